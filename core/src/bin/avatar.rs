@@ -1,0 +1,2 @@
+//! avatar
+fn main() {}

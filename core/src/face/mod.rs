@@ -1,0 +1,32 @@
+//! Faces: speech in, pictures out.
+
+use avatar_codec::Picture;
+use thiserror::Error;
+
+use crate::speech::Mark;
+use crate::time::Samples;
+
+/// Why a picture was not made.
+#[derive(Debug, Error)]
+pub enum FaceError {
+    /// The face failed.
+    #[error("the face failed: {0}")]
+    Failed(String),
+}
+
+/// Paints the frames of one session. Frames are asked for in order, from zero.
+pub trait Face: Send {
+    /// How much speech beyond the end of a frame must be known before the frame can be painted.
+    fn lookahead(&self) -> Samples;
+
+    /// Takes in more speech. `marks` count from the beginning of the session, in order of time;
+    /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
+    fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
+
+    /// Paints the next frame, overwriting `picture`.
+    ///
+    /// # Errors
+    ///
+    /// [`FaceError`] when the picture could not be made.
+    fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError>;
+}

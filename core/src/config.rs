@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::hls::LEAD;
 use crate::language::Language;
-use crate::time::{FrameRate, Samples};
+use crate::time::FrameRate;
 
 /// Everything an operator decides.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ impl Default for Config {
             video: Video::default(),
             limits: Limits::default(),
             ttl: Duration::from_secs(3600),
-            lead: Duration::from_secs(2),
+            lead: LEAD,
         }
     }
 }
@@ -71,22 +72,6 @@ impl Video {
     pub const MIN_SIDE: u32 = 64;
     /// The largest side, in pixels.
     pub const MAX_SIDE: u32 = 1920;
-
-    /// Frames in a part: as near to 200 ms as whole frames come.
-    pub fn frames_per_part(&self) -> u32 {
-        ((self.frame_rate.per_second() + 2) / 5).max(1)
-    }
-
-    /// Frames in a segment: one second.
-    pub fn frames_per_segment(&self) -> u32 {
-        self.frame_rate.per_second()
-    }
-
-    /// The length of a whole segment.
-    pub fn segment(&self) -> Samples {
-        self.frame_rate
-            .start_of(u64::from(self.frames_per_segment()))
-    }
 }
 
 /// How much is taken on.

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use crate::config::Config;
+use crate::face::avatars;
 use crate::language::Language;
-use crate::speech::Voice;
+use crate::speech::{Voice, voices};
 
 /// A face that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,20 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// What is built in.
+    pub fn builtin(config: &Config) -> Self {
+        let avatars = avatars().iter().map(|avatar| Avatar {
+            id: avatar.id.to_owned(),
+            name: avatar.name.to_owned(),
+        });
+        Self {
+            voices: voices(),
+            avatars: avatars.collect(),
+            voice: config.voice.clone(),
+            avatar: config.avatar.clone(),
+        }
+    }
+
     /// The voice called `id`.
     pub fn voice(&self, id: &str) -> Option<&Voice> {
         self.voices.iter().find(|voice| voice.id == id)

@@ -115,6 +115,11 @@ impl Refusal {
         self.code
     }
 
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.code.status()

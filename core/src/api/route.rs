@@ -1,5 +1,6 @@
 //! Paths, and what they mean.
 
+use crate::hls::{CAPTIONS_PLAYLIST, INIT, MASTER, MP4, PLAYLIST, captions_name, segment_name};
 use crate::session::{Condition, SessionId};
 
 /// What a path asks for.
@@ -57,11 +58,11 @@ pub enum MediaFile {
 impl MediaFile {
     fn parse(name: &str) -> Option<Self> {
         match name {
-            "playlist.m3u8" | "index.m3u8" => Some(Self::Playlist),
-            "master.m3u8" => Some(Self::Master),
-            "captions.m3u8" => Some(Self::Captions),
-            "init.mp4" => Some(Self::Init),
-            "output.mp4" => Some(Self::Output),
+            PLAYLIST | "index.m3u8" => Some(Self::Playlist),
+            MASTER => Some(Self::Master),
+            CAPTIONS_PLAYLIST => Some(Self::Captions),
+            INIT => Some(Self::Init),
+            MP4 => Some(Self::Output),
             _ => numbered(name, "segment_", ".m4s")
                 .map(Self::Segment)
                 .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
@@ -71,13 +72,13 @@ impl MediaFile {
     /// Its name on disk.
     pub fn name(self) -> String {
         match self {
-            Self::Playlist => "playlist.m3u8".to_owned(),
-            Self::Master => "master.m3u8".to_owned(),
-            Self::Captions => "captions.m3u8".to_owned(),
-            Self::CaptionSegment(number) => format!("captions_{number:03}.vtt"),
-            Self::Init => "init.mp4".to_owned(),
-            Self::Segment(number) => format!("segment_{number:03}.m4s"),
-            Self::Output => "output.mp4".to_owned(),
+            Self::Playlist => PLAYLIST.to_owned(),
+            Self::Master => MASTER.to_owned(),
+            Self::Captions => CAPTIONS_PLAYLIST.to_owned(),
+            Self::CaptionSegment(number) => captions_name(number),
+            Self::Init => INIT.to_owned(),
+            Self::Segment(number) => segment_name(number),
+            Self::Output => MP4.to_owned(),
         }
     }
 

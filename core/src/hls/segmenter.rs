@@ -40,6 +40,11 @@ impl Cut {
         }
     }
 
+    /// Pictures a second.
+    pub fn frame_rate(self) -> FrameRate {
+        self.frame_rate
+    }
+
     /// Whether picture `frame`, counted from zero, is the first of a segment and so must be a key picture.
     pub fn starts_segment(self, frame: u64) -> bool {
         frame.is_multiple_of(u64::from(self.frames_per_segment))

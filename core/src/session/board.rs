@@ -144,6 +144,13 @@ impl Board {
         self.slot(id).is_some_and(|slot| slot.own(pid))
     }
 
+    /// Gives up being the writer of session `id`, which is finished.
+    pub(crate) fn release(&self, id: SessionId) {
+        if let Some(slot) = self.slot(id) {
+            slot.release();
+        }
+    }
+
     /// Forgets session `id`.
     pub(crate) fn remove(&self, id: SessionId) {
         if let Some(slot) = self.slot(id) {

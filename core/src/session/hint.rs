@@ -22,6 +22,18 @@ pub enum HintKind {
 }
 
 impl Hint {
+    /// To a generator: look at session `id`.
+    pub fn wanted(id: SessionId) -> Self {
+        let kind = HintKind::Wanted;
+        Self { kind, id }
+    }
+
+    /// To a worker: session `id` changed.
+    pub fn changed(id: SessionId) -> Self {
+        let kind = HintKind::Changed;
+        Self { kind, id }
+    }
+
     /// Bytes of a hint on the wire.
     pub const LENGTH: usize = 17;
 

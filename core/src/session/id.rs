@@ -31,6 +31,12 @@ impl SessionId {
         Timestamp::from_micros((high >> 16) * 1000)
     }
 
+    /// A number that differs from session to session.
+    pub(crate) fn seed(self) -> u64 {
+        let [_, low] = self.to_words();
+        low
+    }
+
     pub(super) fn to_words(self) -> [u64; 2] {
         let (high, low) = self.0.as_u64_pair();
         [high, low]

@@ -1,6 +1,6 @@
 //! Accepting work.
 
-use super::{Board, Job, Record, SessionId, State, Timestamp};
+use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
 use crate::api::{Code, Refusal};
 use crate::config::Limits;
 use crate::session::{Failure, FailureCode};
@@ -62,6 +62,40 @@ impl Intake {
             record.fail(lost());
         }
         Some(record)
+    }
+
+    /// Ends and frees session `id`. The hints, each for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session.
+    pub fn clean_up(&self, id: SessionId) -> Result<Vec<(u32, Hint)>, Refusal> {
+        self.find(id).ok_or_else(Refusal::unknown_session)?;
+        Ok(match self.board.wish_removed(id) {
+            Some((owner, watchers)) => owner
+                .into_iter()
+                .map(|pid| (pid, Hint::wanted(id)))
+                .chain(watchers.into_iter().map(|pid| (pid, Hint::changed(id))))
+                .collect(),
+            None => {
+                self.store.remove(id);
+                Vec::new()
+            }
+        })
+    }
+
+    /// Ends session `id` where it stands. The hint, for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session.
+    pub fn interrupt(&self, id: SessionId) -> Result<Option<(u32, Hint)>, Refusal> {
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        if record.finished() {
+            return Ok(None);
+        }
+        let owner = self.board.wish_interrupted(id).flatten();
+        Ok(owner.map(|pid| (pid, Hint::wanted(id))))
     }
 
     /// The board.

@@ -95,7 +95,7 @@ impl Slot {
         // A reader that sees any word below must also see that the turn it began with is over.
         fence(Ordering::Release);
         let [even, odd] = &self.copies;
-        let copy = if next % 2 == 0 { even } else { odd };
+        let copy = if next.is_multiple_of(2) { even } else { odd };
         for (to, word) in copy.iter().zip(Packed::from(record).to_words()) {
             to.store(word, Ordering::Relaxed);
         }
@@ -114,7 +114,7 @@ impl Slot {
                 return None;
             }
             let [even, odd] = &self.copies;
-            let copy = if turn % 2 == 0 { even } else { odd };
+            let copy = if turn.is_multiple_of(2) { even } else { odd };
             let mut words = [0; WORDS];
             for (word, from) in words.iter_mut().zip(copy) {
                 *word = from.load(Ordering::Relaxed);
@@ -145,6 +145,11 @@ impl Slot {
         self.owner
             .compare_exchange(0, u64::from(pid), Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
+    }
+
+    /// Leaves the slot without an owner.
+    pub(super) fn release(&self) {
+        self.owner.store(0, Ordering::Release);
     }
 
     /// Process id of the owner, or zero.

@@ -34,10 +34,9 @@ impl Timestamp {
         Duration::from_micros(now.0.saturating_sub(self.0))
     }
 
-    /// The moment `later` after this one.
-    pub fn after(self, later: Duration) -> Self {
-        let later = u64::try_from(later.as_micros()).unwrap_or(u64::MAX);
-        Self(self.0.saturating_add(later))
+    /// How long ago this was.
+    pub fn elapsed(self) -> Duration {
+        self.age(Self::now())
     }
 
     /// RFC 3339, UTC, with microseconds.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::SegmentFile;
 use crate::api::MediaFile;
+use crate::media::ByteRange;
 use crate::session::{Job, Record, SessionId};
 
 /// A directory with one directory for each session.
@@ -81,28 +82,40 @@ impl Store {
         write_whole(&self.path(id, file), bytes)
     }
 
+    /// Says at the end of session `id`'s playlists that they will not grow (RFC 8216 section 4.3.3.4).
+    pub(crate) fn end_playlists(&self, id: SessionId) {
+        for file in [MediaFile::Playlist, MediaFile::Captions] {
+            let Ok(mut text) = fs::read_to_string(self.path(id, file)) else {
+                continue;
+            };
+            text.push_str("#EXT-X-ENDLIST\n");
+            if let Err(error) = self.write(id, file, text.as_bytes()) {
+                tracing::warn!(session = %id, %error, "the playlist was not ended");
+            }
+        }
+    }
+
     /// Begins a file that will be written in parts.
     pub(crate) fn begin(&self, id: SessionId, file: MediaFile) -> io::Result<SegmentFile> {
         SegmentFile::create(self.path(id, file))
     }
 
-    /// Reads `length` bytes of a file from `offset` on into `to`, by way of `write`.
+    /// Appends ranges of a file to another.
     pub(crate) fn copy(
         &self,
         id: SessionId,
         file: MediaFile,
-        ranges: &[(u64, u64)],
+        ranges: &[ByteRange],
         to: &mut SegmentFile,
     ) -> io::Result<()> {
         let mut from = File::open(self.path(id, file))?;
         let mut bytes = Vec::new();
-        for &(offset, length) in ranges {
-            from.seek(SeekFrom::Start(offset))?;
+        for range in ranges {
+            from.seek(SeekFrom::Start(range.offset))?;
             bytes.clear();
-            Read::by_ref(&mut from)
-                .take(length)
-                .read_to_end(&mut bytes)?;
-            if bytes.len() as u64 != length {
+            let mut part = Read::by_ref(&mut from).take(range.length);
+            part.read_to_end(&mut bytes)?;
+            if bytes.len() as u64 != range.length {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             to.append(&bytes)?;
@@ -199,14 +212,15 @@ mod tests {
         segment.complete().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"abcdefg");
         let mut whole = store.begin(job.id, MediaFile::Output).unwrap();
-        store
-            .copy(job.id, MediaFile::Segment(0), &[(1, 2), (5, 2)], &mut whole)
-            .unwrap();
-        assert!(
-            store
-                .copy(job.id, MediaFile::Segment(0), &[(5, 9)], &mut whole)
-                .is_err()
-        );
+        let range = |offset, length| ByteRange {
+            segment: 0,
+            offset,
+            length,
+        };
+        let mut copy =
+            |ranges: &[ByteRange]| store.copy(job.id, MediaFile::Segment(0), ranges, &mut whole);
+        copy(&[range(1, 2), range(5, 2)]).unwrap();
+        assert!(copy(&[range(5, 9)]).is_err());
         whole.complete().unwrap();
         let output = store.path(job.id, MediaFile::Output);
         assert_eq!(fs::read(output).unwrap(), b"bcfg");

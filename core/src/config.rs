@@ -1,1 +1,96 @@
-//! config
+//! The one configuration structure, filled by nginx directives or by the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::hls::LEAD;
+use crate::language::Language;
+use crate::time::FrameRate;
+
+/// Everything an operator decides.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where sessions live; see [`crate::store`].
+    pub data: PathBuf,
+    /// Threads that paint and encode.
+    pub threads: usize,
+    /// The language of requests that name none.
+    pub language: Language,
+    /// The voice of requests that name none; otherwise each language has its own.
+    pub voice: Option<String>,
+    /// The face of requests that name none.
+    pub avatar: String,
+    /// The pictures made.
+    pub video: Video,
+    /// How much is taken on.
+    pub limits: Limits,
+    /// How long a finished session's files are kept.
+    pub ttl: Duration,
+    /// How far beyond the wall clock an unfinished stream is listed.
+    pub lead: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("avatar"),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            language: Language::En,
+            voice: None,
+            avatar: "anna".to_owned(),
+            video: Video::default(),
+            limits: Limits::default(),
+            ttl: Duration::from_secs(3600),
+            lead: LEAD,
+        }
+    }
+}
+
+/// The size and rate of the pictures, and how they are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Video {
+    /// Pixels across, even.
+    pub width: u32,
+    /// Pixels down, even.
+    pub height: u32,
+    /// Pictures a second.
+    pub frame_rate: FrameRate,
+}
+
+impl Default for Video {
+    fn default() -> Self {
+        Self {
+            width: 512,
+            height: 512,
+            frame_rate: FrameRate::DEFAULT,
+        }
+    }
+}
+
+impl Video {
+    /// The smallest side, in pixels.
+    pub const MIN_SIDE: u32 = 64;
+    /// The largest side, in pixels.
+    pub const MAX_SIDE: u32 = 1920;
+}
+
+/// How much is taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Characters of one request's text.
+    pub text: usize,
+    /// Sessions being generated at once.
+    pub sessions: usize,
+    /// Sessions waiting for that.
+    pub queue: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text: 5000,
+            sessions: 64,
+            queue: 256,
+        }
+    }
+}

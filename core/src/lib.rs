@@ -4,16 +4,16 @@
 //!
 //! Data flows one way, and so do the modules:
 //!
-//! - [`api`]: what clients say, turned into a [`session::Job`], and what they are told
-//! - [`session`]: the identity, state and record of one generation, and the board all processes read
-//! - [`text`]: sentences and scripts
-//! - [`speech`]: engines that turn a sentence into sound and marks
-//! - [`audio`]: resampling
-//! - [`face`]: marks into mouth shapes, and mouth shapes into pictures
-//! - [`media`]: MP4 fragments, the finished MP4, captions
-//! - [`hls`]: segments, playlists and the clock they are listed by
-//! - [`generator`]: the thread pool that drives it all
-//! - [`store`]: the directory a session's files live in
+//! - [`api`] — what clients say, turned into a [`session::Job`], and what they are told
+//! - [`session`] — the identity, state and record of one generation, and the board all processes read
+//! - [`text`] — sentences and scripts
+//! - [`speech`] — engines that turn a sentence into sound and marks
+//! - [`audio`] — resampling
+//! - [`face`] — marks into mouth shapes, and mouth shapes into pictures
+//! - [`media`] — MP4 fragments, the finished MP4, captions
+//! - [`hls`] — segments, playlists and the clock they are listed by
+//! - [`generator`] — the thread pool that drives it all
+//! - [`store`] — the directory a session's files live in
 #![forbid(unsafe_code)]
 
 pub mod api;

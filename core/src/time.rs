@@ -66,6 +66,9 @@ impl FrameRate {
     /// The rates in use: whole divisors of 48,000 from 10 to 60.
     pub const ALLOWED: [u32; 12] = [10, 12, 15, 16, 20, 24, 25, 30, 32, 40, 50, 60];
 
+    /// Twenty-five pictures a second.
+    pub const DEFAULT: Self = Self(25);
+
     /// A rate from [`Self::ALLOWED`], or `None`.
     pub fn new(frames_per_second: u32) -> Option<Self> {
         Self::ALLOWED

@@ -1,1 +1,14 @@
-//! api
+//! What clients say and are told. One small translator for each vocabulary turns its own words into the
+//! same [`crate::session::Job`], and the same [`crate::session::Record`] into its own words.
+
+mod catalogue;
+mod realtime;
+mod refusal;
+mod route;
+mod status;
+
+pub use catalogue::{Avatar, Catalogue};
+pub use realtime::{named_session, start, started};
+pub use refusal::{Code, Refusal};
+pub use route::{MediaFile, Route, route};
+pub use status::{Urls, status};

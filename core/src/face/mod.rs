@@ -30,3 +30,44 @@ pub trait Face: Send {
     /// [`FaceError`] when the picture could not be made.
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError>;
 }
+
+/// A face there is.
+#[derive(Debug)]
+pub struct Avatar {
+    /// Id.
+    pub id: &'static str,
+    /// Name.
+    pub name: &'static str,
+}
+
+/// All faces.
+pub fn avatars() -> &'static [Avatar] {
+    &[Avatar {
+        id: "anna",
+        name: "Anna",
+    }]
+}
+
+/// Grey for now.
+#[derive(Debug)]
+pub struct Presenter(u64);
+
+impl Presenter {
+    /// New.
+    pub fn new(_name: &str, _seed: u64) -> Self {
+        Self(0)
+    }
+}
+
+impl Face for Presenter {
+    fn lookahead(&self) -> Samples {
+        Samples::from_millis(120)
+    }
+    fn hear(&mut self, _pcm: &[f32], _marks: &[Mark]) {}
+    fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {
+        self.0 += 1;
+        let shade = (self.0 % 200) as u8 + 20;
+        picture.y.fill(shade);
+        Ok(())
+    }
+}

@@ -1,1 +1,133 @@
-//! generator
+//! The generator: the one place where sessions are made, in a thread pool of its own.
+//!
+//! A *desk* thread takes jobs, keeps the listings on the clock and files what is done. Each session is two
+//! tasks in the *pool*, a painter and an assembler, scheduled earliest deadline first. A *speaker* thread
+//! has sentences spoken. Between them lie bounded queues; nobody polls.
+
+mod assembler;
+mod caretaker;
+mod desk;
+mod listing;
+mod live;
+mod painter;
+mod pool;
+mod reel;
+mod scheduler;
+mod soundtrack;
+mod speaker;
+mod transcript;
+mod workshop;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+
+use thiserror::Error;
+
+pub use workshop::{Faces, Workshop, WorkshopError};
+
+use crate::config::Config;
+use crate::session::{Bell, Board, Hint};
+use crate::store::Store;
+use caretaker::Caretaker;
+use desk::{Desk, Notices, Supplies};
+use live::Publication;
+use pool::Pool;
+use speaker::Speaker;
+
+/// How a generator knows the processes around it.
+#[derive(Clone)]
+pub struct Neighbourhood {
+    /// This process.
+    pub pid: u32,
+    /// Carries hints to the others.
+    pub bell: Arc<dyn Bell>,
+    /// Whether a process still lives.
+    pub alive: fn(u32) -> bool,
+}
+
+/// Why a generator did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error("the data directory cannot be used: {0}")]
+    Data(#[source] io::Error),
+    /// A thread was not started.
+    #[error("a thread was not started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// A running generator.
+#[derive(Debug)]
+pub struct Generator {
+    notices: Notices,
+    running: Arc<AtomicUsize>,
+    desk: Option<JoinHandle<()>>,
+}
+
+impl Generator {
+    /// Starts the threads. From now on this process takes new work, and no other.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]
+    pub fn start(
+        config: Arc<Config>,
+        board: Board,
+        workshop: Workshop,
+        neighbourhood: Neighbourhood,
+    ) -> Result<Self, StartError> {
+        let store = Store::new(&config.data);
+        store.prepare().map_err(StartError::Data)?;
+        let (notices, received) = Notices::channel();
+        let running = Arc::new(AtomicUsize::new(0));
+        let (speaker, _) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
+        let Neighbourhood { pid, bell, alive } = neighbourhood;
+        let desk = Desk::new(Supplies {
+            pool: Pool::start(config.threads).map_err(StartError::Thread)?,
+            publication: Publication { board, store, bell },
+            notices: notices.clone(),
+            faces: workshop.faces,
+            speaker,
+            caretaker: Caretaker::new(pid, config.ttl, alive),
+            pid,
+            running: Arc::clone(&running),
+            config,
+        });
+        board.header().set_generator(pid);
+        let desk = thread::Builder::new()
+            .name("avatar-desk".to_owned())
+            .spawn(move || desk.run(&received))
+            .map_err(StartError::Thread)?;
+        Ok(Self {
+            notices,
+            running,
+            desk: Some(desk),
+        })
+    }
+
+    /// Passes a hint on.
+    pub fn notice(&self, hint: Hint) {
+        self.notices.hint(hint);
+    }
+
+    /// How many sessions still need this generator.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// Ends all threads; sessions that are not finished are left as they are.
+    pub fn stop(&mut self) {
+        self.notices.stop();
+        if let Some(desk) = self.desk.take() {
+            let _ = desk.join();
+        }
+    }
+}
+
+impl Drop for Generator {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

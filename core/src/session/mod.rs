@@ -1,1 +1,27 @@
-//! session
+//! A session: one generation from text to a media stream.
+//!
+//! Its identity ([`SessionId`]), what was asked ([`Job`]), how it stands ([`Record`]), and the [`Board`]
+//! in shared memory on which every process reads how all of them stand.
+
+mod board;
+mod condition;
+mod header;
+mod hint;
+mod id;
+mod intake;
+mod job;
+mod record;
+mod slot;
+mod timestamp;
+
+pub use board::{Board, BoardFull};
+pub use condition::{Condition, Verdict};
+pub use header::{Header, WorkerSlot};
+pub use hint::{Bell, Hint, HintKind, NoBell};
+pub use id::SessionId;
+pub use intake::Intake;
+pub(crate) use intake::{lost, orphaned};
+pub use job::{Job, Pace};
+pub use record::{Failure, FailureCode, Record, Stage, State, Vocabulary};
+pub use slot::Slot;
+pub use timestamp::Timestamp;

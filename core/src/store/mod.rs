@@ -1,1 +1,17 @@
-//! store
+//! Where a session's files lie.
+//!
+//! ```text
+//! <data>/sessions/<id>/job.json          what was asked for
+//!                      session.json      the record, at each change of state
+//!                      init.mp4  segment_000.m4s …  captions_000.vtt …
+//!                      playlist.m3u8  captions.m3u8  master.m3u8
+//!                      output.mp4
+//! ```
+//!
+//! Whatever others read appears under its name only when it is whole.
+
+mod directory;
+mod segment;
+
+pub use directory::Store;
+pub use segment::SegmentFile;

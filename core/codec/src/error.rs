@@ -1,0 +1,55 @@
+//! What can go wrong between us and libavcodec.
+
+use thiserror::Error;
+
+/// Why an encoder was not opened, or did not encode.
+#[derive(Debug, Error)]
+pub enum CodecError {
+    /// This build of libavcodec lacks the encoder.
+    #[error("libavcodec was built without {encoder}")]
+    Missing {
+        /// libavcodec's name of it.
+        encoder: &'static str,
+    },
+    /// The encoder refused its settings, or lacks what it runs on.
+    #[error("{encoder} did not open: {reason}")]
+    Open {
+        /// libavcodec's name of it.
+        encoder: &'static str,
+        /// libavcodec's words.
+        reason: String,
+    },
+    /// The encoder failed on a picture or on sound.
+    #[error("{encoder} failed: {reason}")]
+    Encode {
+        /// libavcodec's name of it.
+        encoder: &'static str,
+        /// libavcodec's words.
+        reason: String,
+    },
+    /// The encoder gave something other than was agreed.
+    #[error("{encoder} gave an unusable stream: {reason}")]
+    Stream {
+        /// libavcodec's name of it.
+        encoder: &'static str,
+        /// What was wrong.
+        reason: &'static str,
+    },
+    /// A picture of another size than the encoder was opened for, or with planes of the wrong length.
+    #[error("a picture of {width}×{height} does not fit this encoder")]
+    Picture {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+    },
+    /// The encoder was given more after it was finished.
+    #[error("{encoder} was already finished")]
+    Finished {
+        /// libavcodec's name of it.
+        encoder: &'static str,
+    },
+    /// No memory for a frame.
+    #[error("out of memory")]
+    Memory,
+}

@@ -1,0 +1,247 @@
+//! H.264: pictures in, MP4 samples out.
+
+use std::sync::OnceLock;
+
+use ffmpeg_next::codec::Context;
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{Dictionary, Error, Packet, Rational, encoder, frame, picture};
+
+use crate::avc::{self, AvcConfig};
+use crate::error::CodecError;
+use crate::library;
+use crate::picture::Picture;
+
+/// How pictures are to be encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoSettings {
+    /// Pixels across, even.
+    pub width: u32,
+    /// Pixels down, even.
+    pub height: u32,
+    /// Pictures a second.
+    pub frame_rate: u32,
+    /// x264's constant rate factor, and what comes nearest to it elsewhere: 18 is all but lossless, 28 coarse.
+    pub quality: u8,
+    /// Bits a second that no second exceeds by much, however lively the picture.
+    pub max_bitrate: u32,
+}
+
+impl VideoSettings {
+    /// Good pictures of a speaking face.
+    pub fn new(width: u32, height: u32, frame_rate: u32) -> Self {
+        let pixels = u64::from(width) * u64::from(height) * u64::from(frame_rate);
+        Self {
+            width,
+            height,
+            frame_rate,
+            quality: 23,
+            max_bitrate: u32::try_from((pixels / 5).max(300_000)).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// One encoded picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoPacket {
+    /// Length-prefixed NAL units.
+    pub data: Vec<u8>,
+    /// Whether decoding can begin here.
+    pub key: bool,
+}
+
+/// An open H.264 encoder: one packet out for each picture in, in the same order.
+pub struct VideoEncoder {
+    encoder: encoder::Video,
+    name: &'static str,
+    config: AvcConfig,
+    frame: frame::Video,
+    packet: Packet,
+    next: i64,
+}
+
+const NVENC: &str = "h264_nvenc";
+const X264: &str = "libx264";
+
+impl VideoEncoder {
+    /// Opens `h264_nvenc` where it works, otherwise `libx264`.
+    ///
+    /// Whether `h264_nvenc` works is tried once in the life of the process; where it does but has no room
+    /// for one more stream, that stream too falls back to `libx264`.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Missing`] or [`CodecError::Open`] of `libx264` when neither opens.
+    pub fn open(settings: &VideoSettings) -> Result<Self, CodecError> {
+        static HARDWARE: OnceLock<bool> = OnceLock::new();
+        library::prepare();
+        let mut tried = None;
+        let hardware = *HARDWARE.get_or_init(|| {
+            tried = Self::open_as(NVENC, settings).ok();
+            tried.is_some()
+        });
+        if hardware && let Some(encoder) = tried.or_else(|| Self::open_as(NVENC, settings).ok()) {
+            return Ok(encoder);
+        }
+        Self::open_as(X264, settings)
+    }
+
+    fn open_as(name: &'static str, settings: &VideoSettings) -> Result<Self, CodecError> {
+        let refused = |reason: Error| CodecError::Open {
+            encoder: name,
+            reason: reason.to_string(),
+        };
+        let codec = encoder::find_by_name(name).ok_or(CodecError::Missing { encoder: name })?;
+        let mut video = Context::new_with_codec(codec)
+            .encoder()
+            .video()
+            .map_err(refused)?;
+        let rate = i32::try_from(settings.frame_rate).unwrap_or(i32::MAX);
+        video.set_width(settings.width);
+        video.set_height(settings.height);
+        video.set_format(Pixel::YUV420P);
+        video.set_time_base(Rational(1, rate));
+        video.set_frame_rate(Some(Rational(rate, 1)));
+        let encoder = video
+            .open_as_with(codec, options(name, settings))
+            .map_err(refused)?;
+        let config = AvcConfig::from_byte_stream(&library::extradata(&encoder)).ok_or(
+            CodecError::Stream {
+                encoder: name,
+                reason: "no parameter sets",
+            },
+        )?;
+        Ok(Self {
+            encoder,
+            name,
+            config,
+            frame: frame::Video::new(Pixel::YUV420P, settings.width, settings.height),
+            packet: Packet::empty(),
+            next: 0,
+        })
+    }
+
+    /// libavcodec's name of the encoder: `h264_nvenc` or `libx264`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What decoders must know beforehand.
+    pub fn config(&self) -> &AvcConfig {
+        &self.config
+    }
+
+    /// Encodes the next picture. The first one becomes a key picture, and after it exactly those
+    /// with `force_key`.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError::Picture`] when its size is not the one this was opened for; otherwise the encoder failed
+    /// and is of no further use.
+    pub fn encode(
+        &mut self,
+        picture: &Picture,
+        force_key: bool,
+    ) -> Result<VideoPacket, CodecError> {
+        self.fill_frame(picture)?;
+        self.frame.set_pts(Some(self.next));
+        self.frame.set_kind(if force_key {
+            picture::Type::I
+        } else {
+            picture::Type::None
+        });
+        let failed = |encoder, reason: Error| CodecError::Encode {
+            encoder,
+            reason: reason.to_string(),
+        };
+        self.encoder
+            .send_frame(&self.frame)
+            .map_err(|error| failed(self.name, error))?;
+        self.encoder
+            .receive_packet(&mut self.packet)
+            .map_err(|error| failed(self.name, error))?;
+        if self.packet.pts() != Some(self.next) {
+            return Err(CodecError::Stream {
+                encoder: self.name,
+                reason: "pictures out of order",
+            });
+        }
+        self.next += 1;
+        Ok(VideoPacket {
+            data: avc::sample(self.packet.data().unwrap_or_default()),
+            key: self.packet.is_key(),
+        })
+    }
+
+    fn fill_frame(&mut self, picture: &Picture) -> Result<(), CodecError> {
+        library::make_writable(&mut self.frame)?;
+        let (width, height) = (picture.width, picture.height);
+        let fits = width == self.frame.width() as usize
+            && height == self.frame.height() as usize
+            && picture.y.len() == width * height
+            && picture.u.len() == width * height / 4
+            && picture.v.len() == width * height / 4;
+        if !fits {
+            return Err(CodecError::Picture { width, height });
+        }
+        for (index, plane, width) in [
+            (0, &picture.y, width),
+            (1, &picture.u, width / 2),
+            (2, &picture.v, width / 2),
+        ] {
+            let stride = self.frame.stride(index);
+            let rows = self.frame.data_mut(index).chunks_mut(stride);
+            for (to, from) in rows.zip(plane.chunks(width)) {
+                if let Some(to) = to.get_mut(..from.len()) {
+                    to.copy_from_slice(from);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn options(name: &str, settings: &VideoSettings) -> Dictionary<'static> {
+    let max_bitrate = settings.max_bitrate.to_string();
+    let quality = settings.quality.to_string();
+    let mut options = Dictionary::new();
+    for (key, value) in [
+        ("flags", "+global_header+cgop"),
+        ("threads", "1"),
+        ("bf", "0"),
+        ("maxrate", &max_bitrate),
+        ("bufsize", &max_bitrate),
+        ("colorspace", "bt709"),
+        ("color_primaries", "bt709"),
+        ("color_trc", "bt709"),
+        ("color_range", "tv"),
+        ("forced-idr", "1"),
+    ] {
+        options.set(key, value);
+    }
+    let own: &[(&str, &str)] = if name == NVENC {
+        &[
+            ("preset", "p4"),
+            ("tune", "ull"),
+            ("profile", "high"),
+            ("rc", "vbr"),
+            ("cq", &quality),
+            ("zerolatency", "1"),
+            ("delay", "0"),
+            ("no-scenecut", "1"),
+            // A distance no session reaches: key pictures come from `force_key` alone.
+            ("g", "1000000000"),
+        ]
+    } else {
+        &[
+            ("preset", "veryfast"),
+            ("tune", "zerolatency"),
+            ("profile", "high"),
+            ("crf", &quality),
+            ("x264-params", "keyint=infinite:scenecut=0"),
+        ]
+    };
+    for (key, value) in own {
+        options.set(key, value);
+    }
+    options
+}

@@ -1,0 +1,270 @@
+//! The realtime vocabulary: starting, ending and naming sessions in JSON.
+
+use serde_json::{Map, Value, json};
+
+use super::{Catalogue, Code, Refusal};
+use crate::config::Config;
+use crate::language::Language;
+use crate::session::{Job, Pace, SessionId, Timestamp, Vocabulary};
+use crate::text::speakable;
+
+/// Reads the body of `POST /api/stream/start`.
+///
+/// # Errors
+///
+/// A [`Refusal`] naming the field at fault.
+pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
+    let fields = object(body)?;
+    let text = match fields.get("text") {
+        None | Some(Value::Null) => "",
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(wrong_type("text", "a string")),
+    };
+    if text.chars().count() > config.limits.text {
+        return Err(Refusal::new(
+            Code::TextTooLong,
+            format!("the text is longer than {} characters", config.limits.text),
+        ));
+    }
+    if !speakable(text) {
+        return Err(Refusal::new(
+            Code::EmptyText,
+            "there is nothing to say: the text is empty",
+        ));
+    }
+    let (language, vocabulary) = language(&fields)?;
+    match string(&fields, "mode")? {
+        None | Some("dynamic") => {}
+        Some(mode) => {
+            return Err(Refusal::new(
+                Code::UnsupportedMode,
+                format!("mode \"{mode}\" is not supported; there is \"dynamic\""),
+            ));
+        }
+    }
+    let (language, voice) = voice(&fields, language, config, catalogue)?;
+    let avatar = string(&fields, "avatar")?.unwrap_or(&config.avatar);
+    if !catalogue.has_avatar(avatar) {
+        return Err(Refusal::new(
+            Code::UnknownAvatar,
+            format!("there is no avatar \"{avatar}\""),
+        ));
+    }
+    let pace = match string(&fields, "pace")? {
+        None | Some("fast") => Pace::Fast,
+        Some("live") => Pace::Live,
+        Some(_) => {
+            return Err(Refusal::new(
+                Code::BadParameter,
+                "pace must be \"fast\" or \"live\"",
+            ));
+        }
+    };
+    Ok(Job {
+        id: SessionId::generate(),
+        vocabulary,
+        text: text.to_owned(),
+        language,
+        voice,
+        avatar: avatar.to_owned(),
+        pace,
+        created_at: Timestamp::now(),
+    })
+}
+
+/// The language asked for, if any, and the vocabulary that asking for it in this way implies.
+fn language(fields: &Map<String, Value>) -> Result<(Option<Language>, Vocabulary), Refusal> {
+    let realtime = string(fields, "language")?;
+    let specification = string(fields, "lang")?;
+    let vocabulary =
+        if specification.is_some() && realtime.is_none() && !fields.contains_key("mode") {
+            Vocabulary::Specification
+        } else {
+            Vocabulary::Realtime
+        };
+    let language = realtime
+        .or(specification)
+        .map(|code| {
+            Language::from_code(code).ok_or_else(|| {
+                Refusal::new(
+                    Code::UnsupportedLanguage,
+                    format!("language \"{code}\" is not supported; there are ru, kk and en"),
+                )
+            })
+        })
+        .transpose()?;
+    Ok((language, vocabulary))
+}
+
+/// A voice that is named decides the language where none is; otherwise they must agree.
+fn voice(
+    fields: &Map<String, Value>,
+    language: Option<Language>,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<(Language, String), Refusal> {
+    let Some(id) = string(fields, "voice")? else {
+        let language = language.unwrap_or(config.language);
+        let voice = catalogue.voice_of(language).ok_or_else(|| {
+            Refusal::new(
+                Code::UnsupportedLanguage,
+                format!("no voice speaks \"{}\"", language.code()),
+            )
+        })?;
+        return Ok((language, voice.id.clone()));
+    };
+    let voice = catalogue
+        .voice(id)
+        .ok_or_else(|| Refusal::new(Code::UnknownVoice, format!("there is no voice \"{id}\"")))?;
+    match language {
+        Some(language) if language != voice.language => Err(Refusal::new(
+            Code::UnknownVoice,
+            format!("voice \"{id}\" does not speak \"{}\"", language.code()),
+        )),
+        _ => Ok((voice.language, voice.id.clone())),
+    }
+}
+
+/// Reads a body that names a session: `{"session_id":"…"}`.
+///
+/// # Errors
+///
+/// A [`Refusal`]: bad JSON, no name, or one that no session can have.
+pub fn named_session(body: &[u8]) -> Result<SessionId, Refusal> {
+    let fields = object(body)?;
+    let id = string(&fields, "session_id")?
+        .ok_or_else(|| Refusal::new(Code::BadParameter, "session_id is missing"))?;
+    SessionId::parse(id).ok_or_else(Refusal::unknown_session)
+}
+
+/// The answer of `POST /api/stream/start`.
+pub fn started(id: SessionId) -> String {
+    json!({
+        "session_id": id,
+        "playlist_url": format!("/stream/{id}/playlist.m3u8"),
+        "status": "processing",
+    })
+    .to_string()
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Refusal::new(Code::BadJson, "the body is not a JSON object")),
+        Err(error) => Err(Refusal::new(
+            Code::BadJson,
+            format!("the body is not JSON: {error}"),
+        )),
+    }
+}
+
+fn string<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(value)) => Ok(Some(value)),
+        Some(_) => Err(wrong_type(name, "a string")),
+    }
+}
+
+fn wrong_type(name: &str, wanted: &str) -> Refusal {
+    Refusal::new(Code::BadParameter, format!("{name} must be {wanted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::api::Avatar;
+    use crate::speech::Voice;
+
+    fn catalogue() -> Catalogue {
+        let voice = |id: &str, language| Voice {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            language,
+        };
+        Catalogue {
+            voices: vec![
+                voice("en-us", Language::En),
+                voice("en-gb", Language::En),
+                voice("ru", Language::Ru),
+            ],
+            avatars: vec![Avatar {
+                id: "anna".to_owned(),
+                name: "Anna".to_owned(),
+            }],
+            voice: Some("en-gb".to_owned()),
+            avatar: "anna".to_owned(),
+        }
+    }
+
+    fn read(body: &str) -> Result<Job, Refusal> {
+        start(body.as_bytes(), &Config::default(), &catalogue())
+    }
+
+    #[test]
+    fn defaults_come_from_the_configuration() {
+        let job = read(r#"{"text":"Hello."}"#).unwrap();
+        assert_eq!(job.language, Language::En);
+        assert_eq!(job.voice, "en-gb");
+        assert_eq!(job.avatar, "anna");
+        assert_eq!(job.vocabulary, Vocabulary::Realtime);
+        let job = read(r#"{"text":"Привет!","lang":"ru"}"#).unwrap();
+        assert_eq!(job.voice, "ru");
+        assert_eq!(job.vocabulary, Vocabulary::Specification);
+        let job = read(r#"{"text":"Hi","voice":"en-us","pace":"live","language":null}"#).unwrap();
+        assert_eq!((job.voice.as_str(), job.pace), ("en-us", Pace::Live));
+    }
+
+    #[test]
+    fn each_fault_has_its_word() {
+        let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(5001));
+        for (body, code) in [
+            ("", Code::BadJson),
+            ("{", Code::BadJson),
+            ("[]", Code::BadJson),
+            ("{}", Code::EmptyText),
+            (r#"{"text":"  \n "}"#, Code::EmptyText),
+            (r#"{"text":5}"#, Code::BadParameter),
+            (long.as_str(), Code::TextTooLong),
+            (r#"{"text":"a","language":"fr"}"#, Code::UnsupportedLanguage),
+            (r#"{"text":"a","language":1}"#, Code::BadParameter),
+            (r#"{"text":"a","language":"kk"}"#, Code::UnsupportedLanguage),
+            (r#"{"text":"a","mode":"static"}"#, Code::UnsupportedMode),
+            (r#"{"text":"a","voice":"bob"}"#, Code::UnknownVoice),
+            (
+                r#"{"text":"a","voice":"ru","lang":"en"}"#,
+                Code::UnknownVoice,
+            ),
+            (r#"{"text":"a","avatar":"bob"}"#, Code::UnknownAvatar),
+            (r#"{"text":"a","pace":"slow"}"#, Code::BadParameter),
+        ] {
+            assert_eq!(read(body).unwrap_err().code(), code, "{body}");
+        }
+        let deep = "[".repeat(100_000);
+        assert_eq!(read(&deep).unwrap_err().code(), Code::BadJson);
+        assert_eq!(
+            start(b"\xff{}", &Config::default(), &catalogue())
+                .unwrap_err()
+                .code(),
+            Code::BadJson
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = start(&body, &Config::default(), &catalogue());
+            let _ = named_session(&body);
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,200}") {
+            let body = json!({ "text": text, "language": "ru" }).to_string();
+            if let Ok(job) = read(&body) {
+                prop_assert_eq!(job.text, text);
+            }
+        }
+    }
+}

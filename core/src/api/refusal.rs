@@ -1,0 +1,137 @@
+//! The one vocabulary of errors, and the one place where they become an HTTP status and a word.
+
+use serde_json::json;
+
+use crate::session::FailureCode;
+
+/// Why a request is not answered as its client hoped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    code: Code,
+    message: String,
+}
+
+/// Stable words for refused requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// There is nothing to say.
+    EmptyText,
+    /// There is more to say than is allowed.
+    TextTooLong,
+    /// No such language.
+    UnsupportedLanguage,
+    /// No such mode.
+    UnsupportedMode,
+    /// No such voice, or not in that language.
+    UnknownVoice,
+    /// No such face.
+    UnknownAvatar,
+    /// The body is not JSON, or not an object.
+    BadJson,
+    /// A field has the wrong type or value.
+    BadParameter,
+    /// No key, or a wrong one.
+    Unauthorized,
+    /// No such session, or none any more.
+    UnknownSession,
+    /// The path exists, but not for this method.
+    MethodNotAllowed,
+    /// The body is larger than is allowed.
+    TooLarge,
+    /// The body is of the wrong type.
+    UnsupportedMediaType,
+    /// As much as possible is being done already.
+    Busy,
+    /// A fault of ours.
+    Internal,
+    /// What is asked for will never exist, since the session failed.
+    Failed(FailureCode),
+}
+
+impl Code {
+    fn word(self) -> &'static str {
+        match self {
+            Self::EmptyText => "empty_text",
+            Self::TextTooLong => "text_too_long",
+            Self::UnsupportedLanguage => "unsupported_language",
+            Self::UnsupportedMode => "unsupported_mode",
+            Self::UnknownVoice => "unknown_voice",
+            Self::UnknownAvatar => "unknown_avatar",
+            Self::BadJson => "bad_json",
+            Self::BadParameter => "bad_parameter",
+            Self::Unauthorized => "unauthorized",
+            Self::UnknownSession => "unknown_session",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Busy => "busy",
+            Self::Internal => "internal",
+            Self::Failed(code) => code.word(),
+        }
+    }
+
+    fn status(self) -> u16 {
+        match self {
+            Self::EmptyText
+            | Self::TextTooLong
+            | Self::UnsupportedLanguage
+            | Self::UnsupportedMode
+            | Self::UnknownVoice
+            | Self::UnknownAvatar
+            | Self::BadJson
+            | Self::BadParameter => 400,
+            Self::Unauthorized => 401,
+            Self::UnknownSession | Self::Failed(_) => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Internal => 500,
+            Self::Busy => 503,
+        }
+    }
+}
+
+impl Refusal {
+    /// A refusal with a sentence for people.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// There is no such session.
+    pub fn unknown_session() -> Self {
+        Self::new(Code::UnknownSession, "there is no such session")
+    }
+
+    /// A fault of ours, told without its details.
+    pub fn internal() -> Self {
+        Self::new(Code::Internal, "something went wrong on the server")
+    }
+
+    /// The word.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.code.status()
+    }
+
+    /// Seconds after which it is worth asking again, for those refusals that pass.
+    pub fn retry_after(&self) -> Option<u32> {
+        (self.code == Code::Busy).then_some(2)
+    }
+
+    /// The body: `{"error":"…","code":"…"}`.
+    pub fn json(&self) -> String {
+        json!({ "error": self.message, "code": self.code.word() }).to_string()
+    }
+}

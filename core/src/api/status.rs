@@ -1,0 +1,93 @@
+//! How a session stands, in the realtime vocabulary.
+
+use serde_json::json;
+
+use crate::session::{Record, State, Timestamp, Vocabulary};
+
+/// Where a client reached us, for answers that carry whole URLs.
+#[derive(Debug, Clone, Default)]
+pub struct Urls {
+    /// Scheme and host without a trailing slash, or empty for relative URLs.
+    pub origin: String,
+}
+
+/// The status object of `GET /api/stream/status/<id>`.
+pub fn status(record: &Record, urls: &Urls) -> String {
+    let id = record.id;
+    let origin = &urls.origin;
+    let state = match (record.state, record.vocabulary) {
+        (State::Created, Vocabulary::Specification) => "created",
+        (State::Created | State::Processing, _) => "processing",
+        (State::Ready, _) => "ready",
+        (State::Error, Vocabulary::Realtime) => "failed",
+        (State::Error, Vocabulary::Specification) => "error",
+    };
+    json!({
+        "session_id": id,
+        "status": state,
+        "progress": record.progress,
+        "stage": record.stage,
+        "playlist_ready": record.listed > 0,
+        "playlist_url": format!("{origin}/hls/{id}/index.m3u8"),
+        "mp4_url": format!("{origin}/hls/{id}/output.mp4"),
+        "segments": record.segments,
+        "duration": (record.duration.seconds() * 1000.0).round() / 1000.0,
+        "error": record.failure.as_ref().map(|failure| &failure.text),
+        "error_code": record.failure.as_ref().map(|failure| failure.code),
+        "created_at": record.created_at.rfc3339(),
+        "finished_at": record.finished_at.map(Timestamp::rfc3339),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::session::{Failure, FailureCode, SessionId};
+    use crate::time::Samples;
+
+    fn parsed(record: &Record) -> Value {
+        serde_json::from_str(&status(record, &Urls::default())).unwrap()
+    }
+
+    #[test]
+    fn both_vocabularies_have_their_own_words() {
+        for (vocabulary, fresh, failed) in [
+            (Vocabulary::Realtime, "processing", "failed"),
+            (Vocabulary::Specification, "created", "error"),
+        ] {
+            let mut record = Record::created(
+                SessionId::generate(),
+                vocabulary,
+                Timestamp::from_micros(1_000_000),
+            );
+            assert_eq!(parsed(&record)["status"], fresh);
+            record.fail(Failure {
+                code: FailureCode::TtsEmpty,
+                text: "no sound".to_owned(),
+            });
+            let value = parsed(&record);
+            assert_eq!(value["status"], failed);
+            assert_eq!(value["error"], "no sound");
+            assert_eq!(value["error_code"], "tts_empty");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_null() {
+        let mut record = Record::created(
+            SessionId::generate(),
+            Vocabulary::Realtime,
+            Timestamp::from_micros(1_732_192_245_123_456),
+        );
+        record.duration = Samples(48_000 + 1920);
+        let value = parsed(&record);
+        assert_eq!(value["created_at"], "2024-11-21T12:30:45.123456Z");
+        assert_eq!(value["duration"], 1.04);
+        for unknown in ["error", "error_code", "finished_at"] {
+            assert!(value[unknown].is_null(), "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What time does to sessions: the old are deleted, and those whose generator died are reported as lost.
+
+use std::time::{Duration, Instant};
+
+use super::live::Publication;
+use crate::session::{Record, SessionId, State, Timestamp, lost, orphaned};
+
+/// How often the disk is looked through.
+const ROUND: Duration = Duration::from_secs(15);
+
+/// Goes round in the generator that takes new work.
+#[derive(Debug)]
+pub(crate) struct Caretaker {
+    pid: u32,
+    ttl: Duration,
+    alive: fn(u32) -> bool,
+    next: Option<Instant>,
+}
+
+impl Caretaker {
+    pub(crate) fn new(pid: u32, ttl: Duration, alive: fn(u32) -> bool) -> Self {
+        Self {
+            pid,
+            ttl,
+            alive,
+            next: None,
+        }
+    }
+
+    /// Looks after the board, and now and then after the disk.
+    pub(crate) fn look_around(&mut self, publication: &Publication) {
+        let board = &publication.board;
+        for state in [State::Created, State::Processing] {
+            for (id, owner) in board.sessions(state) {
+                if owner != 0 && owner != self.pid && !(self.alive)(owner) {
+                    self.fail_lost(id, publication);
+                }
+            }
+        }
+        for (id, owner) in board.unwanted() {
+            if owner == 0 || !(self.alive)(owner) {
+                publication.store.remove(id);
+                board.remove(id);
+            }
+        }
+        let now = Instant::now();
+        if self.next.is_none_or(|next| now >= next) {
+            self.next = Some(now + ROUND);
+            self.look_through(publication);
+        }
+    }
+
+    fn look_through(&self, publication: &Publication) {
+        let now = Timestamp::now();
+        for id in publication.store.sessions() {
+            let board = &publication.board;
+            let record = board.find(id).or_else(|| publication.store.record(id));
+            match record {
+                Some(record) if record.finished() => {
+                    let finished = record.finished_at.unwrap_or(record.created_at);
+                    if finished.age(now) > self.ttl {
+                        publication.store.remove(id);
+                        board.remove(id);
+                    }
+                }
+                Some(record) if orphaned(id, board, now) => end_lost(record, publication),
+                None if orphaned(id, board, now) => publication.store.remove(id),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reports a session as lost.
+    pub(crate) fn fail_lost(&self, id: SessionId, publication: &Publication) {
+        if let Some(record) = publication.board.find(id) {
+            end_lost(record, publication);
+            publication.board.release(id);
+        }
+    }
+}
+
+fn end_lost(mut record: Record, publication: &Publication) {
+    tracing::error!(session = %record.id, "lost: its generator is gone");
+    publication.store.end_playlists(record.id);
+    record.version += 1;
+    record.fail(lost());
+    if let Err(error) = publication.store.save(&record) {
+        tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
+    }
+    publication.post(&record);
+}

@@ -1,0 +1,330 @@
+//! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use super::assembler::Assembler;
+use super::caretaker::Caretaker;
+use super::listing::Listing;
+use super::live::{Live, Publication};
+use super::painter::{Links, Painter};
+use super::pool::{Pool, Waker};
+use super::reel::Reel;
+use super::speaker::Speaker;
+use super::transcript::Transcript;
+use super::workshop::Faces;
+use crate::config::Config;
+use crate::hls::Segment;
+use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp};
+
+/// How long a lost hint can delay anything.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Frames on their way between the two halves of a session: enough for both to work at once.
+const REEL: usize = 6;
+
+/// Something the desk should look at.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    Hint(Hint),
+    Segment(SessionId, Segment),
+    Generated(SessionId),
+    Failed(SessionId),
+    Stop,
+}
+
+/// The way to the desk.
+#[derive(Debug, Clone)]
+pub(crate) struct Notices(Sender<Notice>);
+
+impl Notices {
+    pub(crate) fn channel() -> (Self, Receiver<Notice>) {
+        let (sender, receiver) = channel();
+        (Self(sender), receiver)
+    }
+
+    // A desk that is gone has no use for notices.
+    fn send(&self, notice: Notice) {
+        let _ = self.0.send(notice);
+    }
+
+    pub(crate) fn hint(&self, hint: Hint) {
+        self.send(Notice::Hint(hint));
+    }
+
+    pub(crate) fn segment(&self, id: SessionId, segment: Segment) {
+        self.send(Notice::Segment(id, segment));
+    }
+
+    pub(crate) fn generated(&self, id: SessionId) {
+        self.send(Notice::Generated(id));
+    }
+
+    pub(crate) fn failed(&self, id: SessionId) {
+        self.send(Notice::Failed(id));
+    }
+
+    pub(crate) fn stop(&self) {
+        self.send(Notice::Stop);
+    }
+}
+
+struct Session {
+    live: Arc<Live>,
+    listing: Listing,
+    painter: Waker,
+    assembler: Waker,
+}
+
+/// What a desk works with.
+pub(crate) struct Supplies {
+    pub(crate) config: Arc<Config>,
+    pub(crate) publication: Publication,
+    pub(crate) notices: Notices,
+    pub(crate) faces: Arc<Faces>,
+    pub(crate) speaker: Speaker,
+    pub(crate) pool: Pool,
+    pub(crate) caretaker: Caretaker,
+    /// This process.
+    pub(crate) pid: u32,
+    /// Told how many sessions still need this process.
+    pub(crate) running: Arc<AtomicUsize>,
+}
+
+/// The one thread that decides.
+pub(crate) struct Desk {
+    supplies: Supplies,
+    sessions: HashMap<SessionId, Session>,
+}
+
+impl Desk {
+    pub(crate) fn new(supplies: Supplies) -> Self {
+        Self {
+            supplies,
+            sessions: HashMap::new(),
+        }
+    }
+
+    /// Works until it is told to stop.
+    pub(crate) fn run(mut self, notices: &Receiver<Notice>) {
+        let mut tick = Instant::now();
+        loop {
+            let now = Instant::now();
+            if now >= tick {
+                self.look_around();
+                tick = now + TICK;
+            }
+            let due = self.sessions.values().filter_map(|s| s.listing.due());
+            let wake = due.min().map_or(tick, |due| due.min(tick));
+            match notices.recv_timeout(wake.saturating_duration_since(now)) {
+                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(notice) => self.handle(notice),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let now = Instant::now();
+            for session in self.sessions.values_mut() {
+                if session.listing.due().is_some_and(|due| due <= now) {
+                    session.listing.publish(&session.live, now);
+                }
+            }
+        }
+        for session in self.sessions.values() {
+            session.live.cancel.raise();
+        }
+        self.supplies.pool.stop();
+    }
+
+    fn handle(&mut self, notice: Notice) {
+        match notice {
+            Notice::Hint(hint) => self.look_at(hint.id),
+            Notice::Segment(id, segment) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.listing.add(&segment);
+                    session.listing.publish(&session.live, Instant::now());
+                }
+            }
+            Notice::Generated(id) => self.file(id),
+            Notice::Failed(id) => self.file_failed(id),
+            Notice::Stop => {}
+        }
+    }
+
+    /// Whatever a lost hint might have spoken of.
+    fn look_around(&mut self) {
+        let board = self.supplies.publication.board;
+        let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
+        for id in ours {
+            if board.removed(id) || board.interrupted(id) {
+                self.look_at(id);
+            }
+        }
+        if board.header().generator() == Some(self.supplies.pid) {
+            self.supplies
+                .caretaker
+                .look_around(&self.supplies.publication);
+            for (id, _) in board.sessions(State::Created) {
+                self.look_at(id);
+            }
+        }
+        self.count();
+    }
+
+    fn look_at(&mut self, id: SessionId) {
+        let board = self.supplies.publication.board;
+        if board.removed(id) {
+            self.remove(id);
+        } else if board.interrupted(id) {
+            self.interrupt(id);
+        } else if self.sessions.len() < self.supplies.config.limits.sessions
+            && board.own(id, self.supplies.pid)
+        {
+            self.take(id);
+        }
+        self.count();
+    }
+
+    /// Sessions that keep this process needed: those in hand, and those nobody else will take.
+    fn count(&self) {
+        let board = &self.supplies.publication.board;
+        let waiting = match board.header().generator() {
+            Some(pid) if pid == self.supplies.pid => board.count(State::Created),
+            _ => 0,
+        };
+        self.supplies
+            .running
+            .store(self.sessions.len() + waiting, Ordering::Release);
+    }
+
+    fn take(&mut self, id: SessionId) {
+        let Some(job) = self.supplies.publication.store.job(id) else {
+            tracing::error!(session = %id, "the job is not on disk");
+            self.supplies
+                .caretaker
+                .fail_lost(id, &self.supplies.publication);
+            return;
+        };
+        let live = Arc::new(Live::new(
+            job,
+            self.supplies.publication.clone(),
+            self.supplies.notices.clone(),
+        ));
+        live.enter(Stage::Tts);
+        let video = &self.supplies.config.video;
+        let links = Links {
+            live: Arc::clone(&live),
+            reel: Arc::new(Reel::new(REEL, video.width as usize, video.height as usize)),
+            transcript: Arc::new(Transcript::new(&live.job.text)),
+            painter: self.supplies.pool.waker(),
+            assembler: self.supplies.pool.waker(),
+        };
+        let session = Session {
+            listing: Listing::new(&self.supplies.config),
+            painter: links.painter.clone(),
+            assembler: links.assembler.clone(),
+            live: Arc::clone(&live),
+        };
+        self.sessions.insert(id, session);
+        match (self.supplies.faces)(&live.job, &self.supplies.config) {
+            Ok(face) => {
+                let painter = Painter::new(
+                    &links,
+                    self.supplies.speaker.clone(),
+                    face,
+                    &self.supplies.config,
+                );
+                let assembler = Assembler::new(&links, &self.supplies.config);
+                self.supplies.pool.add(&links.painter, Box::new(painter));
+                self.supplies
+                    .pool
+                    .add(&links.assembler, Box::new(assembler));
+            }
+            Err(error) => live.fail(Failure {
+                code: FailureCode::InferenceFailed,
+                text: error.to_string(),
+            }),
+        }
+    }
+
+    /// Lets go of a session's tasks.
+    fn dismiss(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(&id)?;
+        session.live.cancel.raise();
+        session.painter.wake();
+        session.assembler.wake();
+        Some(session)
+    }
+
+    fn remove(&mut self, id: SessionId) {
+        self.dismiss(id);
+        self.supplies.publication.store.remove(id);
+        self.supplies.publication.board.remove(id);
+        tracing::info!(session = %id, "removed");
+    }
+
+    fn interrupt(&mut self, id: SessionId) {
+        let Some(mut session) = self.dismiss(id) else {
+            return;
+        };
+        session.listing.end_here(&session.live);
+        session.live.update(|record| {
+            record.fail(Failure {
+                code: FailureCode::Interrupted,
+                text: "interrupted by the client".to_owned(),
+            });
+        });
+        self.supplies.publication.board.release(id);
+        tracing::info!(session = %id, "interrupted");
+    }
+
+    fn file(&mut self, id: SessionId) {
+        let Some(mut session) = self.dismiss(id) else {
+            return;
+        };
+        session.listing.end(&session.live);
+        session.live.update(|record| {
+            record.state = State::Ready;
+            record.stage = Stage::Done;
+            record.progress = 100;
+            record.finished_at = Some(Timestamp::now());
+        });
+        self.supplies.publication.board.release(id);
+        let record = session.live.record();
+        tracing::info!(
+            session = %id,
+            seconds = record.duration.seconds(),
+            took_ms = session.live.started.elapsed().as_millis() as u64,
+            "ready"
+        );
+        self.fill();
+    }
+
+    fn file_failed(&mut self, id: SessionId) {
+        let Some(mut session) = self.dismiss(id) else {
+            return;
+        };
+        session.listing.end(&session.live);
+        let failure = session.live.failure().unwrap_or_else(|| Failure {
+            code: FailureCode::Internal,
+            text: "something went wrong on the server".to_owned(),
+        });
+        session.live.update(|record| record.fail(failure));
+        self.supplies.publication.board.release(id);
+        self.fill();
+    }
+
+    /// A place is free: the next session in the queue gets it.
+    fn fill(&mut self) {
+        let board = self.supplies.publication.board;
+        if board.header().generator() == Some(self.supplies.pid) {
+            let mut waiting = board.sessions(State::Created);
+            waiting.sort_unstable();
+            for (id, _) in waiting {
+                self.look_at(id);
+            }
+        }
+        self.count();
+    }
+}

@@ -1,0 +1,132 @@
+//! A session that is being generated: what its tasks share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::desk::Notices;
+use crate::hls::Segment;
+use crate::session::{Bell, Board, Failure, Hint, Job, Record, SessionId, Stage, State};
+use crate::speech::Cancel;
+use crate::store::Store;
+
+/// Where records are posted.
+#[derive(Clone)]
+pub(crate) struct Publication {
+    pub(crate) board: Board,
+    pub(crate) store: Store,
+    pub(crate) bell: Arc<dyn Bell>,
+}
+
+impl Publication {
+    /// Makes `record` known to everybody.
+    pub(crate) fn post(&self, record: &Record) {
+        let hint = Hint::changed(record.id);
+        for pid in self.board.post(record) {
+            self.bell.ring(pid, hint);
+        }
+    }
+}
+
+/// One session and its record, of which this is the only writer.
+pub(crate) struct Live {
+    pub(crate) job: Job,
+    pub(crate) started: Instant,
+    pub(crate) cancel: Cancel,
+    publication: Publication,
+    notices: Notices,
+    record: Mutex<Record>,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl Live {
+    pub(crate) fn new(job: Job, publication: Publication, notices: Notices) -> Self {
+        let record = Record::created(job.id, job.vocabulary, job.created_at);
+        Self {
+            job,
+            started: Instant::now(),
+            cancel: Cancel::default(),
+            publication,
+            notices,
+            record: Mutex::new(record),
+            failure: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        self.job.id
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.publication.store
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the record and tells those who wait for it.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Record)) {
+        let mut record = self.lock();
+        let state = record.state;
+        change(&mut record);
+        record.version += 1;
+        // The disk learns of a new state before anybody else: what was once answered stays true.
+        if record.state != state
+            && let Err(error) = self.publication.store.save(&record)
+            && !self.cancel.raised()
+        {
+            tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
+        }
+        self.publication.post(&record);
+    }
+
+    /// A copy of the record.
+    pub(crate) fn record(&self) -> Record {
+        self.lock().clone()
+    }
+
+    /// Says what is being done now.
+    pub(crate) fn enter(&self, stage: Stage) {
+        tracing::info!(
+            session = %self.id(),
+            stage = ?stage,
+            after_ms = self.started.elapsed().as_millis() as u64,
+            "stage"
+        );
+        self.update(|record| {
+            record.state = State::Processing;
+            record.stage = stage;
+        });
+    }
+
+    /// Ends the session's work. The first failure is the one that counts.
+    pub(crate) fn fail(&self, failure: Failure) {
+        let mut first = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_some() || self.cancel.raised() {
+            return;
+        }
+        tracing::error!(session = %self.id(), code = failure.code.word(), "{}", failure.text);
+        *first = Some(failure);
+        drop(first);
+        self.cancel.raise();
+        self.notices.failed(self.id());
+    }
+
+    /// Why the session's work ended early.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// A segment and its captions are complete on disk.
+    pub(crate) fn segment_written(&self, segment: Segment) {
+        self.notices.segment(self.id(), segment);
+    }
+
+    /// Everything is on disk.
+    pub(crate) fn generated(&self) {
+        self.notices.generated(self.id());
+    }
+}

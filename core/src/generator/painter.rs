@@ -1,0 +1,219 @@
+//! The first half of a session's work: sentences are spoken, and frames painted to them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::live::Live;
+use super::pool::{Task, Waker};
+use super::reel::Reel;
+use super::soundtrack::Soundtrack;
+use super::speaker::{Heard, Inbox, Speaker, Wanted};
+use super::transcript::Transcript;
+use crate::config::Config;
+use crate::face::Face;
+use crate::generator::scheduler::Turn;
+use crate::session::{Failure, FailureCode, Pace, Stage};
+use crate::speech::{Mark, Utterance};
+use crate::text::Sentences;
+use crate::time::{FrameRate, Samples};
+
+/// Frames painted in one turn: short, so that a session about to starve need not wait.
+const TURN: usize = 5;
+
+/// A sentence is asked for when there is less speech than this: enough to cover its making, little
+/// enough to keep memory small.
+const STOCK: Samples = Samples::from_millis(3000);
+
+/// Paints one session's frames.
+pub(crate) struct Painter {
+    pub(crate) live: Arc<Live>,
+    pub(crate) reel: Arc<Reel>,
+    pub(crate) transcript: Arc<Transcript>,
+    pub(crate) speaker: Speaker,
+    pub(crate) face: Box<dyn Face>,
+    pub(crate) waker: Waker,
+    pub(crate) assembler: Waker,
+    sentences: Sentences,
+    soundtrack: Soundtrack,
+    inbox: Arc<Inbox>,
+    asked: bool,
+    frame_rate: FrameRate,
+    lead: Duration,
+    painted: u64,
+}
+
+/// How a painter and its assembler reach each other and the rest.
+pub(crate) struct Links {
+    pub(crate) live: Arc<Live>,
+    pub(crate) reel: Arc<Reel>,
+    pub(crate) transcript: Arc<Transcript>,
+    pub(crate) painter: Waker,
+    pub(crate) assembler: Waker,
+}
+
+impl Painter {
+    pub(crate) fn new(
+        links: &Links,
+        speaker: Speaker,
+        face: Box<dyn Face>,
+        config: &Config,
+    ) -> Self {
+        let mut sentences = Sentences::new();
+        sentences.push(&links.live.job.text);
+        sentences.finish();
+        let mut painter = Self {
+            live: Arc::clone(&links.live),
+            reel: Arc::clone(&links.reel),
+            transcript: Arc::clone(&links.transcript),
+            speaker,
+            face,
+            waker: links.painter.clone(),
+            assembler: links.assembler.clone(),
+            sentences,
+            soundtrack: Soundtrack::new(),
+            inbox: Arc::default(),
+            asked: false,
+            frame_rate: config.video.frame_rate,
+            lead: config.lead,
+            painted: 0,
+        };
+        let silence = painter.soundtrack.lead_in();
+        painter.face.hear(&silence, &[]);
+        painter
+    }
+
+    /// Takes in what has been spoken, and has more spoken where that is short.
+    fn listen(&mut self) {
+        while let Some(heard) = self.inbox.pop() {
+            match heard {
+                Heard::Speech(speech) => {
+                    let marks = self.soundtrack.hear(&speech);
+                    self.hear(&speech.pcm, &marks);
+                }
+                Heard::End => {
+                    self.asked = false;
+                    let end = self.soundtrack.end_mark();
+                    self.hear(&[], &[end]);
+                }
+            }
+        }
+        let stock = self
+            .soundtrack
+            .known()
+            .saturating_sub(self.frame_rate.start_of(self.painted));
+        if !self.asked && !self.soundtrack.ended() && stock < STOCK {
+            self.ask();
+        }
+    }
+
+    fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
+        self.face.hear(pcm, marks);
+        self.transcript.hear(marks, self.soundtrack.known());
+    }
+
+    fn ask(&mut self) {
+        let Some(sentence) = self.sentences.next() else {
+            if self.soundtrack.voiced() {
+                let silence = self.soundtrack.end(self.frame_rate.frame());
+                self.hear(&silence, &[]);
+                self.transcript.end(self.soundtrack.known());
+            } else {
+                self.live.fail(Failure {
+                    code: FailureCode::TtsEmpty,
+                    text: "the speech engine returned no sound for this text".to_owned(),
+                });
+            }
+            return;
+        };
+        self.asked = true;
+        self.soundtrack.begin_utterance();
+        self.transcript.sentence(sentence.text.chars().count());
+        self.speaker.say(Wanted {
+            utterance: Utterance {
+                text: sentence.text,
+                language: self.live.job.language,
+                voice: self.live.job.voice.clone(),
+            },
+            live: Arc::clone(&self.live),
+            inbox: Arc::clone(&self.inbox),
+            waker: self.waker.clone(),
+        });
+    }
+
+    /// Whether enough is known to paint the next frame.
+    fn ready(&self) -> bool {
+        let end = self.frame_rate.start_of(self.painted + 1);
+        let enough = end + self.face.lookahead();
+        end <= self.soundtrack.known()
+            && (self.soundtrack.ended() || enough <= self.soundtrack.known())
+    }
+
+    /// With [`Pace::Live`], when the next frame may be painted at the earliest.
+    fn not_before(&self) -> Option<Instant> {
+        let ahead = self.frame_rate.start_of(self.painted).duration();
+        (self.live.job.pace == Pace::Live)
+            .then(|| self.live.started + ahead.saturating_sub(self.lead))
+            .filter(|&at| at > Instant::now())
+    }
+
+    /// Paints one frame, or says why not.
+    fn paint(&mut self) -> Result<(), Turn> {
+        self.listen();
+        if self.live.cancel.raised() {
+            return Err(Turn::Done);
+        }
+        if !self.ready() {
+            if self.soundtrack.ended() {
+                self.reel.end();
+                self.assembler.wake();
+                return Err(Turn::Done);
+            }
+            return Err(Turn::Wait);
+        }
+        if let Some(at) = self.not_before() {
+            return Err(Turn::Sleep(at));
+        }
+        let mut frame = self.reel.blank().ok_or(Turn::Wait)?;
+        if self.painted == 0 {
+            self.live.enter(Stage::Inference);
+        }
+        let painted = self.face.paint(&mut frame.picture);
+        let taken = self
+            .soundtrack
+            .take(self.frame_rate.frame(), &mut frame.pcm);
+        if let Err(error) = painted {
+            self.live.fail(Failure {
+                code: FailureCode::InferenceFailed,
+                text: error.to_string(),
+            });
+            return Err(Turn::Done);
+        }
+        debug_assert!(taken, "a frame is painted only where its sound is known");
+        self.painted += 1;
+        self.reel.push(frame);
+        self.assembler.wake();
+        Ok(())
+    }
+}
+
+impl Task for Painter {
+    fn turn(&mut self) -> Turn {
+        for _ in 0..TURN {
+            if let Err(turn) = self.paint() {
+                return turn;
+            }
+        }
+        Turn::Again
+    }
+
+    fn due(&self) -> Instant {
+        self.live.started + self.frame_rate.start_of(self.painted).duration()
+    }
+
+    fn panicked(&mut self) {
+        self.live.fail(Failure {
+            code: FailureCode::InferenceFailed,
+            text: "painting the face broke down".to_owned(),
+        });
+    }
+}

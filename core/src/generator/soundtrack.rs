@@ -1,0 +1,150 @@
+//! A session's speech as it becomes known: sound that is not yet used, and where it ends.
+
+use std::collections::VecDeque;
+
+use crate::speech::{Mark, MarkKind, Speech};
+use crate::time::Samples;
+
+/// Silence before the first word, so that the mouth can be seen to open.
+const LEAD_IN: Samples = Samples::from_millis(120);
+/// Silence after the last word, so that it can be seen to close.
+const TAIL: Samples = Samples::from_millis(400);
+
+/// Sound in the order of time, from which frames take their share.
+#[derive(Debug)]
+pub(crate) struct Soundtrack {
+    unused: VecDeque<f32>,
+    known: Samples,
+    utterance: Samples,
+    ended: bool,
+    voiced: bool,
+}
+
+impl Soundtrack {
+    pub(crate) fn new() -> Self {
+        Self {
+            unused: VecDeque::new(),
+            known: Samples::ZERO,
+            utterance: Samples::ZERO,
+            ended: false,
+            voiced: false,
+        }
+    }
+
+    /// Begins with a moment of silence; returns it.
+    pub(crate) fn lead_in(&mut self) -> Vec<f32> {
+        self.silence(LEAD_IN)
+    }
+
+    fn silence(&mut self, length: Samples) -> Vec<f32> {
+        let silence = vec![0.0; usize::try_from(length.0).unwrap_or(0)];
+        self.append(&silence);
+        silence
+    }
+
+    fn append(&mut self, pcm: &[f32]) {
+        self.unused.extend(pcm);
+        self.known += Samples(pcm.len() as u64);
+    }
+
+    /// A new utterance begins where the sound ends now.
+    pub(crate) fn begin_utterance(&mut self) {
+        self.utterance = self.known;
+    }
+
+    /// Takes in more of the utterance; returns its marks counted from the beginning of the session.
+    pub(crate) fn hear(&mut self, speech: &Speech) -> Vec<Mark> {
+        self.append(&speech.pcm);
+        self.voiced |= !speech.pcm.is_empty();
+        let marks = speech.marks.iter();
+        marks
+            .map(|mark| Mark {
+                at: self.utterance + mark.at,
+                kind: mark.kind.clone(),
+            })
+            .collect()
+    }
+
+    /// The mark after an utterance that ended without one.
+    pub(crate) fn end_mark(&self) -> Mark {
+        Mark {
+            at: self.known,
+            kind: MarkKind::End,
+        }
+    }
+
+    /// Nothing more will be said: adds a last silence up to a whole number of frames and returns it.
+    pub(crate) fn end(&mut self, frame: Samples) -> Vec<f32> {
+        let wanted = self.known + TAIL;
+        let whole = Samples(wanted.0.next_multiple_of(frame.0.max(1)));
+        let silence = self.silence(whole.saturating_sub(self.known));
+        self.ended = true;
+        silence
+    }
+
+    /// Whether anything was said.
+    pub(crate) fn voiced(&self) -> bool {
+        self.voiced
+    }
+
+    /// Whether all of it is known.
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Up to where it is known.
+    pub(crate) fn known(&self) -> Samples {
+        self.known
+    }
+
+    /// Moves the sound of one frame to `pcm`; `false` when there is not that much.
+    pub(crate) fn take(&mut self, frame: Samples, pcm: &mut Vec<f32>) -> bool {
+        let length = usize::try_from(frame.0).unwrap_or(usize::MAX);
+        if self.unused.len() < length {
+            return false;
+        }
+        pcm.clear();
+        pcm.extend(self.unused.drain(..length));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_sample_is_used_once_and_the_end_is_a_whole_frame(
+            chunks in proptest::collection::vec(0_usize..5000, 0..20),
+        ) {
+            let frame = Samples(1920);
+            let mut track = Soundtrack::new();
+            let mut given = track.lead_in().len();
+            let mut taken = 0;
+            let mut pcm = Vec::new();
+            for length in chunks {
+                track.begin_utterance();
+                let marks = track.hear(&Speech {
+                    pcm: vec![0.5; length],
+                    marks: vec![Mark { at: Samples(0), kind: MarkKind::End }],
+                });
+                prop_assert_eq!(marks[0].at, Samples(given as u64));
+                given += length;
+                while track.take(frame, &mut pcm) {
+                    taken += pcm.len();
+                }
+                prop_assert_eq!(track.known(), Samples(given as u64));
+            }
+            given += track.end(frame).len();
+            while track.take(frame, &mut pcm) {
+                taken += pcm.len();
+            }
+            prop_assert_eq!(taken, given);
+            prop_assert_eq!(given % 1920, 0);
+            prop_assert!(track.ended());
+        }
+    }
+}

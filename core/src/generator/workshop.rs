@@ -1,0 +1,56 @@
+//! What sessions are made with.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::face::{Face, FaceError, Presenter};
+use crate::session::Job;
+use crate::speech::Engine;
+
+/// Makes the face of a job.
+pub type Faces = dyn Fn(&Job, &Config) -> Result<Box<dyn Face>, FaceError> + Send + Sync;
+
+/// What sessions are made with.
+#[derive(Clone)]
+pub struct Workshop {
+    /// Speaks.
+    pub engine: Arc<dyn Engine>,
+    /// Makes faces.
+    pub faces: Arc<Faces>,
+}
+
+/// Why there is nothing to make sessions with.
+#[derive(Debug, Error)]
+pub enum WorkshopError {
+    /// The speech engine did not start.
+    #[error("the speech engine did not start: {0}")]
+    Engine(String),
+    /// The configured face cannot be made.
+    #[error("the face cannot be made: {0}")]
+    Face(#[from] FaceError),
+}
+
+impl Workshop {
+    /// What is built in: espeak-ng and the drawn presenters.
+    ///
+    /// # Errors
+    ///
+    /// [`WorkshopError`]
+    #[cfg(feature = "espeak")]
+    pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
+        let engine = crate::speech::espeak::Espeak::start()
+            .map_err(|error| WorkshopError::Engine(error.to_string()))?;
+        // Painted once now rather than while the first session waits.
+        presenter(&config.avatar, 0, config)?;
+        Ok(Self {
+            engine: Arc::new(engine),
+            faces: Arc::new(|job, config| presenter(&job.avatar, job.id.seed(), config)),
+        })
+    }
+}
+
+fn presenter(avatar: &str, seed: u64, _config: &Config) -> Result<Box<dyn Face>, FaceError> {
+    Ok(Box::new(Presenter::new(avatar, seed)))
+}

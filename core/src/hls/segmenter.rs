@@ -1,0 +1,318 @@
+//! Cutting encoded samples into parts and segments.
+
+use std::collections::VecDeque;
+
+use avatar_codec::{AudioPacket, FRAME_SAMPLES, VideoPacket};
+use thiserror::Error;
+
+use crate::media::{AudioSample, Fragment, Mp4Index, MuxError};
+use crate::time::{FrameRate, Samples};
+
+/// Where parts and segments end, counted in pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    frame_rate: FrameRate,
+    frames_per_part: u32,
+    frames_per_segment: u32,
+}
+
+impl Cut {
+    /// `None` unless a part has at least one picture and a segment at least as many as a part.
+    pub fn new(
+        frame_rate: FrameRate,
+        frames_per_part: u32,
+        frames_per_segment: u32,
+    ) -> Option<Self> {
+        (frames_per_part >= 1 && frames_per_segment >= frames_per_part).then_some(Self {
+            frame_rate,
+            frames_per_part,
+            frames_per_segment,
+        })
+    }
+
+    /// Segments of one second in parts of about 200 ms.
+    pub fn standard(frame_rate: FrameRate) -> Self {
+        let frames = frame_rate.per_second();
+        Self {
+            frame_rate,
+            frames_per_part: (frames + 2) / 5,
+            frames_per_segment: frames,
+        }
+    }
+
+    /// Pictures a second.
+    pub fn frame_rate(self) -> FrameRate {
+        self.frame_rate
+    }
+
+    /// Whether picture `frame`, counted from zero, is the first of a segment and so must be a key picture.
+    pub fn starts_segment(self, frame: u64) -> bool {
+        frame.is_multiple_of(u64::from(self.frames_per_segment))
+    }
+
+    /// How long a segment is, but for the last.
+    pub fn segment(self) -> Samples {
+        self.frame_rate.start_of(self.frames_per_segment.into())
+    }
+
+    /// How long a part is, but for the last of a segment.
+    pub fn part(self) -> Samples {
+        self.frame_rate.start_of(self.frames_per_part.into())
+    }
+}
+
+/// A piece of a segment, ready to be appended to its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which segment it belongs to, counted from zero.
+    pub segment: u32,
+    /// Which part of that segment it is, counted from zero.
+    pub index: u32,
+    /// When its first picture is shown.
+    pub start: Samples,
+    /// How long it is: a whole number of pictures.
+    pub duration: Samples,
+    /// How many pictures it has.
+    pub frames: u32,
+    /// Whether decoding can begin here.
+    pub independent: bool,
+    /// One `moof` and one `mdat`.
+    pub bytes: Vec<u8>,
+    /// The segment, when this is its last part.
+    pub closes: Option<Segment>,
+}
+
+/// A complete segment: its parts, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Counted from zero.
+    pub number: u32,
+    /// When its first picture is shown.
+    pub start: Samples,
+    /// How long it is.
+    pub duration: Samples,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+impl Segment {
+    /// When the next one begins.
+    pub fn end(&self) -> Samples {
+        self.start + self.duration
+    }
+}
+
+/// Why samples were not cut.
+#[derive(Debug, Error)]
+pub enum SegmentError {
+    /// A segment would begin with a picture that cannot be decoded by itself.
+    #[error("picture {frame} begins a segment but is no key picture")]
+    NoKey {
+        /// Counted from zero.
+        frame: u64,
+    },
+    /// Sound must come without gaps.
+    #[error("sound from sample {found} on was given where sample {expected} was due")]
+    AudioGap {
+        /// Where the sound given so far ends.
+        expected: u64,
+        /// Where the next packet begins.
+        found: u64,
+    },
+    /// Samples came after the end.
+    #[error("samples were given after the end")]
+    Finished,
+    /// The samples could not be written.
+    #[error(transparent)]
+    Mux(#[from] MuxError),
+}
+
+/// Cuts samples into parts.
+///
+/// A part holds a whole number of pictures and the sound that begins while they are shown. It is given out
+/// once all of that is there and it is known not to be the last; the last one is given out after
+/// [`finish`](Self::finish), with the end of its sound moved to the end of its pictures.
+#[derive(Debug)]
+pub struct Segmenter {
+    cut: Cut,
+    video: VecDeque<VideoPacket>,
+    audio: VecDeque<AudioPacket>,
+    /// Pictures taken in.
+    frames: u64,
+    /// Where the sound taken in ends.
+    audio_end: u64,
+    finished: bool,
+    /// Pictures given out.
+    given: u64,
+    /// Parts given out.
+    parts: u32,
+    segment: Segment,
+    /// Parts and pictures given out of the current segment.
+    segment_parts: u32,
+    segment_frames: u32,
+    index: Mp4Index,
+}
+
+impl Segmenter {
+    /// Nothing cut yet.
+    pub fn new(cut: Cut) -> Self {
+        Self {
+            cut,
+            video: VecDeque::new(),
+            audio: VecDeque::new(),
+            frames: 0,
+            audio_end: 0,
+            finished: false,
+            given: 0,
+            parts: 0,
+            segment: Segment {
+                number: 0,
+                start: Samples::ZERO,
+                duration: Samples::ZERO,
+                bytes: 0,
+            },
+            segment_parts: 0,
+            segment_frames: 0,
+            index: Mp4Index::default(),
+        }
+    }
+
+    /// Takes in the next picture.
+    ///
+    /// # Errors
+    ///
+    /// [`SegmentError::NoKey`], [`SegmentError::Finished`]
+    pub fn video(&mut self, packet: VideoPacket) -> Result<(), SegmentError> {
+        if self.finished {
+            return Err(SegmentError::Finished);
+        }
+        if self.cut.starts_segment(self.frames) && !packet.key {
+            return Err(SegmentError::NoKey { frame: self.frames });
+        }
+        self.frames += 1;
+        self.video.push_back(packet);
+        Ok(())
+    }
+
+    /// Takes in the next packet of sound.
+    ///
+    /// # Errors
+    ///
+    /// [`SegmentError::AudioGap`], [`SegmentError::Finished`]
+    pub fn audio(&mut self, packet: AudioPacket) -> Result<(), SegmentError> {
+        if self.finished {
+            return Err(SegmentError::Finished);
+        }
+        if packet.start != self.audio_end {
+            return Err(SegmentError::AudioGap {
+                expected: self.audio_end,
+                found: packet.start,
+            });
+        }
+        self.audio_end += FRAME_SAMPLES as u64;
+        self.audio.push_back(packet);
+        Ok(())
+    }
+
+    /// No more samples come. Sound beyond the last picture is dropped; sound that ends before it is followed
+    /// by silence.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    /// The next part, as soon as it is complete. After [`finish`](Self::finish), `None` means that there are no more.
+    ///
+    /// # Errors
+    ///
+    /// [`SegmentError::Mux`]
+    pub fn poll(&mut self) -> Result<Option<Part>, SegmentError> {
+        let left = self.cut.frames_per_segment - self.segment_frames;
+        let wanted = self.cut.frames_per_part.min(left) as usize;
+        let waiting = self.video.len();
+        let last = self.finished && waiting <= wanted;
+        let frames = wanted.min(waiting);
+        let start = self.cut.frame_rate.start_of(self.given);
+        let end = self.cut.frame_rate.start_of(self.given + frames as u64);
+        let complete = last || waiting > wanted && (self.finished || self.audio_end >= end.0);
+        if frames == 0 || !complete {
+            return Ok(None);
+        }
+        self.parts += 1;
+        let fragment = Fragment {
+            sequence: self.parts,
+            video_start: start,
+            frame: self.cut.frame_rate.frame(),
+            video: self.video.drain(..frames).collect(),
+            audio_start: Samples(self.audio.front().map_or(self.audio_end, |next| next.start)),
+            audio: self.take_audio(end, last),
+        };
+        self.write(&fragment, start, end, last).map(Some)
+    }
+
+    /// Everything for `output.mp4`; complete when all parts have been given out.
+    pub fn index(&self) -> &Mp4Index {
+        &self.index
+    }
+
+    /// The waiting sound that begins before `end`, and ends there if it is the last.
+    fn take_audio(&mut self, end: Samples, last: bool) -> Vec<AudioSample> {
+        let count = self.audio.partition_point(|packet| packet.start < end.0);
+        let mut until = None;
+        let mut samples: Vec<AudioSample> = self
+            .audio
+            .drain(..count)
+            .map(|packet| {
+                until = Some(packet.start);
+                AudioSample {
+                    data: packet.data,
+                    duration: Samples(FRAME_SAMPLES as u64),
+                }
+            })
+            .collect();
+        if let (true, Some(sample), Some(start)) = (last, samples.last_mut(), until) {
+            sample.duration = end.saturating_sub(Samples(start));
+        }
+        samples
+    }
+
+    fn write(
+        &mut self,
+        fragment: &Fragment,
+        start: Samples,
+        end: Samples,
+        last: bool,
+    ) -> Result<Part, SegmentError> {
+        let written = fragment.write()?;
+        self.index
+            .add(self.segment.number, self.segment.bytes, fragment, &written)?;
+        let frames = fragment.video.len() as u32;
+        let duration = end.saturating_sub(start);
+        self.given += u64::from(frames);
+        self.segment_frames += frames;
+        self.segment.duration += duration;
+        self.segment.bytes += written.bytes.len() as u64;
+        let mut part = Part {
+            segment: self.segment.number,
+            index: self.segment_parts,
+            start,
+            duration,
+            frames,
+            independent: fragment.video.first().is_some_and(|first| first.key),
+            bytes: written.bytes,
+            closes: None,
+        };
+        self.segment_parts += 1;
+        if last || self.segment_frames == self.cut.frames_per_segment {
+            part.closes = Some(self.segment);
+            self.segment = Segment {
+                number: self.segment.number + 1,
+                start: end,
+                duration: Samples::ZERO,
+                bytes: 0,
+            };
+            self.segment_parts = 0;
+            self.segment_frames = 0;
+        }
+        Ok(part)
+    }
+}

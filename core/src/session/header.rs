@@ -1,0 +1,103 @@
+//! What all processes know of each other.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::Timestamp;
+
+/// Workers that can be told of changes: one bit each in a slot's watchers.
+pub(super) const WORKERS: usize = 64;
+
+/// The head of the shared zone: valid when all zero.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Header {
+    /// When this zone was first used, in microseconds since the epoch.
+    since: AtomicU64,
+    /// Process id of the generator that takes new work, or zero.
+    generator: AtomicU32,
+    workers: [AtomicU32; WORKERS],
+    _even: AtomicU32,
+}
+
+impl Default for Header {
+    fn default() -> Self {
+        Self {
+            since: AtomicU64::new(0),
+            generator: AtomicU32::new(0),
+            workers: [const { AtomicU32::new(0) }; WORKERS],
+            _even: AtomicU32::new(0),
+        }
+    }
+}
+
+/// A process's place among those that are told of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerSlot(u8);
+
+impl WorkerSlot {
+    pub(super) fn bit(self) -> u64 {
+        1 << self.0
+    }
+}
+
+impl Header {
+    /// Enters process `pid`, in place of one that is no longer `alive` if need be; `None` when all
+    /// places are taken, and then the process must look for itself.
+    pub fn enter(&self, pid: u32, alive: fn(u32) -> bool) -> Option<WorkerSlot> {
+        self.start();
+        self.workers.iter().zip(0_u8..).find_map(|(place, index)| {
+            let there = place.load(Ordering::Relaxed);
+            let open = there == 0 || there == pid || !alive(there);
+            let entered = open
+                && place
+                    .compare_exchange(there, pid, Ordering::AcqRel, Ordering::Relaxed)
+                    .is_ok();
+            entered.then_some(WorkerSlot(index))
+        })
+    }
+
+    /// Gives up a place.
+    pub fn leave(&self, slot: WorkerSlot, pid: u32) {
+        if let Some(place) = self.workers.get(usize::from(slot.0)) {
+            let _ = place.compare_exchange(pid, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    /// Process ids behind the bits of `watchers`.
+    pub(super) fn workers(&self, watchers: u64) -> impl Iterator<Item = u32> + '_ {
+        self.workers
+            .iter()
+            .enumerate()
+            .filter(move |(index, _)| watchers >> index & 1 == 1)
+            .map(|(_, place)| place.load(Ordering::Acquire))
+            .filter(|&pid| pid != 0)
+    }
+
+    /// Process id of the generator that takes new work.
+    pub fn generator(&self) -> Option<u32> {
+        match self.generator.load(Ordering::Acquire) {
+            0 => None,
+            pid => Some(pid),
+        }
+    }
+
+    /// Makes process `pid` the generator that takes new work.
+    pub(crate) fn set_generator(&self, pid: u32) {
+        self.start();
+        self.generator.store(pid, Ordering::Release);
+    }
+
+    /// When this zone was first used. Sessions made before it that are not finished never will be.
+    pub fn since(&self) -> Timestamp {
+        self.start();
+        Timestamp::from_micros(self.since.load(Ordering::Acquire))
+    }
+
+    fn start(&self) {
+        // Whole milliseconds, the precision of an id: one made in this very millisecond is not earlier.
+        let now = Timestamp::now().micros() / 1000 * 1000;
+        let _ = self
+            .since
+            .compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
+    }
+}

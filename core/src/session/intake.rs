@@ -1,0 +1,124 @@
+//! Accepting work.
+
+use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
+use crate::api::{Code, Refusal};
+use crate::config::Limits;
+use crate::session::{Failure, FailureCode};
+use crate::store::Store;
+
+/// Where workers hand in jobs and look sessions up.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    board: Board,
+    store: Store,
+    limits: Limits,
+}
+
+impl Intake {
+    /// An intake in front of `board` and `store`.
+    pub fn new(board: Board, store: Store, limits: Limits) -> Self {
+        Self {
+            board,
+            store,
+            limits,
+        }
+    }
+
+    /// Takes a job on: once this returns, it will be done or reported as failed. The generator may be
+    /// given a hint now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: busy, or no room on the disk.
+    pub fn accept(&self, job: &Job) -> Result<(), Refusal> {
+        let busy = || {
+            Refusal::new(
+                Code::Busy,
+                "too many sessions are running; try again shortly",
+            )
+        };
+        let taken = self.board.count(State::Created) + self.board.count(State::Processing);
+        if taken >= self.limits.sessions + self.limits.queue {
+            return Err(busy());
+        }
+        self.store.accept(job).map_err(|error| {
+            tracing::error!(session = %job.id, %error, "the job was not written");
+            Refusal::internal()
+        })?;
+        let record = Record::created(job.id, job.vocabulary, job.created_at);
+        self.board.open(&record).map_err(|_| {
+            self.store.remove(job.id);
+            busy()
+        })
+    }
+
+    /// How session `id` stands, from shared memory or, where that has forgotten it, from disk.
+    pub fn find(&self, id: SessionId) -> Option<Record> {
+        if self.board.holds(id) {
+            return self.board.find(id);
+        }
+        let mut record = self.store.record(id)?;
+        if !record.finished() {
+            record.fail(lost());
+        }
+        Some(record)
+    }
+
+    /// Ends and frees session `id`. The hints, each for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session.
+    pub fn clean_up(&self, id: SessionId) -> Result<Vec<(u32, Hint)>, Refusal> {
+        self.find(id).ok_or_else(Refusal::unknown_session)?;
+        Ok(match self.board.wish_removed(id) {
+            Some((owner, watchers)) => owner
+                .into_iter()
+                .map(|pid| (pid, Hint::wanted(id)))
+                .chain(watchers.into_iter().map(|pid| (pid, Hint::changed(id))))
+                .collect(),
+            None => {
+                self.store.remove(id);
+                Vec::new()
+            }
+        })
+    }
+
+    /// Ends session `id` where it stands. The hint, for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session.
+    pub fn interrupt(&self, id: SessionId) -> Result<Option<(u32, Hint)>, Refusal> {
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        if record.finished() {
+            return Ok(None);
+        }
+        let owner = self.board.wish_interrupted(id).flatten();
+        Ok(owner.map(|pid| (pid, Hint::wanted(id))))
+    }
+
+    /// The board.
+    pub fn board(&self) -> &Board {
+        &self.board
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// What is said of sessions whose generator is no more.
+pub(crate) fn lost() -> Failure {
+    Failure {
+        code: FailureCode::Interrupted,
+        text: "the server was restarted before the session was finished".to_owned(),
+    }
+}
+
+/// Whether a session that only the disk knows is beyond hope: made before this board was.
+pub(crate) fn orphaned(id: SessionId, board: &Board, now: Timestamp) -> bool {
+    const ACCEPTING: std::time::Duration = std::time::Duration::from_secs(10);
+    !board.holds(id) && (id.made_at() < board.header().since() || id.made_at().age(now) > ACCEPTING)
+}

@@ -1,0 +1,38 @@
+//! What a client asked for.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SessionId, Timestamp, Vocabulary};
+use crate::language::Language;
+
+/// A checked request: everything in it exists and is within limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// The session it becomes.
+    pub id: SessionId,
+    /// How its client wants to be answered.
+    pub vocabulary: Vocabulary,
+    /// What is to be said.
+    pub text: String,
+    /// In which language.
+    pub language: Language,
+    /// By which voice.
+    pub voice: String,
+    /// With which face.
+    pub avatar: String,
+    /// How far ahead of the clock it may be generated.
+    pub pace: Pace,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}
+
+/// How far ahead of the wall clock a session may be generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pace {
+    /// As far as fairness allows.
+    #[default]
+    Fast,
+    /// At most the configured lead: for conversations that may be interrupted.
+    Live,
+}

@@ -1,0 +1,228 @@
+//! The local directory.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::SegmentFile;
+use crate::api::MediaFile;
+use crate::media::ByteRange;
+use crate::session::{Job, Record, SessionId};
+
+/// A directory with one directory for each session.
+#[derive(Debug, Clone)]
+pub struct Store {
+    sessions: PathBuf,
+}
+
+impl Store {
+    /// The store in the data directory `data`.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            sessions: data.join("sessions"),
+        }
+    }
+
+    /// Makes the directory, if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As of making a directory.
+    pub fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.sessions)
+    }
+
+    /// The directory of session `id`.
+    pub fn directory(&self, id: SessionId) -> PathBuf {
+        self.sessions.join(id.to_string())
+    }
+
+    /// Where `file` of session `id` lies once it exists.
+    pub fn path(&self, id: SessionId, file: MediaFile) -> PathBuf {
+        self.directory(id).join(file.name())
+    }
+
+    /// Makes a session's directory with its job in it.
+    pub(crate) fn accept(&self, job: &Job) -> io::Result<()> {
+        let directory = self.directory(job.id);
+        fs::create_dir(&directory)?;
+        let written = write_whole(&directory.join("job.json"), &json(job)?);
+        if written.is_err() {
+            self.remove(job.id);
+        }
+        written
+    }
+
+    /// The job of session `id`.
+    pub(crate) fn job(&self, id: SessionId) -> Option<Job> {
+        read_json(&self.directory(id).join("job.json"))
+    }
+
+    /// Keeps `record`.
+    pub(crate) fn save(&self, record: &Record) -> io::Result<()> {
+        write_whole(
+            &self.directory(record.id).join("session.json"),
+            &json(record)?,
+        )
+    }
+
+    /// The record of session `id` as it was last kept.
+    pub(crate) fn record(&self, id: SessionId) -> Option<Record> {
+        read_json(&self.directory(id).join("session.json")).or_else(|| {
+            let job = self.job(id)?;
+            Some(Record::created(id, job.vocabulary, job.created_at))
+        })
+    }
+
+    /// Writes `file` of session `id`, replacing it at once.
+    pub(crate) fn write(&self, id: SessionId, file: MediaFile, bytes: &[u8]) -> io::Result<()> {
+        write_whole(&self.path(id, file), bytes)
+    }
+
+    /// Says at the end of session `id`'s playlists that they will not grow (RFC 8216 section 4.3.3.4).
+    pub(crate) fn end_playlists(&self, id: SessionId) {
+        for file in [MediaFile::Playlist, MediaFile::Captions] {
+            let Ok(mut text) = fs::read_to_string(self.path(id, file)) else {
+                continue;
+            };
+            text.push_str("#EXT-X-ENDLIST\n");
+            if let Err(error) = self.write(id, file, text.as_bytes()) {
+                tracing::warn!(session = %id, %error, "the playlist was not ended");
+            }
+        }
+    }
+
+    /// Begins a file that will be written in parts.
+    pub(crate) fn begin(&self, id: SessionId, file: MediaFile) -> io::Result<SegmentFile> {
+        SegmentFile::create(self.path(id, file))
+    }
+
+    /// Appends ranges of a file to another.
+    pub(crate) fn copy(
+        &self,
+        id: SessionId,
+        file: MediaFile,
+        ranges: &[ByteRange],
+        to: &mut SegmentFile,
+    ) -> io::Result<()> {
+        let mut from = File::open(self.path(id, file))?;
+        let mut bytes = Vec::new();
+        for range in ranges {
+            from.seek(SeekFrom::Start(range.offset))?;
+            bytes.clear();
+            let mut part = Read::by_ref(&mut from).take(range.length);
+            part.read_to_end(&mut bytes)?;
+            if bytes.len() as u64 != range.length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            to.append(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes everything of session `id`.
+    pub(crate) fn remove(&self, id: SessionId) {
+        if let Err(error) = fs::remove_dir_all(self.directory(id))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(session = %id, %error, "the session's files were not deleted");
+        }
+    }
+
+    /// The sessions that have a directory.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        let Ok(entries) = fs::read_dir(&self.sessions) else {
+            return Vec::new();
+        };
+        entries
+            .filter_map(|entry| SessionId::parse(entry.ok()?.file_name().to_str()?))
+            .collect()
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(io::Error::other)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut growing = path.as_os_str().to_owned();
+    growing.push(".part");
+    let mut file = File::create(&growing)?;
+    file.write_all(bytes)?;
+    fs::rename(&growing, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+    use crate::session::{Pace, Timestamp, Vocabulary};
+
+    fn job() -> Job {
+        Job {
+            id: SessionId::generate(),
+            vocabulary: Vocabulary::Specification,
+            text: "Сәлем!".to_owned(),
+            language: Language::Kk,
+            voice: "kk".to_owned(),
+            avatar: "anna".to_owned(),
+            pace: Pace::Live,
+            created_at: Timestamp::now(),
+        }
+    }
+
+    #[test]
+    fn a_session_leaves_with_all_its_files() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::new(data.path());
+        store.prepare().unwrap();
+        let job = job();
+        store.accept(&job).unwrap();
+        assert_eq!(store.job(job.id), Some(job.clone()));
+        assert_eq!(store.sessions(), vec![job.id]);
+        let mut record = store.record(job.id).unwrap();
+        assert_eq!(record.vocabulary, Vocabulary::Specification);
+        record.segments = 4;
+        store.save(&record).unwrap();
+        assert_eq!(store.record(job.id), Some(record));
+        store.remove(job.id);
+        assert!(store.sessions().is_empty());
+        assert_eq!(store.record(job.id), None);
+    }
+
+    #[test]
+    fn a_segment_has_its_name_only_when_it_is_whole() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::new(data.path());
+        store.prepare().unwrap();
+        let job = job();
+        store.accept(&job).unwrap();
+        let mut segment = store.begin(job.id, MediaFile::Segment(0)).unwrap();
+        segment.append(b"abc").unwrap();
+        let path = store.path(job.id, MediaFile::Segment(0));
+        assert!(!path.exists());
+        segment.append(b"defg").unwrap();
+        segment.complete().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"abcdefg");
+        let mut whole = store.begin(job.id, MediaFile::Output).unwrap();
+        let range = |offset, length| ByteRange {
+            segment: 0,
+            offset,
+            length,
+        };
+        let mut copy =
+            |ranges: &[ByteRange]| store.copy(job.id, MediaFile::Segment(0), ranges, &mut whole);
+        copy(&[range(1, 2), range(5, 2)]).unwrap();
+        assert!(copy(&[range(5, 9)]).is_err());
+        whole.complete().unwrap();
+        let output = store.path(job.id, MediaFile::Output);
+        assert_eq!(fs::read(output).unwrap(), b"bcfg");
+    }
+}

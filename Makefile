@@ -7,13 +7,14 @@ export NGINX_BUILD_DIR ?= $(CURDIR)/.nginx-objs
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench module tools headers player
+.PHONY: help run test bench module avatar tools headers player
 
 help:
 	@echo 'make run      build everything and start nginx on port 8080 (AVATAR_PORT, AVATAR_DATA, AVATAR_WORKERS)'
 	@echo 'make test     every check: format, lint, unit tests, real nginx, real browser'
 	@echo 'make bench    the benchmarks'
 	@echo 'make module   target/release/libngx_http_avatar_module.so'
+	@echo 'make avatar   target/release/avatar, the same without nginx'
 	@echo 'make tools    install the Debian packages that building needs'
 
 tools:
@@ -25,6 +26,9 @@ headers: tools
 
 module: headers
 	cargo build --release --locked -p ngx_http_avatar_module
+
+avatar: tools
+	cargo build --release --locked -p avatar-core --bin avatar
 
 player: tools
 	@scripts/player.sh

@@ -31,6 +31,7 @@ const TITLES = {
   unknown_avatar: "This presenter is not available.",
   bad_json: "The server could not read the request.",
   bad_parameter: "The server did not accept the request.",
+  too_large: "The text is too long.",
   unauthorized: "This server asks for an access key.",
   unknown_session: "This session is gone.",
   busy: "The server is busy.",

@@ -62,7 +62,8 @@ async function loadChoices() {
   if (avatars.status === "fulfilled") fillSelect($("avatar"), avatars.value.avatars);
   chooseLanguage(form.language.value);
   const failed = [voices, avatars].find(({ status }) => status === "rejected");
-  showTrouble(failed?.reason ?? null);
+  if (failed) showTrouble(failed.reason);
+  else if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
 }
 
 // ---- a session from Play to its end

@@ -20,7 +20,7 @@ use super::workshop::Faces;
 use crate::api::{Urls, status};
 use crate::config::Config;
 use crate::hls::Segment;
-use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp};
+use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -196,9 +196,8 @@ impl Desk {
             Some(pid) if pid == self.supplies.pid => board.count(State::Created),
             _ => 0,
         };
-        self.supplies
-            .running
-            .store(self.sessions.len() + waiting, Ordering::Release);
+        let needed = self.sessions.len() + waiting + self.supplies.herald.waiting();
+        self.supplies.running.store(needed, Ordering::Release);
     }
 
     fn take(&mut self, id: SessionId) {
@@ -268,16 +267,20 @@ impl Desk {
     }
 
     fn interrupt(&mut self, id: SessionId) {
+        let interrupted = Failure {
+            code: FailureCode::Interrupted,
+            text: "interrupted by the client".to_owned(),
+        };
         let Some(mut session) = self.dismiss(id) else {
+            // It was still waiting for its turn.
+            let board = self.supplies.publication.board;
+            if board.own(id, self.supplies.pid) {
+                self.supplies.publication.fail(id, interrupted);
+            }
             return;
         };
         session.listing.end_here(&session.live);
-        session.live.update(|record| {
-            record.fail(Failure {
-                code: FailureCode::Interrupted,
-                text: "interrupted by the client".to_owned(),
-            });
-        });
+        session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
     }

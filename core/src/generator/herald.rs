@@ -36,7 +36,10 @@ struct News {
 
 /// The way to the thread that makes the calls.
 #[derive(Debug)]
-pub(crate) struct Herald(Sender<News>);
+pub(crate) struct Herald {
+    news: Sender<News>,
+    calls: Arc<Semaphore>,
+}
 
 impl Herald {
     pub(crate) fn start() -> io::Result<Self> {
@@ -50,10 +53,21 @@ impl Herald {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(io::Error::other)?;
+        let calls = Arc::new(Semaphore::new(CALLS));
+        let under_way = Arc::clone(&calls);
         thread::Builder::new()
             .name("avatar-herald".to_owned())
-            .spawn(move || runtime.block_on(deliver_all(news, client)))?;
-        Ok(Self(sender))
+            .spawn(move || runtime.block_on(deliver_all(news, client, under_way)))?;
+        Ok(Self {
+            news: sender,
+            calls,
+        })
+    }
+
+    /// Calls that are yet to be made or under way.
+    pub(crate) fn waiting(&self) -> usize {
+        let queued = self.news.max_capacity() - self.news.capacity();
+        queued + CALLS - self.calls.available_permits()
     }
 
     /// Has `status` posted to `address`.
@@ -63,14 +77,13 @@ impl Herald {
             address: address.to_owned(),
             status,
         };
-        if self.0.try_send(news).is_err() {
+        if self.news.try_send(news).is_err() {
             tracing::warn!(session = %id, "too many webhooks are waiting; this one is dropped");
         }
     }
 }
 
-async fn deliver_all(mut news: Receiver<News>, client: Client) {
-    let calls = Arc::new(Semaphore::new(CALLS));
+async fn deliver_all(mut news: Receiver<News>, client: Client, calls: Arc<Semaphore>) {
     while let Some(news) = news.recv().await {
         let Ok(call) = Arc::clone(&calls).acquire_owned().await else {
             return;

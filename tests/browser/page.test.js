@@ -197,7 +197,7 @@ describe("what goes wrong is said in plain words", () => {
     await page.route("**/api/stream/events/*", (route) => {
       const id = route.request().url().split("/").pop();
       const status = { session_id: id, status: "failed", progress: 10, error: "the engine returned no sound", error_code: "tts_empty" };
-      return route.fulfill({ contentType: "text/event-stream", body: `data: ${JSON.stringify(status)}\n\n` });
+      return route.fulfill({ contentType: "text/event-stream", body: `event: status\ndata: ${JSON.stringify(status)}\n\n` });
     });
     await say(page, "Hello.");
     assert.deepEqual(await trouble(page), {

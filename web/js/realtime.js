@@ -56,12 +56,14 @@ function fillSelect(select, entries) {
 }
 
 async function loadChoices() {
-  const [voices, avatars] = await Promise.allSettled([session.voices(), session.avatars()]);
+  const key = $("key").value;
+  const [voices, avatars] = await Promise.allSettled([session.voices(key), session.avatars(key)]);
   if (voices.status === "fulfilled") knownVoices = voices.value.voices;
   if (avatars.status === "fulfilled") fillSelect($("avatar"), avatars.value.avatars);
   chooseLanguage(form.language.value);
   const failed = [voices, avatars].find(({ status }) => status === "rejected");
   if (failed) showTrouble(failed.reason);
+  else if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
 }
 
 // ---- a session from Play to its end
@@ -243,6 +245,7 @@ form.addEventListener("submit", (event) => {
 form.addEventListener("input", showRequest);
 form.addEventListener("change", (event) => {
   if (event.target.name === "language") chooseLanguage(event.target.value);
+  if (event.target.id === "key") loadChoices();
 });
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

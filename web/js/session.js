@@ -19,23 +19,25 @@ export function cleanup(id, key) {
 }
 
 /** `{voices}`: what can be asked for as `voice`. */
-export const voices = () => call("/api/voices");
+export const voices = (key) => call("/api/voices", { key });
 
 /** `{avatars}`: what can be asked for as `avatar`. */
-export const avatars = () => call("/api/avatars");
+export const avatars = (key) => call("/api/avatars", { key });
 
 /**
- * Follows a session's status until it is final: server-sent events, and polling where they break off.
+ * Follows a session's status until it is final: by server-sent events, and by asking where they break off or where a
+ * key is needed, since an EventSource cannot send one.
  * `onStatus(status)` is called for every change, `onTrouble(trouble)` at most once. Returns a function that stops.
  */
 export function follow(id, key, onStatus, onTrouble) {
   let over = false;
   let timer = null;
+  let events = null;
 
   const stop = () => {
     over = true;
     clearTimeout(timer);
-    events.close();
+    events?.close();
   };
   const take = (status) => {
     if (over) return;
@@ -57,8 +59,12 @@ export function follow(id, key, onStatus, onTrouble) {
     if (!over) timer = setTimeout(poll, POLL_MS);
   };
 
-  const events = new EventSource(`/api/stream/events/${id}`);
-  events.onmessage = (event) => take(JSON.parse(event.data));
+  if (key) {
+    poll();
+    return stop;
+  }
+  events = new EventSource(`/api/stream/events/${id}`);
+  events.addEventListener("status", (event) => take(JSON.parse(event.data)));
   events.onerror = () => {
     if (over) return;
     events.close();

@@ -24,6 +24,9 @@ pub struct Config {
     pub video: Video,
     /// How much is taken on.
     pub limits: Limits,
+    /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
+    /// whatever address it is given can be used against its own network, so this is empty at first.
+    pub webhook_hosts: Vec<String>,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How far beyond the wall clock an unfinished stream is listed.
@@ -40,6 +43,7 @@ impl Default for Config {
             avatar: "anna".to_owned(),
             video: Video::default(),
             limits: Limits::default(),
+            webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),
             lead: LEAD,
         }

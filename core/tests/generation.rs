@@ -1,5 +1,9 @@
 //! Whole sessions without nginx: engines that speak, fail, fall silent, hang or break down.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -75,9 +75,14 @@ impl AudioEncoder {
         audio.set_channel_layout(ChannelLayout::MONO);
         audio.set_bit_rate(settings.bitrate as usize);
         audio.set_time_base(Rational(1, rate));
-        let options: Dictionary = [("flags", "+global_header"), ("threads", "1")]
-            .into_iter()
-            .collect();
+        let options: Dictionary = [
+            ("flags", "+global_header"),
+            ("threads", "1"),
+            // Nearly three times as fast as the default, and closer to the original at this bit rate.
+            ("aac_coder", "fast"),
+        ]
+        .into_iter()
+        .collect();
         let encoder = audio.open_as_with(codec, options).map_err(refused)?;
         let config = library::extradata(&encoder);
         if config.len() < 2 || encoder.frame_size() as usize != FRAME_SAMPLES {

@@ -34,7 +34,7 @@ impl VideoSettings {
             width,
             height,
             frame_rate,
-            quality: 23,
+            quality: 24,
             max_bitrate: u32::try_from((pixels / 5).max(300_000)).unwrap_or(u32::MAX),
         }
     }
@@ -233,11 +233,14 @@ fn options(name: &str, settings: &VideoSettings) -> Dictionary<'static> {
         ]
     } else {
         &[
-            ("preset", "veryfast"),
+            // A drawn face at 512×512: 50 dB in 340 kb/s and 0.7 ms a frame; `veryfast` saves a quarter of the bits
+            // and takes half as long again, `ultrafast` saves a quarter of the time and doubles the bits.
+            ("preset", "superfast"),
             ("tune", "zerolatency"),
             ("profile", "high"),
             ("crf", &quality),
-            ("x264-params", "keyint=infinite:scenecut=0"),
+            // Key pictures come from `force_key` alone.
+            ("x264-params", "keyint=infinite:scenecut=0:weightp=0"),
         ]
     };
     for (key, value) in own {

@@ -1,5 +1,6 @@
 //! The realtime vocabulary: starting, ending and naming sessions in JSON.
 
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use super::{Catalogue, Code, Refusal};
@@ -60,6 +61,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
             ));
         }
     };
+    let webhook = webhook(&fields, config)?;
     Ok(Job {
         id: SessionId::generate(),
         vocabulary,
@@ -68,6 +70,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         voice,
         avatar: avatar.to_owned(),
         pace,
+        webhook,
         created_at: Timestamp::now(),
     })
 }
@@ -123,6 +126,27 @@ fn voice(
         )),
         _ => Ok((voice.language, voice.id.clone())),
     }
+}
+
+/// An address that may be told when the session is finished.
+fn webhook(fields: &Map<String, Value>, config: &Config) -> Result<Option<String>, Refusal> {
+    let Some(address) = string(fields, "webhook")? else {
+        return Ok(None);
+    };
+    let refused = |why: &str| Refusal::new(Code::BadParameter, format!("webhook {why}"));
+    let url = Url::parse(address).map_err(|_| refused("is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refused("must be an http or https URL"));
+    }
+    let host = url.host_str().unwrap_or_default();
+    let allowed = config
+        .webhook_hosts
+        .iter()
+        .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host));
+    if !allowed {
+        return Err(refused("names a host that this server does not call"));
+    }
+    Ok(Some(url.into()))
 }
 
 /// Reads a body that names a session: `{"session_id":"…"}`.
@@ -250,6 +274,34 @@ mod tests {
                 .code(),
             Code::BadJson
         );
+    }
+
+    #[test]
+    fn only_allowed_hosts_are_called_back() {
+        let ask = |webhook: &str, hosts: &[&str]| {
+            let config = Config {
+                webhook_hosts: hosts.iter().map(|&host| host.to_owned()).collect(),
+                ..Config::default()
+            };
+            let body = json!({ "text": "Hi", "webhook": webhook }).to_string();
+            start(body.as_bytes(), &config, &catalogue()).map(|job| job.webhook)
+        };
+        let hook = "https://Example.org/done?x=1";
+        assert!(ask(hook, &[]).is_err());
+        assert!(ask(hook, &["example.com"]).is_err());
+        let kept = Some("https://example.org/done?x=1".to_owned());
+        assert_eq!(ask(hook, &["example.org"]), Ok(kept.clone()));
+        assert_eq!(ask(hook, &["*"]), Ok(kept));
+        for wrong in [
+            "",
+            "done",
+            "file:///etc/passwd",
+            "https://",
+            "http://169.254.0.1/",
+        ] {
+            let code = ask(wrong, &["example.org"]).unwrap_err().code();
+            assert_eq!(code, Code::BadParameter, "{wrong}");
+        }
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::live::Publication;
-use crate::session::{Record, SessionId, State, Timestamp, lost, orphaned};
+use crate::session::{State, Timestamp, lost, orphaned};
 
 /// How often the disk is looked through.
 const ROUND: Duration = Duration::from_secs(15);
@@ -33,7 +33,7 @@ impl Caretaker {
         for state in [State::Created, State::Processing] {
             for (id, owner) in board.sessions(state) {
                 if owner != 0 && owner != self.pid && !(self.alive)(owner) {
-                    self.fail_lost(id, publication);
+                    publication.fail(id, lost());
                 }
             }
         }
@@ -63,29 +63,10 @@ impl Caretaker {
                         board.remove(id);
                     }
                 }
-                Some(record) if orphaned(id, board, now) => end_lost(record, publication),
+                Some(record) if orphaned(id, board, now) => publication.fail_record(record, lost()),
                 None if orphaned(id, board, now) => publication.store.remove(id),
                 _ => {}
             }
         }
     }
-
-    /// Reports a session as lost.
-    pub(crate) fn fail_lost(&self, id: SessionId, publication: &Publication) {
-        if let Some(record) = publication.board.find(id) {
-            end_lost(record, publication);
-            publication.board.release(id);
-        }
-    }
-}
-
-fn end_lost(mut record: Record, publication: &Publication) {
-    tracing::error!(session = %record.id, "lost: its generator is gone");
-    publication.store.end_playlists(record.id);
-    record.version += 1;
-    record.fail(lost());
-    if let Err(error) = publication.store.save(&record) {
-        tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
-    }
-    publication.post(&record);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::assembler::Assembler;
 use super::caretaker::Caretaker;
+use super::herald::Herald;
 use super::listing::Listing;
 use super::live::{Live, Publication};
 use super::painter::{Links, Painter};
@@ -16,9 +17,10 @@ use super::reel::Reel;
 use super::speaker::Speaker;
 use super::transcript::Transcript;
 use super::workshop::Faces;
+use crate::api::{Urls, status};
 use crate::config::Config;
 use crate::hls::Segment;
-use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp};
+use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -88,6 +90,7 @@ pub(crate) struct Supplies {
     pub(crate) speaker: Speaker,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
+    pub(crate) herald: Herald,
     /// This process.
     pub(crate) pid: u32,
     /// Told how many sessions still need this process.
@@ -193,17 +196,14 @@ impl Desk {
             Some(pid) if pid == self.supplies.pid => board.count(State::Created),
             _ => 0,
         };
-        self.supplies
-            .running
-            .store(self.sessions.len() + waiting, Ordering::Release);
+        let needed = self.sessions.len() + waiting + self.supplies.herald.waiting();
+        self.supplies.running.store(needed, Ordering::Release);
     }
 
     fn take(&mut self, id: SessionId) {
         let Some(job) = self.supplies.publication.store.job(id) else {
             tracing::error!(session = %id, "the job is not on disk");
-            self.supplies
-                .caretaker
-                .fail_lost(id, &self.supplies.publication);
+            self.supplies.publication.fail(id, lost());
             return;
         };
         let live = Arc::new(Live::new(
@@ -265,17 +265,21 @@ impl Desk {
     }
 
     fn interrupt(&mut self, id: SessionId) {
+        let interrupted = Failure {
+            code: FailureCode::Interrupted,
+            text: "interrupted by the client".to_owned(),
+        };
         let Some(mut session) = self.dismiss(id) else {
+            // It was still waiting for its turn.
+            let board = self.supplies.publication.board;
+            if board.own(id, self.supplies.pid) {
+                self.supplies.publication.fail(id, interrupted);
+            }
             return;
         };
         session.listing.end_here(&session.live);
-        session.live.update(|record| {
-            record.fail(Failure {
-                code: FailureCode::Interrupted,
-                text: "interrupted by the client".to_owned(),
-            });
-        });
-        self.supplies.publication.board.release(id);
+        session.live.update(|record| record.fail(interrupted));
+        self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
     }
 
@@ -290,7 +294,7 @@ impl Desk {
             record.progress = 100;
             record.finished_at = Some(Timestamp::now());
         });
-        self.supplies.publication.board.release(id);
+        self.finished(&session.live);
         let record = session.live.record();
         tracing::info!(
             session = %id,
@@ -311,8 +315,17 @@ impl Desk {
             text: "something went wrong on the server".to_owned(),
         });
         session.live.update(|record| record.fail(failure));
-        self.supplies.publication.board.release(id);
+        self.finished(&session.live);
         self.fill();
+    }
+
+    /// The record of a session will not change again.
+    fn finished(&self, live: &Live) {
+        self.supplies.publication.board.release(live.id());
+        if let Some(address) = &live.job.webhook {
+            let status = status(&live.record(), &Urls::default());
+            self.supplies.herald.tell(live.id(), address, status);
+        }
     }
 
     /// A place is free: the next session in the queue gets it.

@@ -25,6 +25,26 @@ impl Publication {
             self.bell.ring(pid, hint);
         }
     }
+
+    /// Ends session `id`, on which nobody works, as failed.
+    pub(crate) fn fail(&self, id: SessionId, failure: Failure) {
+        if let Some(record) = self.board.find(id) {
+            self.fail_record(record, failure);
+            self.board.release(id);
+        }
+    }
+
+    /// Makes known that the session of `record`, on which nobody works, failed.
+    pub(crate) fn fail_record(&self, mut record: Record, failure: Failure) {
+        tracing::error!(session = %record.id, code = failure.code.word(), "{}", failure.text);
+        self.store.end_playlists(record.id);
+        record.version += 1;
+        record.fail(failure);
+        if let Err(error) = self.store.save(&record) {
+            tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
+        }
+        self.post(&record);
+    }
 }
 
 /// One session and its record, of which this is the only writer.

@@ -7,6 +7,7 @@
 mod assembler;
 mod caretaker;
 mod desk;
+mod herald;
 mod listing;
 mod live;
 mod painter;
@@ -32,6 +33,7 @@ use crate::session::{Bell, Board, Hint};
 use crate::store::Store;
 use caretaker::Caretaker;
 use desk::{Desk, Notices, Supplies};
+use herald::Herald;
 use live::Publication;
 use pool::Pool;
 use speaker::Speaker;
@@ -91,6 +93,7 @@ impl Generator {
             faces: workshop.faces,
             speaker,
             caretaker: Caretaker::new(pid, config.ttl, alive),
+            herald: Herald::start().map_err(StartError::Thread)?,
             pid,
             running: Arc::clone(&running),
             config,

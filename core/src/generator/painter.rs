@@ -37,6 +37,8 @@ pub(crate) struct Painter {
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
+    /// With the sentence asked for last.
+    paragraph_ends: bool,
     frame_rate: FrameRate,
     lead: Duration,
     painted: u64,
@@ -73,6 +75,7 @@ impl Painter {
             soundtrack: Soundtrack::new(),
             inbox: Arc::default(),
             asked: false,
+            paragraph_ends: false,
             frame_rate: config.video.frame_rate,
             lead: config.lead,
             painted: 0,
@@ -94,6 +97,10 @@ impl Painter {
                     self.asked = false;
                     let end = self.soundtrack.end_mark();
                     self.hear(&[], &[end]);
+                    if self.paragraph_ends {
+                        let silence = self.soundtrack.end_paragraph();
+                        self.hear(&silence, &[]);
+                    }
                 }
             }
         }
@@ -126,6 +133,7 @@ impl Painter {
             return;
         };
         self.asked = true;
+        self.paragraph_ends = sentence.paragraph_end;
         self.soundtrack.begin_utterance();
         self.transcript.sentence(sentence.text.chars().count());
         self.speaker.say(Wanted {

@@ -10,6 +10,9 @@ const LEAD_IN: Samples = Samples::from_millis(120);
 /// Silence after the last word, so that it can be seen to close.
 const TAIL: Samples = Samples::from_millis(400);
 
+/// Silence after a paragraph, beyond that after a sentence.
+const PARAGRAPH: Samples = Samples::from_millis(350);
+
 /// Sound in the order of time, from which frames take their share.
 #[derive(Debug)]
 pub(crate) struct Soundtrack {
@@ -71,6 +74,11 @@ impl Soundtrack {
             at: self.known,
             kind: MarkKind::End,
         }
+    }
+
+    /// A paragraph is over: pauses for breath; returns the silence.
+    pub(crate) fn end_paragraph(&mut self) -> Vec<f32> {
+        self.silence(PARAGRAPH)
     }
 
     /// Nothing more will be said: adds a last silence up to a whole number of frames and returns it.

@@ -22,6 +22,9 @@ pub struct Job {
     pub avatar: String,
     /// How far ahead of the clock it may be generated.
     pub pace: Pace,
+    /// Where to say that it is finished.
+    #[serde(default)]
+    pub webhook: Option<String>,
     /// When it was accepted.
     pub created_at: Timestamp,
 }

@@ -174,6 +174,7 @@ mod tests {
             voice: "kk".to_owned(),
             avatar: "anna".to_owned(),
             pace: Pace::Live,
+            webhook: None,
             created_at: Timestamp::now(),
         }
     }

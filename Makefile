@@ -1,0 +1,50 @@
+# The two commands a newcomer needs are `make run` and `make test`; `make help` lists the rest.
+
+# Where nginx-sys finds nginx's headers; scripts/nginx-headers.sh configures them.
+export NGINX_SOURCE_DIR ?= /usr/share/nginx/src
+export NGINX_BUILD_DIR ?= $(CURDIR)/.nginx-objs
+# rustup puts cargo here, which a login older than it does not know.
+export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench module avatar tools headers player
+
+help:
+	@echo 'make run      build everything and start nginx on port 8080 (AVATAR_PORT, AVATAR_DATA, AVATAR_WORKERS)'
+	@echo 'make test     every check: format, lint, unit tests, real nginx, real browser'
+	@echo 'make bench    the benchmarks'
+	@echo 'make module   target/release/libngx_http_avatar_module.so'
+	@echo 'make avatar   target/release/avatar, the same without nginx'
+	@echo 'make tools    install the Debian packages that building needs'
+
+tools:
+	@scripts/rust.sh
+	@scripts/packages.sh build
+
+headers: tools
+	@scripts/nginx-headers.sh
+
+module: headers
+	cargo build --release --locked -p ngx_http_avatar_module
+
+avatar: tools
+	cargo build --release --locked -p avatar-core --bin avatar
+
+player: tools
+	@scripts/player.sh
+
+run: module player
+	@exec scripts/serve.sh
+
+test:
+	@scripts/rust.sh rustfmt clippy
+	@scripts/packages.sh test
+	@scripts/nginx-headers.sh
+	@scripts/player.sh
+	@scripts/test.sh
+
+bench:
+	@scripts/rust.sh
+	@scripts/packages.sh bench
+	@scripts/nginx-headers.sh
+	@scripts/bench.sh

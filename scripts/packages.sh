@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Installs the Debian packages a task needs and the machine lacks.
+#
+#   scripts/packages.sh build|test|bench
+#
+# Asks apt only for what is missing, so a second run does nothing. Without root or sudo it prints the command instead.
+
+. "$(dirname "$0")/environment.sh"
+
+[ $# -eq 1 ] || die "usage: scripts/packages.sh build|test|bench"
+
+have apt-get || die "this machine has no apt-get" \
+    "Debian 12 or 13 and Ubuntu 24.04 are supported; elsewhere install nginx with its headers, libclang, espeak-ng and" \
+    "FFmpeg's development files by hand and call cargo directly (see docs/dependencies.md)."
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+missing=()
+need() { installed "$1" || missing+=("$1"); }
+# A command may come from elsewhere than its Debian package, as Node.js often does.
+need_command() { have "$1" || missing+=("$2"); }
+
+need_build() {
+    need nginx
+    need nginx-dev
+    need_command gcc gcc
+    need libc6-dev
+    need_command make make
+    need_command pkg-config pkg-config
+    need clang
+    need libclang-dev
+    need libespeak-ng-dev
+    need espeak-ng-data
+    need libavcodec-dev
+    need libavformat-dev
+    need libavutil-dev
+    need libssl-dev
+    need_command node nodejs
+    need_command npm npm
+    need ca-certificates
+}
+
+need_test() {
+    need_build
+    need_command ffmpeg ffmpeg
+    if ! find_chromium >/dev/null; then
+        # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
+        if grep -q '^ID=ubuntu' /etc/os-release; then
+            die "no Chromium to test the page with" \
+                "Ubuntu has it as a snap only. Install Google Chrome or any Chromium and name it: CHROMIUM=/path/to/chrome make test"
+        fi
+        missing+=(chromium)
+    fi
+}
+
+case $1 in
+    build) need_build ;;
+    test) need_test ;;
+    bench)
+        need_build
+        need_command wrk wrk
+        ;;
+    *) die "unknown task '$1': build, test or bench" ;;
+esac
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+command=(apt-get install -y --no-install-recommends "${missing[@]}")
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=()
+elif have sudo && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    as_root=(sudo)
+else
+    die "these Debian packages are missing and this user may not install them: ${missing[*]}" \
+        "Run as root, then try again:" \
+        "  apt-get update && ${command[*]}"
+fi
+
+say "installing: ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${command[@]}"

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Every check there is, cheapest first; stops at the first that fails. `make test` calls it with the tools in place.
+
+. "$(dirname "$0")/environment.sh"
+
+cd "$ROOT"
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+# cargo-nextest runs the tests of all crates side by side; cargo itself does as well, one crate after the other.
+if cargo nextest --version >/dev/null 2>&1; then
+    run_tests() { cargo nextest run --no-tests=pass "$@"; }
+else
+    run_tests() { cargo test "$@"; }
+fi
+
+step "format"
+cargo fmt --all --check
+
+step "lint"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+step "unit and property tests"
+run_tests --locked
+
+step "documentation tests"
+cargo test --doc --locked
+
+step "module"
+cargo build --release --locked -p ngx_http_avatar_module
+
+step "nginx, the module and real clients"
+run_tests --locked -p avatar-tests
+
+step "the page and its players in Chromium"
+exec tests/browser/run.sh

@@ -1,0 +1,91 @@
+/**
+ * The two ways of setting up hls.js that existing clients use must play a session from its first word to its last.
+ *
+ * Both were written for streams that grow as fast as they are watched; a stream that grows faster tempts them to jump to
+ * its live edge, and the viewer loses words.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { BASE, launch, open, playedToTheEnd } from "./browser.js";
+import { MINUTE, words } from "./texts.js";
+
+const SETUPS = [
+  {
+    name: "near the live edge, nothing kept behind",
+    text: MINUTE.ru,
+    language: "ru",
+    config: { lowLatencyMode: true, liveSyncDurationCount: 1, liveMaxLatencyDurationCount: 3, backBufferLength: 0 },
+  },
+  {
+    name: "short buffer, first fragment early",
+    text: MINUTE.en,
+    language: "en",
+    config: {
+      lowLatencyMode: true,
+      liveSyncDurationCount: 3,
+      maxBufferLength: 10,
+      startFragPrefetch: true,
+      manifestLoadingMaxRetry: 8,
+    },
+  },
+];
+
+const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,">
+<script src="/vendor/hls.min.js"></script><video></video>`;
+
+/** Plays as those clients do: as soon as the playlist is read, and again whenever a fragment finds the video paused. */
+async function playLikeAClient({ text, language, config }) {
+  const video = document.querySelector("video");
+  const response = await fetch("/api/stream/start", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ text, language, mode: "dynamic" }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  const { playlist_url: playlist } = await response.json();
+
+  window.errors = [];
+  const hls = new Hls(config);
+  const play = () => video.play().catch(() => {});
+  hls.on(Hls.Events.MANIFEST_PARSED, play);
+  hls.on(Hls.Events.FRAG_BUFFERED, () => video.paused && !video.ended && play());
+  hls.on(Hls.Events.ERROR, (_, data) => {
+    window.errors.push({ details: data.details, fatal: data.fatal, reason: data.error?.message });
+    if (data.fatal && data.type === Hls.ErrorTypes.NETWORK_ERROR) hls.startLoad();
+  });
+  hls.loadSource(new URL(playlist, location.origin).href);
+  hls.attachMedia(video);
+}
+
+describe("hls.js as clients set it up", { concurrency: true }, () => {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser?.close());
+
+  for (const setup of SETUPS) {
+    it(`${setup.name}: a minute, from the first word to the last`, async (test) => {
+      const routes = (page) =>
+        page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
+      const { page, complaints, context } = await open(browser, "/player", { routes });
+      await page.evaluate(playLikeAClient, setup);
+
+      const end = await playedToTheEnd(page, 180);
+      const errors = await page.evaluate(() => window.errors);
+      test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
+
+      assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
+      assert.deepEqual(end.seeks, [], "a seek loses words");
+      assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
+      const [[from, to]] = end.played;
+      assert.ok(from < 0.1, `began at ${from} s`);
+      assert.ok(to > end.duration - 0.1, `ended at ${to} of ${end.duration} s`);
+      // Nobody says 120 words in less than half a minute: the duration itself must not have been cut.
+      assert.ok(end.duration > words(setup.text).length / 4, `${end.duration} s is too short for the text`);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    });
+  }
+});

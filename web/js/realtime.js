@@ -1,0 +1,268 @@
+/** The page /realtime: the form, one session at a time, and what is seen of it. */
+
+import { curlCommand } from "./curl.js";
+import { Player } from "./player.js";
+import { SAMPLES, preferredLanguage } from "./samples.js";
+import * as session from "./session.js";
+import { Trouble } from "./trouble.js";
+
+const $ = (id) => document.getElementById(id);
+const form = $("form");
+const video = $("video");
+const player = new Player(video, (trouble) => fail(trouble));
+
+const STAGES = {
+  tts: "Preparing the speech…",
+  inference: "Drawing the presenter…",
+  encoding: "Encoding the video…",
+};
+
+/** The session on the stage: `{id, status, clicked, unfollow}`, or null. */
+let current = null;
+/** Counts the presses of Play, so that an answer that comes too late is known as such. */
+let attempt = 0;
+let knownVoices = [];
+
+// ---- the form
+
+function request() {
+  const data = new FormData(form);
+  const fields = { text: data.get("text").trim(), language: data.get("language"), mode: "dynamic" };
+  for (const name of ["voice", "avatar"]) {
+    if (data.get(name)) fields[name] = data.get(name);
+  }
+  return fields;
+}
+
+function showRequest() {
+  const length = [...$("text").value].length;
+  $("count").textContent = length === 1 ? "1 character" : `${length.toLocaleString("en")} characters`;
+  $("curl").textContent = curlCommand(location.origin, request(), !$("key-field").hidden);
+}
+
+function chooseLanguage(language) {
+  // The sample follows the language until somebody writes a text of their own.
+  const text = $("text");
+  if (!text.value.trim() || Object.values(SAMPLES).includes(text.value)) text.value = SAMPLES[language];
+  text.lang = language;
+  const voices = knownVoices.filter((voice) => voice.language === language);
+  fillSelect($("voice"), voices);
+  showRequest();
+}
+
+function fillSelect(select, entries) {
+  const options = entries.map(({ id, name, default: preferred }) => new Option(name ?? id, id, preferred, preferred));
+  select.replaceChildren(...(options.length ? options : [new Option("Default", "")]));
+}
+
+async function loadChoices() {
+  const key = $("key").value;
+  const [voices, avatars] = await Promise.allSettled([session.voices(key), session.avatars(key)]);
+  if (voices.status === "fulfilled") knownVoices = voices.value.voices;
+  if (avatars.status === "fulfilled") fillSelect($("avatar"), avatars.value.avatars);
+  chooseLanguage(form.language.value);
+  const failed = [voices, avatars].find(({ status }) => status === "rejected");
+  if (failed) showTrouble(failed.reason);
+  else if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
+}
+
+// ---- a session from Play to its end
+
+async function play() {
+  const mine = ++attempt;
+  const fields = request();
+  leave();
+  showTrouble(null);
+  if (!fields.text) {
+    fail(new Trouble("empty_text", "Type something first"));
+    $("text").focus();
+    return;
+  }
+
+  const clicked = performance.now();
+  showState("busy", "Starting…", "Starting");
+  $("stop").disabled = false;
+  const key = $("key").value;
+  try {
+    const started = await session.start(fields, key);
+    if (mine !== attempt) {
+      session.cleanup(started.session_id, key).catch(() => {});
+      return;
+    }
+    current = { id: started.session_id, status: null, clicked, unfollow: () => {} };
+    current.unfollow = session.follow(started.session_id, key, showStatus, fail);
+    showVideo(true);
+    bringIntoView($("stage"));
+    const master = `/stream/${started.session_id}/master.m3u8`;
+    const audible = await player.play(master);
+    if (mine === attempt) $("tap").hidden = audible;
+  } catch (trouble) {
+    if (mine === attempt) fail(trouble);
+  }
+}
+
+/** Drops the session on the stage; its unfinished work is cancelled, a finished one stays for its links. */
+function leave() {
+  if (!current) return;
+  current.unfollow();
+  if (!current.status || !session.isFinal(current.status)) {
+    session.cleanup(current.id, $("key").value).catch(() => {});
+  }
+  current = null;
+  player.close();
+  showVideo(false);
+  showFacts(null);
+  $("download").hidden = true;
+}
+
+function stop() {
+  attempt++;
+  if (current?.status && session.isFinal(current.status)) {
+    video.pause();
+    showState("done", "Stopped. The whole video is ready.", "Ready");
+  } else {
+    leave();
+    showState(null, "Stopped.");
+  }
+  $("stop").disabled = true;
+  $("play").focus();
+}
+
+function fail(trouble) {
+  const known = trouble instanceof Trouble ? trouble : new Trouble("internal", trouble.message);
+  attempt++;
+  leave();
+  showTrouble(known);
+  showState("bad", "Nothing is playing.");
+  $("stop").disabled = true;
+}
+
+// ---- what is seen
+
+function showStatus(status) {
+  if (!current) return;
+  current.status = status;
+  if (status.status === "failed" || status.status === "error") {
+    fail(new Trouble(status.error_code ?? "internal", status.error ?? ""));
+    return;
+  }
+  showFacts(status);
+  if (status.status === "ready" && status.mp4_url) {
+    $("download").href = status.mp4_url;
+    $("download").download = `${status.session_id}.mp4`;
+    $("download").hidden = false;
+  }
+  showPlayback();
+}
+
+/** One sentence from what the server makes and what the viewer sees. */
+function showPlayback() {
+  if (!current) return;
+  const ready = current.status?.status === "ready";
+  if (video.ended) {
+    showState("done", "Said to the end.", "Done");
+    $("stop").disabled = true;
+  } else if (!video.paused && video.readyState > 2) {
+    showState("live", ready ? "Speaking. The whole video is ready." : "Speaking while the rest is made…", "Live");
+    $("stop").disabled = false;
+  } else if (video.paused && video.currentTime > 0) {
+    showState("done", ready ? "Paused. The whole video is ready." : "Paused.", "Paused");
+  } else {
+    showState("busy", STAGES[current.status?.stage] ?? "Waiting for the first picture…", "Starting");
+  }
+}
+
+function showState(kind, sentence, badge = "") {
+  // The sentence is a live region: writing the same words again would have them read out again.
+  if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
+  $("badge").hidden = !badge;
+  $("badge").textContent = badge;
+  $("badge").dataset.kind = kind;
+}
+
+function showFacts(status) {
+  const percent = status?.progress ?? 0;
+  $("progress").value = percent;
+  $("percent").textContent = status ? `${Math.round(percent)} %` : "";
+  $("duration").textContent = status?.duration ? clock(status.duration) : "–";
+  $("segments").textContent = status?.segments || "–";
+  if (!status) $("first-picture").textContent = "–";
+}
+
+function showTrouble(trouble) {
+  $("trouble").hidden = !trouble;
+  if (!trouble) return;
+  $("trouble-title").textContent = trouble.title;
+  $("trouble-detail").textContent = trouble.advice;
+  $("trouble-code").textContent = trouble.code;
+  if (trouble.code === "unauthorized") {
+    $("key-field").hidden = false;
+    $("key").focus();
+    showRequest();
+  }
+}
+
+function showVideo(on) {
+  video.hidden = !on;
+  video.controls = on;
+  $("stage").classList.toggle("on", on);
+  $("portrait").hidden = on;
+  $("tap").hidden = true;
+}
+
+/** On a phone the form hides the stage: what was just asked for should be seen. */
+function bringIntoView(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top >= 0 && bottom <= innerHeight) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+}
+
+function clock(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+async function copyCurl() {
+  const button = $("copy");
+  try {
+    await navigator.clipboard.writeText($("curl").textContent);
+    button.textContent = "Copied";
+  } catch {
+    // Without a secure origin there is no clipboard: select the line for Ctrl-C.
+    getSelection().selectAllChildren($("curl"));
+    button.textContent = "Selected";
+  }
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+}
+
+// ---- wiring
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  play();
+});
+form.addEventListener("input", showRequest);
+form.addEventListener("change", (event) => {
+  if (event.target.name === "language") chooseLanguage(event.target.value);
+  if (event.target.id === "key") loadChoices();
+});
+$("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+$("stop").addEventListener("click", stop);
+$("copy").addEventListener("click", copyCurl);
+$("captions").addEventListener("change", (event) => (player.captions = event.target.checked));
+$("tap").addEventListener("click", async () => {
+  $("tap").hidden = await player.resume();
+});
+for (const event of ["playing", "pause", "waiting", "ended"]) video.addEventListener(event, showPlayback);
+video.addEventListener("playing", () => {
+  if (!current || current.seen) return;
+  current.seen = true;
+  $("first-picture").textContent = `${((performance.now() - current.clicked) / 1000).toFixed(2)} s`;
+});
+
+form.language.value = preferredLanguage();
+chooseLanguage(form.language.value);
+loadChoices();

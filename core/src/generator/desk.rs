@@ -203,9 +203,7 @@ impl Desk {
     fn take(&mut self, id: SessionId) {
         let Some(job) = self.supplies.publication.store.job(id) else {
             tracing::error!(session = %id, "the job is not on disk");
-            self.supplies
-                .caretaker
-                .fail_lost(id, &self.supplies.publication);
+            self.supplies.publication.fail(id, lost());
             return;
         };
         let live = Arc::new(Live::new(

@@ -1,0 +1,4 @@
+//! Calls, translated: each vocabulary's words are the core's affair, and here they meet a request.
+
+pub(crate) mod events;
+pub(crate) mod realtime;

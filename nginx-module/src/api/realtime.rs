@@ -1,0 +1,68 @@
+//! Starting, asking after and ending sessions.
+
+use avatar_core::api::{self, Refusal, Urls};
+use avatar_core::session::{Hint, SessionId};
+use serde_json::json;
+
+use crate::reply::Reply;
+use crate::worker::Worker;
+
+fn answer(result: Result<String, Refusal>) -> Reply {
+    match result {
+        Ok(body) => Reply::json(body),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// `POST /api/stream/start`
+pub(crate) fn start(worker: &Worker, body: &[u8]) -> Reply {
+    let started = api::start(body, worker.config(), worker.catalogue()).and_then(|job| {
+        worker.intake().accept(&job)?;
+        // Where there is no generator yet, the one that comes looks for itself.
+        if let Some(pid) = worker.intake().board().header().generator() {
+            worker.tell(pid, Hint::wanted(job.id));
+        }
+        Ok(api::started(job.id))
+    });
+    answer(started)
+}
+
+/// `GET /api/stream/status/<id>`
+pub(crate) fn status(worker: &Worker, id: SessionId) -> Reply {
+    match worker.intake().find(id) {
+        Some(record) => Reply::json(api::status(&record, &Urls::default())),
+        None => Refusal::unknown_session().into(),
+    }
+}
+
+/// `POST /api/stream/interrupt`
+pub(crate) fn interrupt(worker: &Worker, body: &[u8]) -> Reply {
+    let interrupted = api::named_session(body).and_then(|id| {
+        if let Some((pid, hint)) = worker.intake().interrupt(id)? {
+            worker.tell(pid, hint);
+        }
+        Ok(json!({ "session_id": id, "status": "interrupted" }).to_string())
+    });
+    answer(interrupted)
+}
+
+/// `POST /api/cleanup`
+pub(crate) fn clean_up(worker: &Worker, body: &[u8]) -> Reply {
+    let cleaned = api::named_session(body).and_then(|id| {
+        for (pid, hint) in worker.intake().clean_up(id)? {
+            worker.tell(pid, hint);
+        }
+        Ok(json!({ "session_id": id, "status": "cleaned" }).to_string())
+    });
+    answer(cleaned)
+}
+
+/// `GET /api/avatars`
+pub(crate) fn avatars(worker: &Worker) -> Reply {
+    Reply::json(worker.catalogue().avatars_json())
+}
+
+/// `GET /api/voices`
+pub(crate) fn voices(worker: &Worker) -> Reply {
+    Reply::json(worker.catalogue().voices_json())
+}

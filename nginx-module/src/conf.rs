@@ -1,0 +1,143 @@
+//! What the directives say, as nginx keeps it.
+
+use std::path::PathBuf;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::time::Duration;
+
+use avatar_core::config::{Config, Video};
+use avatar_core::language::Language;
+use nginx_sys::ngx_shm_zone_t;
+
+use crate::keys::Keys;
+use crate::origins::Origins;
+
+/// The `http` block's configuration.
+#[derive(Debug, Default)]
+pub(crate) struct MainConf {
+    /// Whether any location is ours.
+    pub(crate) enabled: bool,
+    /// What was said; `None` where nothing was.
+    pub(crate) said: Said,
+    /// What follows from it, once the whole block is read.
+    pub(crate) settled: Option<Settled>,
+}
+
+/// The directives of the `http` block.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// `avatar_zone`
+    pub(crate) zone: Option<(String, usize)>,
+    /// `avatar_data`
+    pub(crate) data: Option<PathBuf>,
+    /// `avatar_threads`
+    pub(crate) threads: Option<usize>,
+    /// `avatar_language`
+    pub(crate) language: Option<Language>,
+    /// `avatar_voice`
+    pub(crate) voice: Option<String>,
+    /// `avatar_face`
+    pub(crate) face: Option<String>,
+    /// `avatar_video`
+    pub(crate) video: Option<Video>,
+    /// `avatar_max_text`
+    pub(crate) max_text: Option<usize>,
+    /// `avatar_max_sessions`
+    pub(crate) max_sessions: Option<usize>,
+    /// `avatar_max_queue`
+    pub(crate) max_queue: Option<usize>,
+    /// `avatar_session_ttl`
+    pub(crate) session_ttl: Option<Duration>,
+    /// `avatar_hold_timeout`
+    pub(crate) hold_timeout: Option<Duration>,
+}
+
+/// The name of the zone where none is given.
+pub(crate) const DEFAULT_ZONE: (&str, usize) = ("avatar", 4 * 1024 * 1024);
+
+/// How long a request is held where nothing is said.
+pub(crate) const DEFAULT_HOLD: Duration = Duration::from_secs(10);
+
+impl Said {
+    /// The core's configuration; `prefix` is where nginx's relative paths begin.
+    pub(crate) fn config(&self, prefix: &str) -> Config {
+        let mut config = Config::default();
+        let data = self.data.as_ref().unwrap_or(&config.data);
+        config.data = PathBuf::from(prefix).join(data);
+        config.threads = self.threads.unwrap_or(config.threads);
+        config.language = self.language.unwrap_or(config.language);
+        config.voice.clone_from(&self.voice);
+        if let Some(face) = &self.face {
+            config.avatar.clone_from(face);
+        }
+        config.video = self.video.unwrap_or(config.video);
+        config.limits.text = self.max_text.unwrap_or(config.limits.text);
+        config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
+        config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);
+        config.ttl = self.session_ttl.unwrap_or(config.ttl);
+        config
+    }
+}
+
+/// The configuration once the whole block is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    /// For the core.
+    pub(crate) config: Arc<Config>,
+    /// The shared zone.
+    pub(crate) zone: NonNull<ngx_shm_zone_t>,
+    /// How long a request is held.
+    pub(crate) hold: Duration,
+}
+
+/// A `server`'s or `location`'s configuration.
+#[derive(Debug)]
+pub(crate) struct LocationConf {
+    /// `avatar`
+    pub(crate) on: Option<bool>,
+    /// `avatar_keys`; the inner `None` is `off`.
+    pub(crate) keys: Option<Option<Arc<Keys>>>,
+    /// `avatar_origins`; the inner `None` is `off`.
+    pub(crate) origins: Option<Option<Arc<Origins>>>,
+    /// The configuration of this location for every module, but with the sessions' directory as its root.
+    pub(crate) media: *mut *mut std::ffi::c_void,
+}
+
+impl Default for LocationConf {
+    fn default() -> Self {
+        Self {
+            on: None,
+            keys: None,
+            origins: None,
+            media: ptr::null_mut(),
+        }
+    }
+}
+
+impl LocationConf {
+    /// Takes over from `outer` what is not said here.
+    pub(crate) fn inherit(&mut self, outer: &Self) {
+        self.on = self.on.or(outer.on);
+        if self.keys.is_none() {
+            self.keys.clone_from(&outer.keys);
+        }
+        if self.origins.is_none() {
+            self.origins.clone_from(&outer.origins);
+        }
+    }
+
+    /// Whether the location is ours.
+    pub(crate) fn is_on(&self) -> bool {
+        self.on == Some(true)
+    }
+
+    /// The keys that are asked for, if any are.
+    pub(crate) fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()?.as_deref()
+    }
+
+    /// The origins that are allowed, if any are.
+    pub(crate) fn origins(&self) -> Option<&Origins> {
+        self.origins.as_ref()?.as_deref()
+    }
+}

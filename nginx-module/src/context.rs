@@ -1,0 +1,55 @@
+//! What the module remembers of a request.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use avatar_core::api::{MediaFile, Route};
+
+use crate::api::events::Stream;
+use crate::body::Answer;
+use crate::reply::Reply;
+use crate::wait::Ticket;
+
+/// One request's state; dropped with it.
+#[derive(Default)]
+pub(crate) struct Context {
+    /// What the request asks for.
+    pub(crate) route: Cell<Option<Route>>,
+    /// What is answered in the content phase, where that is known before it.
+    pub(crate) reply: RefCell<Option<Reply>>,
+    /// Whether the answer being sent is the module's own.
+    pub(crate) answered: Cell<bool>,
+    /// The file being served, and how it may be cached.
+    pub(crate) media: Cell<Option<(MediaFile, Freshness)>>,
+    /// The place in the queue of those that wait, while the request waits; giving it up is forgetting it.
+    pub(crate) ticket: RefCell<Option<Ticket>>,
+    /// When waiting ends, on the loop's clock.
+    pub(crate) deadline: Cell<Option<usize>>,
+    /// What is said in place of nginx's own error page.
+    pub(crate) instead: RefCell<Option<Vec<u8>>>,
+    /// Who answers once the body is read.
+    pub(crate) answer: Cell<Option<Answer>>,
+    /// The stream of events being sent.
+    pub(crate) stream: OnceCell<Stream>,
+}
+
+/// How long what is served stays true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// It is still being written: every answer is asked for anew.
+    Live,
+    /// It is finished, and goes when its session goes.
+    Finished,
+    /// It never changes.
+    Forever,
+}
+
+impl Freshness {
+    /// The value of `Cache-Control` (RFC 9111 section 5.2.2).
+    pub(crate) fn cache_control(self) -> &'static str {
+        match self {
+            Self::Live => "no-cache",
+            Self::Finished => "public, max-age=3600",
+            Self::Forever => "public, max-age=31536000, immutable",
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The way of a request through nginx's phases.
+//!
+//! Preflights are answered before anybody asks who is there: browsers send them without credentials. Everything
+//! else is looked at in the last phase before the content, when limits and access checks are behind it.
+
+use avatar_core::api::{Code as Word, Refusal, Route, route};
+use nginx_sys::{
+    ngx_http_phases, ngx_http_phases_NGX_HTTP_PREACCESS_PHASE,
+    ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t, ngx_int_t,
+};
+
+use crate::boundary::contain;
+use crate::context::Context;
+use crate::keys::Keys;
+use crate::origins;
+use crate::reply::Reply;
+use crate::request::{Code, Request};
+use crate::worker::{self, Worker};
+use crate::{api, media};
+
+type Handler = unsafe extern "C" fn(*mut ngx_http_request_t) -> ngx_int_t;
+
+/// Our handlers, and the phases they belong to.
+pub(crate) const PHASES: [(ngx_http_phases, Handler); 2] = [
+    (ngx_http_phases_NGX_HTTP_PREACCESS_PHASE, preaccess),
+    (ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, precontent),
+];
+
+unsafe extern "C" fn preaccess(raw: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: nginx calls this with a live request, on the event loop's thread.
+    unsafe { handle(raw, preflight) }
+}
+
+unsafe extern "C" fn precontent(raw: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: as in `preaccess`.
+    unsafe { handle(raw, dispatch) }
+}
+
+unsafe extern "C" fn content(raw: *mut ngx_http_request_t) -> ngx_int_t {
+    // SAFETY: as in `preaccess`.
+    unsafe { handle(raw, answer) }
+}
+
+/// # Safety
+///
+/// `raw` is a live request, and this is the event loop's thread.
+unsafe fn handle(raw: *mut ngx_http_request_t, body: fn(Request<'_>) -> Code) -> ngx_int_t {
+    contain(Code::INTERNAL, || {
+        // SAFETY: the caller answers for it.
+        unsafe { Request::new(raw) }.map_or(Code::ERROR, body)
+    })
+    .0
+}
+
+/// What a client's request to one of our locations asks for.
+fn wanted(request: Request<'_>) -> Option<Route> {
+    let ours = request.is_main() && request.location().is_some_and(|location| location.is_on());
+    ours.then(|| route(request.path()?)).flatten()
+}
+
+fn preflight(request: Request<'_>) -> Code {
+    if !request.is_options() {
+        return Code::DECLINED;
+    }
+    let Some(route) = wanted(request) else {
+        return Code::DECLINED;
+    };
+    let mut reply = Reply::empty().with("Allow", route.methods());
+    if origins::allowed(request).is_some() {
+        reply = reply
+            .with("Access-Control-Allow-Methods", route.methods())
+            .with("Access-Control-Allow-Headers", origins::HEADERS)
+            .with("Access-Control-Max-Age", origins::MAX_AGE);
+    }
+    let Some(context) = request.remember(Context::default()) else {
+        return Code::INTERNAL;
+    };
+    context.route.set(Some(route));
+    request.finish(send(request, context, &reply));
+    Code::DONE
+}
+
+fn dispatch(request: Request<'_>) -> Code {
+    if let Some(context) = request.context()
+        && let Some(Route::Media(id, file)) = context.route.get()
+    {
+        // It was held, and has been woken.
+        return media::serve(request, context, id, file);
+    }
+    let Some(route) = wanted(request) else {
+        return Code::DECLINED;
+    };
+    let Some(context) = request.remember(Context::default()) else {
+        return Code::INTERNAL;
+    };
+    context.route.set(Some(route));
+    if let Some(reply) = objection(request, route) {
+        return reply_later(request, context, reply);
+    }
+    match route {
+        Route::Media(id, file) => media::serve(request, context, id, file),
+        _ => content_phase(request),
+    }
+}
+
+/// Why a request is not even looked at.
+fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
+    if route == Route::Nothing {
+        let refusal = Refusal::new(Word::UnknownSession, "there is no such session or file");
+        return Some(refusal.into());
+    }
+    let allowed = route.methods();
+    if !allowed
+        .split(", ")
+        .any(|method| request.method_name() == method.as_bytes())
+    {
+        let refusal = Refusal::new(
+            Word::MethodNotAllowed,
+            format!("this path answers {allowed}"),
+        );
+        return Some(Reply::from(refusal).with("Allow", allowed));
+    }
+    if !matches!(route, Route::Media(..))
+        && let Some(keys) = request.location().and_then(|location| location.keys())
+        && !keys.open_for(request.header(Keys::HEADER))
+    {
+        let header = Keys::HEADER;
+        let refusal = Refusal::new(
+            Word::Unauthorized,
+            format!("a valid key is needed in the header {header}"),
+        );
+        return Some(Reply::from(refusal).with("WWW-Authenticate", header));
+    }
+    if request.is_post()
+        && let Some(kind) = request.body_type()
+        && !(kind == "application/json" || kind.ends_with("+json"))
+    {
+        let refusal = Refusal::new(
+            Word::UnsupportedMediaType,
+            format!("the body is \"{kind}\" and should be application/json"),
+        );
+        return Some(refusal.into());
+    }
+    None
+}
+
+/// Leaves the request to [`content`]. Whatever else the location has for this phase, such as `try_files`, is
+/// passed over: the path is ours.
+fn content_phase(request: Request<'_>) -> Code {
+    request.set_content_handler(Some(content));
+    Code::OK
+}
+
+/// Answers with `reply` in the content phase.
+pub(crate) fn reply_later(request: Request<'_>, context: &Context, reply: Reply) -> Code {
+    context.reply.replace(Some(reply));
+    content_phase(request)
+}
+
+/// Sends `reply` as the module's own answer.
+pub(crate) fn send(request: Request<'_>, context: &Context, reply: &Reply) -> Code {
+    let discarded = request.discard_body();
+    if discarded.is_failure() {
+        return discarded;
+    }
+    context.answered.set(true);
+    request.send(reply)
+}
+
+fn answer(request: Request<'_>) -> Code {
+    let Some(context) = request.context() else {
+        return Code::INTERNAL;
+    };
+    if let Some(reply) = context.reply.take() {
+        return send(request, context, &reply);
+    }
+    let Some(worker) = worker::current() else {
+        return send(request, context, &Refusal::internal().into());
+    };
+    match context.route.get() {
+        Some(Route::Events(id)) => api::events::begin(request, context, &worker, id),
+        Some(Route::Status(id)) => call(request, context, &worker, |worker| {
+            api::realtime::status(worker, id)
+        }),
+        Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
+        Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
+        Some(Route::Start | Route::Interrupt | Route::Cleanup) => {
+            crate::body::read(request, context, on_body)
+        }
+        Some(Route::Media(..) | Route::Nothing) | None => Code::INTERNAL,
+    }
+}
+
+fn call(
+    request: Request<'_>,
+    context: &Context,
+    worker: &Worker,
+    answer: impl Fn(&Worker) -> Reply,
+) -> Code {
+    send(request, context, &answer(worker))
+}
+
+/// The body of a call is there.
+fn on_body(context: &Context, body: &[u8]) -> Reply {
+    let Some(worker) = worker::current() else {
+        return Refusal::internal().into();
+    };
+    match context.route.get() {
+        Some(Route::Start) => api::realtime::start(&worker, body),
+        Some(Route::Interrupt) => api::realtime::interrupt(&worker, body),
+        Some(Route::Cleanup) => api::realtime::clean_up(&worker, body),
+        _ => Refusal::internal().into(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Media: held until it is there, then left to nginx's own static handler.
+
+use avatar_core::api::{Code as Word, MediaFile, Refusal};
+use avatar_core::session::{Record, SessionId, Verdict};
+
+use crate::alarm;
+use crate::context::{Context, Freshness};
+use crate::handlers::reply_later;
+use crate::reply::Reply;
+use crate::request::{Code, Request};
+use crate::wait::Ticket;
+use crate::worker;
+
+/// Serves `file` of session `id`, or holds the request until that is possible. Called again whenever it may
+/// have become so.
+pub(crate) fn serve(
+    request: Request<'_>,
+    context: &Context,
+    id: SessionId,
+    file: MediaFile,
+) -> Code {
+    let Some(worker) = worker::current() else {
+        return refuse(request, context, &Refusal::internal());
+    };
+    let condition = file.condition();
+    let mut record = worker.intake().find(id);
+    let mut verdict = condition.check(record.as_ref());
+    if verdict == Verdict::Wait {
+        // A change between the look above and the watch below would go unheard.
+        record = worker.watch(id);
+        verdict = condition.check(record.as_ref());
+    }
+    match (verdict, record) {
+        (Verdict::Now, Some(record)) => {
+            release(request, context);
+            hand_over(request, context, &record, file)
+        }
+        (Verdict::Wait, Some(record)) => hold(request, context, &record),
+        (Verdict::Never(refusal), _) => refuse(request, context, &refusal),
+        (_, None) => refuse(request, context, &Refusal::unknown_session()),
+    }
+}
+
+fn hold(request: Request<'_>, context: &Context, record: &Record) -> Code {
+    let now = alarm::now();
+    let deadline = context.deadline.get().unwrap_or_else(|| {
+        let settled = request.main_conf().and_then(|conf| conf.settled.as_ref());
+        let hold = settled.map_or(0, |settled| settled.hold.as_millis() as usize);
+        now + hold
+    });
+    context.deadline.set(Some(deadline));
+    if now >= deadline {
+        let refusal = Refusal::new(Word::Busy, "it is not there yet; try again shortly");
+        return refuse(request, context, &refusal);
+    }
+    if let Some(ticket) = context.ticket.borrow().as_ref() {
+        ticket.stay(record.version, deadline);
+        return Code::AGAIN;
+    }
+    if !request.watch_client() {
+        return Code::INTERNAL;
+    }
+    request.await_client(Some(idle));
+    let ticket = Ticket::take(request, record.id, record.version, deadline, |request| {
+        request.resume();
+    });
+    context.ticket.replace(Some(ticket));
+    Code::AGAIN
+}
+
+/// While the request is held there is nothing to write.
+unsafe extern "C" fn idle(_: *mut nginx_sys::ngx_http_request_t) {}
+
+fn release(request: Request<'_>, context: &Context) {
+    if context.ticket.take().is_some() {
+        request.release_client();
+    }
+}
+
+fn refuse(request: Request<'_>, context: &Context, refusal: &Refusal) -> Code {
+    release(request, context);
+    reply_later(request, context, Reply::refusal(refusal))
+}
+
+/// Makes the request one for the file on disk. The name comes from the kind of file and the session's
+/// identity, not from what the client wrote.
+fn hand_over(request: Request<'_>, context: &Context, record: &Record, file: MediaFile) -> Code {
+    let Some(location) = request.location() else {
+        return Code::INTERNAL;
+    };
+    let freshness = match (file.grows(), record.finished()) {
+        (true, false) => Freshness::Live,
+        (true, true) => Freshness::Finished,
+        (false, _) if file == MediaFile::Output => Freshness::Finished,
+        (false, _) => Freshness::Forever,
+    };
+    if !request.set_path(&format!("/{}/{}", record.id, file.name())) {
+        return Code::INTERNAL;
+    }
+    context.media.set(Some((file, freshness)));
+    // Whatever the location would answer with: the file is nginx's static handler's.
+    request.set_content_handler(None);
+    // SAFETY: the slots were made for this very location when it was configured, one for each module, and
+    // live as long as the configuration, which every request outlives by nothing.
+    unsafe { request.move_to(location.media) };
+    Code::OK
+}

@@ -12,6 +12,7 @@ pub struct Setup {
     server: String,
     location: String,
     data: Option<PathBuf>,
+    plain: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -22,6 +23,7 @@ impl Default for Setup {
             server: String::new(),
             location: String::new(),
             data: None,
+            plain: None,
         }
     }
 }
@@ -57,6 +59,12 @@ impl Setup {
         self
     }
 
+    /// Leaves the module out, and serves the files of `sessions` as nginx alone would.
+    pub fn without_module(mut self, sessions: &Path) -> Self {
+        self.plain = Some(sessions.to_owned());
+        self
+    }
+
     /// Starts the server.
     pub fn start(self) -> Nginx {
         Nginx::start(&self)
@@ -74,18 +82,31 @@ impl Setup {
             server,
             location,
             data,
+            plain,
         } = self;
-        let module = module();
-        let module = module.display();
         let data = data.clone().unwrap_or_else(|| prefix.join("data"));
-        let data = data.display();
+        let (load, use_data, location) = match plain {
+            None => (
+                format!("load_module \"{}\";", module().display()),
+                format!("avatar_data \"{}\";", data.display()),
+                format!("location ~ ^/(api|stream|hls)/ {{ avatar on; {location} }}"),
+            ),
+            Some(sessions) => (
+                String::new(),
+                String::new(),
+                format!(
+                    "location /stream/ {{ alias \"{}/\"; {location} }}",
+                    sessions.display()
+                ),
+            ),
+        };
         // SAFETY: `geteuid` has no preconditions and cannot fail.
         let root = unsafe { libc::geteuid() } == 0;
         // The server's directory is the test's own, which only root and its owner may enter.
         let user = if root { "user root;" } else { "" };
         format!(
             r#"
-load_module "{module}";
+{load}
 daemon off;
 {user}
 worker_processes {workers};
@@ -100,17 +121,14 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    avatar_data "{data}";
+    {use_data}
     {http}
     server {{
         listen 127.0.0.1:{port} reuseport;
         server_name localhost;
         root html;
         {server}
-        location ~ ^/(api|stream|hls)/ {{
-            avatar on;
-            {location}
-        }}
+        {location}
     }}
 }}
 "#

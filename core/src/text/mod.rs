@@ -1,1 +1,14 @@
-//! text
+//! Text as people and machines write it, made ready for speaking: plain, and cut into sentences.
+
+mod abbreviation;
+mod boundary;
+mod markup;
+mod sentence;
+mod slice;
+
+pub use sentence::{LONGEST, Sentence, Sentences, sentences};
+
+/// Whether there is anything in `text` to say: a letter or a digit of any script.
+pub fn speakable(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}

@@ -1,1 +1,20 @@
-//! harness
+//! A real nginx with the module, in a directory of its own, and clients to talk to it.
+//!
+//! ```no_run
+//! use avatar_tests::Setup;
+//!
+//! let nginx = Setup::new().workers(4).http("avatar_max_queue 1;").start();
+//! let session = nginx.speak("Hello.");
+//! assert_eq!(nginx.finished(&session)["status"], "ready");
+//! ```
+//!
+//! When an [`Nginx`] goes, it is stopped, and its error log must not hold an `[alert]`, `[crit]` or `[emerg]`, nor
+//! a panic, unless the test said that it would.
+
+mod client;
+mod nginx;
+mod setup;
+
+pub use client::{Answer, Connection, Request};
+pub use nginx::{Nginx, until};
+pub use setup::Setup;

@@ -46,6 +46,8 @@ pub(crate) struct Said {
     pub(crate) max_sessions: Option<usize>,
     /// `avatar_max_queue`
     pub(crate) max_queue: Option<usize>,
+    /// `avatar_webhook_hosts`
+    pub(crate) webhook_hosts: Option<Vec<String>>,
     /// `avatar_session_ttl`
     pub(crate) session_ttl: Option<Duration>,
     /// `avatar_hold_timeout`
@@ -74,6 +76,9 @@ impl Said {
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);
+        if let Some(hosts) = &self.webhook_hosts {
+            config.webhook_hosts.clone_from(hosts);
+        }
         config.ttl = self.session_ttl.unwrap_or(config.ttl);
         config
     }

@@ -24,7 +24,7 @@ use crate::conf::{LocationConf, MainConf};
 use crate::keys::Keys;
 use crate::module::{complain, main_conf_of, strings};
 use crate::origins::Origins;
-use crate::{hints, zone};
+use crate::{hints, origins, zone};
 
 /// What is wrong with a directive.
 enum Fault {
@@ -136,7 +136,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 16] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 17] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(c"avatar_zone", NGX_CONF_TAKE1, setter!(MainConf, set_zone)),
     http(c"avatar_data", NGX_CONF_TAKE1, setter!(MainConf, set_data)),
@@ -175,6 +175,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 16] = [
         c"avatar_max_queue",
         NGX_CONF_TAKE1,
         setter!(MainConf, set_max_queue),
+    ),
+    http(
+        c"avatar_webhook_hosts",
+        NGX_CONF_1MORE,
+        setter!(MainConf, set_webhook_hosts),
     ),
     http(
         c"avatar_session_ttl",
@@ -383,6 +388,19 @@ fn set_max_sessions(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Resul
 fn set_max_queue(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
     once(&mut conf.said.max_queue, || {
         number(only(values), 0, 1_000_000)
+    })
+}
+
+fn set_webhook_hosts(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    once(&mut conf.said.webhook_hosts, || {
+        let fault = |value: &&&str| **value != "*" && !origins::is_host(value);
+        match values.iter().find(fault) {
+            Some(value) => Err(wrong(
+                value,
+                "it must be the name or address of a host, or *",
+            )),
+            None => Ok(values.iter().map(|&value| value.to_owned()).collect()),
+        }
     })
 }
 

@@ -55,15 +55,18 @@ impl Origins {
 }
 
 fn is_origin(value: &str) -> bool {
-    let authority = value
+    value
         .strip_prefix("https://")
-        .or_else(|| value.strip_prefix("http://"));
-    authority.is_some_and(|authority| {
-        !authority.is_empty()
-            && authority
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
-    })
+        .or_else(|| value.strip_prefix("http://"))
+        .is_some_and(is_host)
+}
+
+/// Whether `value` looks like a host, perhaps with a port.
+pub(crate) fn is_host(value: &str) -> bool {
+    !value.is_empty()
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
 }
 
 /// The value of `Access-Control-Allow-Origin` in the answer to `request`, if it may have one.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use avatar_tests::{Nginx, Setup};
+use avatar_tests::{Nginx, Setup, until};
 use serde_json::json;
 
 use crate::{report, text};
@@ -10,19 +10,20 @@ use crate::{report, text};
 /// Starts `count` sessions that are made in real time.
 fn start(nginx: &Nginx, count: usize, characters: usize) -> Vec<String> {
     let body = json!({"text": text::long(characters), "language": "en", "pace": "live"});
-    (0..count).map(|_| nginx.start(&body)).collect()
+    let ids = (0..count).map(|_| nginx.start_session(&body)["session_id"].clone());
+    ids.map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 /// The most sessions in real time of which no part was late, in steps of ten.
 pub(crate) fn sessions_at_once() {
     let mut most = 0;
     for count in (20..=60).step_by(10) {
-        let nginx = Setup::default().workers(2).start();
+        let nginx = Setup::new().workers(2).start();
         let ids = start(&nginx, count, 500);
         for id in &ids {
-            assert_eq!(nginx.finish(id)["status"], "ready");
+            assert_eq!(nginx.finished(id)["status"], "ready");
         }
-        let late = nginx.log().matches("parts were late").count();
+        let late = nginx.error_log().matches("parts were late").count();
         if late > 0 {
             report(
                 &format!("of {count} sessions at once in real time"),
@@ -50,11 +51,13 @@ fn memory_of(nginx: &Nginx) -> f64 {
 pub(crate) fn memory() {
     const FEW: usize = 2;
     const MANY: usize = 22;
-    let nginx = Setup::default().workers(2).start();
+    let nginx = Setup::new().workers(2).start();
     let mut ids = start(&nginx, FEW, 1500);
     let settle = |ids: &[String]| {
         for id in ids {
-            nginx.until(id, |status| status["segments"].as_u64() > Some(4));
+            until("some segments", || {
+                (nginx.status(id)["segments"].as_u64() > Some(4)).then_some(())
+            });
         }
         memory_of(&nginx)
     };

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use avatar_tests::{Nginx, Setup};
+use avatar_tests::{Nginx, Setup, until};
 use serde_json::json;
 
 use crate::{log, median, report, text};
@@ -16,22 +16,24 @@ fn now() -> f64 {
 /// had been answered.
 fn once(nginx: &Nginx, text: &str) -> (f64, f64) {
     let before = now();
-    let id = nginx.start(&json!({"text": text, "language": "en"}));
+    let id = nginx.speak(text);
     let accepted = now();
-    let playlist = nginx.get(&format!("/stream/{id}/playlist.m3u8"));
+    let path = format!("/stream/{id}/playlist.m3u8");
+    let playlist = nginx.request("GET", &path).send();
     assert_eq!(playlist.status, 200);
     let playable = now() - before;
-    nginx.until(&id, |_| {
-        log::number(nginx, &id, "first part", "after_us").is_some()
+    let part = until("the first part", || {
+        log::number(nginx, &id, "first part", "after_us")
     });
-    let part = log::number(nginx, &id, "first part", "after_us").unwrap() / 1000.0;
-    nginx.post("/api/cleanup", &json!({"session_id": id}));
+    let part = part / 1000.0;
+    let body = json!({"session_id": id});
+    nginx.request("POST", "/api/cleanup").json(&body).send();
     // Acceptance lies somewhere between the two clock readings; the later bound is reported.
     (accepted - before + part, playable)
 }
 
 pub(crate) fn measure() {
-    let nginx = Setup::default().workers(2).start();
+    let nginx = Setup::new().workers(2).start();
     once(&nginx, text::SENTENCE);
     for (what, text) in [
         ("one sentence", text::SENTENCE.to_owned()),

@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use avatar_tests::Setup;
-use serde_json::json;
 
 use crate::{report, text};
 
@@ -36,9 +35,9 @@ fn span(url: &str, stream: &str) -> (i64, i64) {
 }
 
 pub(crate) fn measure() {
-    let nginx = Setup::default().http("avatar_max_text 20000;").start();
-    let id = nginx.start(&json!({"text": text::long(11_000), "language": "en"}));
-    let minutes = nginx.finish(&id)["duration"].as_f64().unwrap() / 60.0;
+    let nginx = Setup::new().http("avatar_max_text 20000;").start();
+    let id = nginx.speak(&text::long(11_000));
+    let minutes = nginx.finished(&id)["duration"].as_f64().unwrap() / 60.0;
     let url = nginx.url(&format!("/hls/{id}/output.mp4"));
     let (video, audio) = (span(&url, "v:0"), span(&url, "a:0"));
     let millis = |samples: i64| samples as f64 / 48.0;

@@ -4,7 +4,7 @@ use avatar_tests::Nginx;
 
 /// The number after `name: ` in the line of session `id` that contains `event`.
 pub(crate) fn number(nginx: &Nginx, id: &str, event: &str, name: &str) -> Option<f64> {
-    let log = nginx.log();
+    let log = nginx.error_log();
     let line = log
         .lines()
         .find(|line| line.contains(id) && line.contains(event))?;

@@ -1,12 +1,6 @@
 //! The figures of the README: whole processes, a real nginx, medians.
 //!
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a measurement that fails has nothing to say"
-)]
 
 mod capacity;
 mod latency;

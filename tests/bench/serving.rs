@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use avatar_tests::Setup;
-use serde_json::json;
 
 use crate::{median, report, text};
 
@@ -25,11 +24,11 @@ fn requests(url: &str) -> f64 {
 }
 
 pub(crate) fn measure() {
-    let with = Setup::default().start();
-    let id = with.start(&json!({"text": text::SENTENCE}));
-    with.finish(&id);
-    let sessions = with.path("data/sessions");
-    let without = Setup::default().without_module(&sessions).start();
+    let with = Setup::new().start();
+    let id = with.speak(text::SENTENCE);
+    with.finished(&id);
+    let sessions = with.prefix().join("avatar/sessions");
+    let without = Setup::new().without_module(&sessions).start();
     let with = with.url(&format!("/stream/{id}/segment_001.m4s"));
     let without = without.url(&format!("/stream/{id}/segment_001.m4s"));
     requests(&with);

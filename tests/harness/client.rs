@@ -1,141 +1,156 @@
-//! A plain HTTP client.
+//! Clients: one that is well-behaved, and a bare connection for those that are not.
 
-use std::time::{Duration, Instant};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::{Method, Request};
+use ureq::http;
 
-/// Talks to one server; every request is a connection of its own, so that any worker may get it.
-#[derive(Debug, Clone)]
-pub struct Client {
-    agent: Agent,
-    origin: String,
+/// A request that is being put together.
+#[derive(Debug)]
+pub struct Request {
+    builder: http::request::Builder,
+    body: Vec<u8>,
 }
 
-/// What a server answered.
-#[derive(Debug, Clone)]
+/// What came back.
+#[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Name and value of each header, names in lower case.
-    pub headers: Vec<(String, String)>,
+    /// The headers.
+    pub headers: http::HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).expect("the body is UTF-8")
+impl Request {
+    pub(crate) fn new(port: u16, method: &str, path: &str) -> Self {
+        let builder = http::Request::builder()
+            .method(method)
+            .uri(format!("http://127.0.0.1:{port}{path}"));
+        Self {
+            builder,
+            body: Vec::new(),
+        }
     }
 
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(&self.body)))
+    /// With a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
     }
 
-    /// The value of header `name`, given in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(header, _)| header == name);
-        found.map(|(_, value)| value.as_str())
+    /// With a body.
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
     }
-}
 
-impl Client {
-    pub(crate) fn new(origin: String) -> Self {
-        let agent = Agent::config_builder()
+    /// With a JSON body.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// Sends it, on a connection of its own so that any worker may take it.
+    pub fn send(self) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(90)))
-            .max_idle_connections(0)
+            .allow_non_standard_methods(true)
             .max_redirects(0)
+            .proxy(None)
+            .timeout_global(Some(Duration::from_secs(120)))
             .build()
             .into();
-        Self { agent, origin }
-    }
-
-    /// The whole URL of `path`.
-    pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.origin)
-    }
-
-    /// Sends a request with a body.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut request = Request::builder()
-            .method(Method::from_bytes(method.as_bytes()).unwrap())
-            .uri(self.url(path));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body).unwrap();
-        let configured = self
-            .agent
-            .configure_request(request)
-            .allow_non_standard_methods(true)
-            .build();
-        let mut response = self
-            .agent
-            .run(configured)
-            .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let headers = response.headers().iter();
+        let request = self.builder.body(self.body).unwrap();
+        let mut response = agent.run(request).unwrap();
         Answer {
             status: response.status().as_u16(),
-            headers: headers
-                .map(|(name, value)| {
-                    let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                    (name.as_str().to_owned(), value)
-                })
-                .collect(),
+            headers: response.headers().clone(),
             body: response
                 .body_mut()
                 .with_config()
                 .limit(1 << 30)
                 .read_to_vec()
-                .unwrap_or_else(|error| panic!("{method} {path}: {error}")),
+                .unwrap(),
         }
     }
+}
 
-    /// `GET`
-    pub fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], b"")
+impl Answer {
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// `POST` of JSON
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
-        let headers = [("Content-Type", "application/json")];
-        self.send("POST", path, &headers, body.to_string().as_bytes())
+    /// How often a header is there.
+    pub fn count(&self, name: &str) -> usize {
+        self.headers.get_all(name).iter().count()
     }
 
-    /// Starts a session; returns its id.
-    pub fn start(&self, body: &Value) -> String {
-        let answer = self.post("/api/stream/start", body);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()["session_id"].as_str().unwrap().to_owned()
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// How session `id` stands.
-    pub fn status(&self, id: &str) -> Value {
-        let answer = self.get(&format!("/api/stream/status/{id}"));
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
+    /// The body as JSON.
+    pub fn value(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// Waits until `wanted` holds of the status of session `id`.
-    pub fn until(&self, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(120);
-        loop {
-            let status = self.status(id);
-            if wanted(&status) {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "waited too long: {status}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    /// The `code` of a refusal, which must be a complete one.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("Content-Type"), "application/json");
+        let value = self.value();
+        let words = value["error"].as_str().unwrap_or_default();
+        assert!(!words.is_empty(), "{value}");
+        value["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A bare connection.
+#[derive(Debug)]
+pub struct Connection(TcpStream);
+
+impl Connection {
+    /// A connection to `port`, if somebody listens.
+    pub fn open(port: u16) -> Option<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(120)))
+            .unwrap();
+        Some(Self(stream))
     }
 
-    /// Waits until session `id` is finished.
-    pub fn finish(&self, id: &str) -> Value {
-        self.until(id, |status| !status["finished_at"].is_null())
+    /// Writes bytes as they are.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Asks for `path`.
+    pub fn get(&mut self, path: &str) {
+        self.write(format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        ));
+    }
+
+    /// What comes next, at most so many bytes; nothing when the other side has closed.
+    pub fn read(&mut self, most: usize) -> Vec<u8> {
+        let mut bytes = vec![0; most];
+        let length = self.0.read(&mut bytes).unwrap();
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// Everything up to the end.
+    pub fn read_all(&mut self) -> String {
+        let mut bytes = Vec::new();
+        self.0.read_to_end(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }

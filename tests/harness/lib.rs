@@ -1,19 +1,20 @@
-//! A real nginx with the module in it, in a directory of its own, for as long as a test takes.
+//! A real nginx with the module, in a directory of its own, and clients to talk to it.
 //!
-//! When a test is over the server quits, and its error log must hold no `[alert]`, `[crit]` or `[emerg]`
-//! and no panic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    reason = "a test fails by panicking"
-)]
+//! ```no_run
+//! use avatar_tests::Setup;
+//!
+//! let nginx = Setup::new().workers(4).http("avatar_max_queue 1;").start();
+//! let session = nginx.speak("Hello.");
+//! assert_eq!(nginx.finished(&session)["status"], "ready");
+//! ```
+//!
+//! When an [`Nginx`] goes, it is stopped, and its error log must not hold an `[alert]`, `[crit]` or `[emerg]`, nor
+//! a panic, unless the test said that it would.
 
 mod client;
 mod nginx;
 mod setup;
 
-pub use client::{Answer, Client};
-pub use nginx::Nginx;
-pub use setup::{Setup, module};
+pub use client::{Answer, Connection, Request};
+pub use nginx::{Nginx, until};
+pub use setup::Setup;

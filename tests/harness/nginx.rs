@@ -1,95 +1,77 @@
-//! The server.
+//! A running nginx.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Client, Setup};
+use crate::client::{Connection, Request};
+use crate::setup::{Setup, command, free_port};
 
-/// A running server, and a client of it.
+/// How long anything may take before a test gives up. No test is about how long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A running nginx, stopped and looked over when it goes.
 #[derive(Debug)]
 pub struct Nginx {
+    setup: Setup,
     prefix: TempDir,
     port: u16,
-    process: Option<Child>,
-    client: Client,
-    forgiven: Vec<String>,
+    child: Option<Child>,
+    expected: Vec<String>,
 }
 
-impl Deref for Nginx {
-    type Target = Client;
+/// What an error log must not hold.
+const BAD: [&str; 4] = ["[alert]", "[crit]", "[emerg]", "panicked"];
 
-    fn deref(&self) -> &Client {
-        &self.client
+/// Asks again and again until there is an answer.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
-fn command(prefix: &Path) -> Command {
-    let mut command = Command::new("nginx");
-    command
-        .arg("-p")
-        .arg(prefix)
-        .args(["-c", "nginx.conf", "-e", "error.log"])
-        .env(
-            "PATH",
-            "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin",
-        );
-    command
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-fn lay_out(setup: &Setup, prefix: &Path, port: u16) {
-    fs::create_dir_all(prefix.join("html")).unwrap();
-    fs::write(prefix.join("nginx.conf"), setup.render(prefix, port)).unwrap();
-}
-
 impl Nginx {
-    pub(crate) fn start(setup: &Setup) -> Self {
-        let prefix = tempfile::tempdir().unwrap();
+    pub(crate) fn start(setup: Setup) -> Self {
         let port = free_port();
-        lay_out(setup, prefix.path(), port);
+        let prefix = setup.lay_out(port);
         let mut nginx = Self {
-            client: Client::new(format!("http://127.0.0.1:{port}")),
+            setup,
             prefix,
             port,
-            process: None,
-            forgiven: Vec::new(),
+            child: None,
+            expected: Vec::new(),
         };
         nginx.launch();
         nginx
     }
 
-    pub(crate) fn test(setup: &Setup) -> (bool, String) {
-        let prefix = tempfile::tempdir().unwrap();
-        lay_out(setup, prefix.path(), free_port());
-        let output = command(prefix.path()).arg("-t").output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.success(), said)
-    }
-
-    fn launch(&mut self) {
-        let process = command(self.prefix.path())
-            .stdin(Stdio::null())
+    /// Starts it again in the same place.
+    pub fn launch(&mut self) {
+        assert!(self.child.is_none(), "nginx runs already");
+        let child = command(&self.prefix)
+            .stderr(Stdio::piped())
             .spawn()
-            .expect("nginx (Debian package nginx) is installed");
-        self.process = Some(process);
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(
-                Instant::now() < deadline,
-                "nginx did not start:\n{}",
-                self.log()
-            );
+            .unwrap();
+        self.child = Some(child);
+        let begun = Instant::now();
+        while Connection::open(self.port).is_none() {
+            let gone = self
+                .child
+                .as_mut()
+                .and_then(|child| child.try_wait().unwrap());
+            assert!(gone.is_none(), "nginx did not start:\n{}", self.error_log());
+            assert!(begun.elapsed() < PATIENCE, "nginx does not listen");
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -99,100 +81,162 @@ impl Nginx {
         self.port
     }
 
-    /// A file in the server's directory.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.prefix.path().join(name)
+    /// A whole URL.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// The error log so far.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.path("error.log")).unwrap_or_default()
+    /// A request to it, on a connection of its own.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.port, method, path)
     }
 
-    /// Process id of the master.
-    pub fn master(&self) -> u32 {
-        let pid = fs::read_to_string(self.path("nginx.pid")).unwrap();
-        pid.trim().parse().unwrap()
+    /// A connection to it.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.port).unwrap()
     }
 
-    /// Process ids of the children of the master that are workers, old and new.
-    pub fn workers(&self) -> Vec<u32> {
-        let master = self.master();
+    /// Its directory.
+    pub fn prefix(&self) -> &Path {
+        self.prefix.path()
+    }
+
+    /// The directory of a session.
+    pub fn session(&self, id: &str) -> PathBuf {
+        self.prefix().join("avatar/sessions").join(id)
+    }
+
+    /// Starts a session in English and returns its id.
+    pub fn speak(&self, text: &str) -> String {
+        let answer = self.start_session(&json!({ "text": text, "language": "en" }));
+        answer["session_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts a session; the answer must be a good one.
+    pub fn start_session(&self, body: &Value) -> Value {
+        let answer = self.request("POST", "/api/stream/start").json(body).send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.value()
+    }
+
+    /// How a session stands.
+    pub fn status(&self, id: &str) -> Value {
+        let answer = self
+            .request("GET", &format!("/api/stream/status/{id}"))
+            .send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.value()
+    }
+
+    /// How a session stands once it is finished.
+    pub fn finished(&self, id: &str) -> Value {
+        until("the session's end", || {
+            let status = self.status(id);
+            (!status["finished_at"].is_null()).then_some(status)
+        })
+    }
+
+    /// The process ids of the workers that exist now.
+    pub fn workers(&self) -> BTreeSet<u32> {
+        let master = self.child.as_ref().unwrap().id();
         let children = fs::read_to_string(format!("/proc/{master}/task/{master}/children"));
         children
-            .unwrap_or_default()
+            .unwrap()
             .split_whitespace()
             .map(|pid| pid.parse().unwrap())
-            .filter(|pid| {
-                let title = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                title.contains("worker process")
-            })
             .collect()
     }
 
-    /// `nginx -s reload` and so on.
+    /// The process id of the worker that makes sessions, once it has made one.
+    pub fn generator(&self) -> u32 {
+        until("a session in the log", || {
+            let log = self.error_log();
+            let line = log.lines().rfind(|line| line.contains("avatar: stage"))?;
+            let word = line.split_whitespace().find(|word| word.contains('#'))?;
+            word.split('#').next()?.parse().ok()
+        })
+    }
+
+    /// Has it read a configuration anew, and waits until new workers answer.
+    pub fn reload(&self) {
+        let before = self.workers();
+        self.signal("reload");
+        until("new workers", || {
+            let now = self.workers();
+            let new = now.difference(&before).count();
+            (new >= self.setup.worker_count()).then_some(())
+        });
+    }
+
+    /// Sends a signal by nginx's own name for it.
     pub fn signal(&self, name: &str) {
-        let status = command(self.prefix.path()).args(["-s", name]).status();
-        assert!(status.unwrap().success(), "nginx -s {name}");
+        let output = command(&self.prefix).args(["-s", name]).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
-    /// Writes another configuration, for the next reload or start.
-    pub fn reconfigure(&self, setup: &Setup) {
-        lay_out(setup, self.prefix.path(), self.port);
+    /// Waits until all of it is gone.
+    pub fn wait(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let status = until("nginx's end", || child.try_wait().unwrap());
+        assert!(status.success(), "nginx ended with {status}");
     }
 
-    /// Quits gracefully and waits until the server is gone.
+    /// Stops it gracefully and waits until it is gone.
     pub fn quit(&mut self) {
         self.signal("quit");
         self.wait();
     }
 
-    /// Waits until the server is gone.
-    pub fn wait(&mut self) {
-        let Some(mut process) = self.process.take() else {
-            return;
-        };
-        let deadline = Instant::now() + Duration::from_secs(120);
-        while process.try_wait().unwrap().is_none() {
-            if Instant::now() > deadline {
-                let _ = process.kill();
-                panic!("nginx did not quit:\n{}", self.log());
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
+    /// What its error log holds.
+    pub fn error_log(&self) -> String {
+        fs::read_to_string(self.prefix().join("error.log")).unwrap_or_default()
     }
 
-    /// Starts again, after [`Self::quit`].
-    pub fn restart(&mut self) {
-        self.launch();
+    /// What its access log holds.
+    pub fn access_log(&self) -> String {
+        fs::read_to_string(self.prefix().join("access.log")).unwrap_or_default()
     }
 
-    /// Lines of the error log that contain `words` do not count: the test provokes them.
-    pub fn forgive(&mut self, words: &str) {
-        self.forgiven.push(words.to_owned());
+    /// Says that the error log will hold a line like this, which would fail the test otherwise.
+    pub fn expect_in_log(&mut self, text: &str) {
+        self.expected.push(text.to_owned());
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let log = self.error_log();
+        let bad = |line: &&str| BAD.iter().any(|bad| line.contains(bad));
+        let unexpected = |line: &&str| !self.expected.iter().any(|text| line.contains(text));
+        let lines = log.lines().filter(bad).filter(unexpected);
+        lines.map(str::to_owned).collect()
     }
 }
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        if thread::panicking() {
-            eprintln!("--- error.log\n{}", self.log());
-            if let Some(mut process) = self.process.take() {
-                let _ = command(self.prefix.path()).args(["-s", "stop"]).status();
-                let _ = process.wait();
+        if let Some(mut child) = self.child.take() {
+            let _ = command(&self.prefix).args(["-s", "stop"]).output();
+            let begun = Instant::now();
+            while child.try_wait().is_ok_and(|status| status.is_none()) {
+                if begun.elapsed() > PATIENCE {
+                    let _ = child.kill();
+                }
+                thread::sleep(Duration::from_millis(5));
             }
-            return;
         }
-        if self.process.is_some() {
-            self.signal("stop");
-            self.wait();
-        }
-        for line in self.log().lines() {
-            let bad = ["[alert]", "[crit]", "[emerg]", "panicked"];
-            let forgiven = self.forgiven.iter().any(|words| line.contains(words));
+        let faults = self.faults();
+        if thread::panicking() {
+            eprintln!("nginx's error log:\n{}", self.error_log());
+        } else {
             assert!(
-                forgiven || !bad.iter().any(|word| line.contains(word)),
-                "the error log says: {line}"
+                faults.is_empty(),
+                "nginx complained:\n{}",
+                faults.join("\n")
             );
         }
     }

@@ -1,154 +1,221 @@
-//! How a server is to be configured.
+//! What a test's nginx is like.
 
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
 
 use crate::Nginx;
 
 /// A configuration in the making.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Setup {
+    module: bool,
     workers: usize,
+    main: String,
     http: String,
     server: String,
     location: String,
-    data: Option<PathBuf>,
-    plain: Option<PathBuf>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self {
-            workers: 1,
-            http: String::new(),
-            server: String::new(),
-            location: String::new(),
-            data: None,
-            plain: None,
-        }
+        Self::new()
     }
 }
 
+/// The module under test: `$AVATAR_MODULE`, or the newest that was built here.
+fn module() -> PathBuf {
+    if let Some(module) = std::env::var_os("AVATAR_MODULE") {
+        return module.into();
+    }
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    ["release", "debug"]
+        .map(|profile| target.join(profile).join("libngx_http_avatar_module.so"))
+        .into_iter()
+        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .max()
+        .map(|(_, path)| path.canonicalize().unwrap())
+        .expect("no module is built: cargo build -p ngx_http_avatar_module")
+}
+
 impl Setup {
-    /// How many workers there are.
+    /// One worker, one server, one location with the module.
+    pub fn new() -> Self {
+        Self {
+            module: true,
+            workers: 1,
+            main: String::new(),
+            http: String::new(),
+            server: String::new(),
+            location: "avatar on;".to_owned(),
+            files: Vec::new(),
+        }
+    }
+
+    /// So many worker processes.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
     }
 
-    /// More lines for the `http` block.
-    pub fn http(mut self, lines: &str) -> Self {
-        self.http.push_str(lines);
+    /// More for the top level.
+    pub fn main(mut self, directives: &str) -> Self {
+        self.main.push_str(directives);
         self
     }
 
-    /// More lines for the `server` block.
-    pub fn server(mut self, lines: &str) -> Self {
-        self.server.push_str(lines);
+    /// More for the `http` block.
+    pub fn http(mut self, directives: &str) -> Self {
+        self.http.push_str(directives);
         self
     }
 
-    /// More lines for the module's location.
-    pub fn location(mut self, lines: &str) -> Self {
-        self.location.push_str(lines);
+    /// More for the `server` block.
+    pub fn server(mut self, directives: &str) -> Self {
+        self.server.push_str(directives);
         self
     }
 
-    /// Keeps sessions in `directory` rather than in the server's own.
-    pub fn data(mut self, directory: &Path) -> Self {
-        self.data = Some(directory.to_owned());
+    /// More for the one location.
+    pub fn location(mut self, directives: &str) -> Self {
+        self.location.push_str(directives);
         self
     }
 
-    /// Leaves the module out, and serves the files of `sessions` as nginx alone would.
+    /// A location without the module.
+    pub fn off(mut self) -> Self {
+        self.location.clear();
+        self
+    }
+
+    /// nginx without the module, serving the files of `sessions` by itself.
     pub fn without_module(mut self, sessions: &Path) -> Self {
-        self.plain = Some(sessions.to_owned());
+        self.module = false;
+        self.location = format!("alias {}/;", sessions.display());
         self
     }
 
-    /// Starts the server.
-    pub fn start(self) -> Nginx {
-        Nginx::start(&self)
+    /// A file in nginx's prefix.
+    pub fn file(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.files.push((name.to_owned(), bytes.as_ref().to_vec()));
+        self
     }
 
-    /// What `nginx -t` says of this: whether it is accepted, and every word of why not.
-    pub fn test(self) -> (bool, String) {
-        Nginx::test(&self)
+    pub(crate) fn worker_count(&self) -> usize {
+        self.workers
     }
 
-    pub(crate) fn render(&self, prefix: &Path, port: u16) -> String {
+    pub(crate) fn text(&self, port: u16) -> String {
         let Self {
             workers,
+            main,
             http,
             server,
             location,
-            data,
-            plain,
+            ..
         } = self;
-        let data = data.clone().unwrap_or_else(|| prefix.join("data"));
-        let (load, use_data, location) = match plain {
-            None => (
-                format!("load_module \"{}\";", module().display()),
-                format!("avatar_data \"{}\";", data.display()),
-                format!("location ~ ^/(api|stream|hls)/ {{ avatar on; {location} }}"),
-            ),
-            Some(sessions) => (
-                String::new(),
-                String::new(),
-                format!(
-                    "location /stream/ {{ alias \"{}/\"; {location} }}",
-                    sessions.display()
-                ),
-            ),
+        let load = match self.module {
+            true => format!("load_module {};", module().display()),
+            false => String::new(),
         };
-        // SAFETY: `geteuid` has no preconditions and cannot fail.
-        let root = unsafe { libc::geteuid() } == 0;
-        // The server's directory is the test's own, which only root and its owner may enter.
-        let user = if root { "user root;" } else { "" };
+        let reuse = if *workers > 1 { " reuseport" } else { "" };
         format!(
-            r#"
-{load}
+            "{load}
 daemon off;
-{user}
 worker_processes {workers};
 pid nginx.pid;
+lock_file nginx.lock;
 error_log error.log info;
-events {{ worker_connections 1024; }}
+{main}
+events {{ worker_connections 256; }}
 http {{
-    include /etc/nginx/mime.types;
-    access_log off;
+    log_format short '$status $pid $request';
+    access_log access.log short;
+    types {{ text/html html; }}
+    default_type application/octet-stream;
+    keepalive_timeout 5s;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    {use_data}
     {http}
     server {{
-        listen 127.0.0.1:{port} reuseport;
-        server_name localhost;
+        listen 127.0.0.1:{port}{reuse};
         root html;
+        add_header X-Worker $pid always;
         {server}
-        {location}
+        location / {{ {location} }}
     }}
 }}
-"#
+"
         )
+    }
+
+    /// Writes everything to a directory.
+    pub(crate) fn lay_out(&self, port: u16) -> TempDir {
+        let prefix = tempfile::Builder::new()
+            .prefix("avatar-")
+            .tempdir()
+            .unwrap();
+        // Started by root, the workers are somebody else.
+        fs::set_permissions(prefix.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::create_dir(prefix.path().join("html")).unwrap();
+        for (name, bytes) in &self.files {
+            let path = prefix.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        fs::write(prefix.path().join("nginx.conf"), self.text(port)).unwrap();
+        prefix
+    }
+
+    /// Has nginx test the configuration.
+    pub fn check(&self) -> Output {
+        let prefix = self.lay_out(8080);
+        self.check_in(&prefix)
+    }
+
+    /// Has nginx test the configuration in a directory of the test's.
+    pub fn check_in(&self, prefix: &TempDir) -> Output {
+        fs::write(prefix.path().join("nginx.conf"), self.text(8080)).unwrap();
+        command(prefix).args(["-t"]).output().unwrap()
+    }
+
+    /// The complaint of an nginx that refuses the configuration.
+    pub fn complaint(&self) -> String {
+        let output = self.check();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "nginx accepts it:\n{said}");
+        said
+    }
+
+    /// Starts nginx and waits until it answers.
+    pub fn start(self) -> Nginx {
+        Nginx::start(self)
     }
 }
 
-/// The module to load: `AVATAR_MODULE`, or else the newest build.
-pub fn module() -> PathBuf {
-    if let Some(path) = std::env::var_os("AVATAR_MODULE") {
-        return path.into();
-    }
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace.join("target"), PathBuf::from);
-    ["release", "debug"]
-        .into_iter()
-        .map(|profile| target.join(profile).join("libngx_http_avatar_module.so"))
-        .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)))
-        .max()
-        .and_then(|(_, path)| path.canonicalize().ok())
-        .expect("the module is not built: run `make module` first")
+/// nginx, told where its files are.
+pub(crate) fn command(prefix: &TempDir) -> Command {
+    let mut command = Command::new("nginx");
+    command
+        .arg("-p")
+        .arg(prefix.path())
+        .arg("-c")
+        .arg(prefix.path().join("nginx.conf"))
+        .args(["-e", "stderr"]);
+    command
+}
+
+/// A port that nobody listens on just now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }

@@ -1,0 +1,130 @@
+//! Operators' mistakes are found by `nginx -t`, with the directive, the value and the reason.
+
+use avatar_tests::Setup;
+
+#[test]
+fn everything_that_can_be_said_is_accepted() {
+    let output = Setup::new()
+        .file("keys", "# for the shop\nsecret\n")
+        .http(
+            "avatar_zone table:1m; avatar_data data; avatar_threads 2; avatar_language kk;
+             avatar_voice ru; avatar_face anna; avatar_video 640x360 fps=30; avatar_max_text 100;
+             avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
+             avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
+        )
+        .location("avatar_keys keys; avatar_origins https://example.org http://localhost:3000;")
+        .check();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn wrong_values_are_named_with_a_reason() {
+    let long = "d".repeat(120);
+    for (directive, value, reason) in [
+        ("avatar_zone", "avatar", "a name and a size"),
+        ("avatar_zone", ":4m", "a name and a size"),
+        ("avatar_zone", "avatar:lots", "the size"),
+        ("avatar_zone", "avatar:8k", "at least"),
+        ("avatar_data", "no/such/directory", "does not exist"),
+        ("avatar_data", "nginx.conf", "not a directory"),
+        ("avatar_data", "/", "of its own"),
+        ("avatar_data", &long, "too long"),
+        ("avatar_threads", "0", "from 1 to"),
+        ("avatar_threads", "many", "from 1 to"),
+        ("avatar_threads", "-1", "from 1 to"),
+        ("avatar_language", "fr", "ru, kk, en"),
+        ("avatar_voice", "bob", "no such voice"),
+        ("avatar_face", "bob", "no such avatar"),
+        ("avatar_video", "512", "two even numbers"),
+        ("avatar_video", "511x512", "two even numbers"),
+        ("avatar_video", "4000x4000", "two even numbers"),
+        ("avatar_video", "fps=29", "one of"),
+        ("avatar_max_text", "0", "from 1 to"),
+        ("avatar_max_sessions", "0", "from 1 to"),
+        ("avatar_max_queue", "x", "from 0 to"),
+        ("avatar_session_ttl", "soon", "a time"),
+        ("avatar_hold_timeout", "0", "a time"),
+        ("avatar_webhook_hosts", "https://example.org/", "a host"),
+    ] {
+        let said = Setup::new()
+            .http(&format!("{directive} {value};"))
+            .complaint();
+        for part in [directive, value, reason, "nginx.conf:"] {
+            assert!(said.contains(part), "no \"{part}\" in:\n{said}");
+        }
+    }
+    for (directive, value, reason) in [
+        ("avatar_keys", "missing", "No such file"),
+        ("avatar_keys", "none", "no key in it"),
+        ("avatar_origins", "example.org", "a scheme"),
+        ("avatar_origins", "https://example.org/path", "a scheme"),
+        ("avatar_origins", "* https://example.org", "alone"),
+    ] {
+        let said = Setup::new()
+            .file("none", "# nothing yet\n\n")
+            .location(&format!("{directive} {value};"))
+            .complaint();
+        let value = value.split(' ').next().unwrap();
+        for part in [directive, value, reason, "nginx.conf:"] {
+            assert!(said.contains(part), "no \"{part}\" in:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn nothing_can_be_said_twice_or_in_the_wrong_place() {
+    for directive in [
+        "avatar_zone a:1m;",
+        "avatar_data data;",
+        "avatar_threads 1;",
+        "avatar_video 512x512;",
+        "avatar_hold_timeout 1s;",
+    ] {
+        let name = directive.split(' ').next().unwrap();
+        let twice = Setup::new().http(directive).http(directive).complaint();
+        assert!(
+            twice.contains(&format!("\"{name}\" directive is duplicate")),
+            "{twice}"
+        );
+        let misplaced = Setup::new().location(directive).complaint();
+        assert!(misplaced.contains("is not allowed here"), "{misplaced}");
+    }
+    let twice = Setup::new().location("avatar off;").complaint();
+    assert!(
+        twice.contains("\"avatar\" directive is duplicate"),
+        "{twice}"
+    );
+    let said = Setup::new().off().location("avatar maybe;").complaint();
+    assert!(
+        said.contains("invalid value \"maybe\" in \"avatar\" directive"),
+        "{said}"
+    );
+}
+
+#[test]
+fn without_a_location_of_ours_nothing_is_made() {
+    let nginx = Setup::new().off().start();
+    assert!(!nginx.prefix().join("avatar").exists());
+    let answer = nginx.request("GET", "/api/voices").send();
+    assert_eq!(
+        (answer.status, answer.header("Content-Type")),
+        (404, "text/html")
+    );
+}
+
+#[test]
+fn a_location_within_is_like_the_one_around_it() {
+    let nginx = Setup::new()
+        .off()
+        .file("keys", "secret")
+        .http("avatar on; avatar_origins *;")
+        .server("avatar_keys keys; location /stream/ { avatar off; } location = /api/voices { avatar_keys off; }")
+        .start();
+    let open = nginx.request("GET", "/api/voices").send();
+    assert_eq!(open.status, 200);
+    assert_eq!(open.header("Access-Control-Allow-Origin"), "*");
+    assert_eq!(nginx.request("GET", "/api/avatars").send().status, 401);
+    let off = nginx.request("GET", "/stream/x/playlist.m3u8").send();
+    assert_eq!((off.status, off.header("Content-Type")), (404, "text/html"));
+}

@@ -25,8 +25,9 @@ pub struct Workshop {
 #[derive(Debug, Error)]
 pub enum WorkshopError {
     /// The speech engine did not start.
+    #[cfg(feature = "espeak")]
     #[error("the speech engine did not start: {0}")]
-    Engine(String),
+    Engine(#[from] crate::speech::EspeakError),
     /// The configured face cannot be made.
     #[error("the face cannot be made: {0}")]
     Face(#[from] FaceError),
@@ -40,8 +41,7 @@ impl Workshop {
     /// [`WorkshopError`]
     #[cfg(feature = "espeak")]
     pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
-        let engine = crate::speech::espeak::Espeak::start()
-            .map_err(|error| WorkshopError::Engine(error.to_string()))?;
+        let engine = crate::speech::Espeak::new()?;
         // Painted once now rather than while the first session waits.
         presenter(&config.avatar, 0, config)?;
         Ok(Self {

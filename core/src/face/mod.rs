@@ -1,5 +1,17 @@
 //! Faces: speech in, pictures out.
 
+mod articulation;
+mod chance;
+mod loudness;
+mod motion;
+mod mouth;
+mod presenter;
+mod viseme;
+
+pub use mouth::Mouth;
+pub use presenter::{Avatar, Presenter, PresenterError, Region, SIZES, avatars};
+pub use viseme::{Viseme, Visemes};
+
 use avatar_codec::Picture;
 use thiserror::Error;
 
@@ -29,4 +41,10 @@ pub trait Face: Send {
     ///
     /// [`FaceError`] when the picture could not be made.
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError>;
+}
+
+/// Zero below `low`, one above `high`, smooth between.
+fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
 }

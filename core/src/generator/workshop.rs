@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::config::Config;
+use crate::config::{Config, Video};
 use crate::face::{Face, FaceError, Presenter};
 use crate::session::Job;
 use crate::speech::Engine;
@@ -51,6 +51,13 @@ impl Workshop {
     }
 }
 
-fn presenter(avatar: &str, seed: u64, _config: &Config) -> Result<Box<dyn Face>, FaceError> {
-    Ok(Box::new(Presenter::new(avatar, seed)))
+fn presenter(avatar: &str, seed: u64, config: &Config) -> Result<Box<dyn Face>, FaceError> {
+    let Video {
+        width,
+        height,
+        frame_rate,
+    } = config.video;
+    let presenter = Presenter::new(avatar, width as usize, height as usize, frame_rate, seed)
+        .map_err(|error| FaceError::Failed(error.to_string()))?;
+    Ok(Box::new(presenter))
 }

@@ -92,7 +92,7 @@ function watchMedia() {
 }
 
 /** What the page's `<video>` has played so far. */
-export function played(page) {
+function played(page) {
   return page.evaluate(() => {
     const video = document.querySelector("video");
     const ranges = (list) => Array.from({ length: list.length }, (_, i) => [list.start(i), list.end(i)]);

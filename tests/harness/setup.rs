@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -13,6 +13,7 @@ use crate::Nginx;
 /// A configuration in the making.
 #[derive(Debug)]
 pub struct Setup {
+    module: bool,
     workers: usize,
     main: String,
     http: String,
@@ -47,6 +48,7 @@ impl Setup {
     /// One worker, one server, one location with the module.
     pub fn new() -> Self {
         Self {
+            module: true,
             workers: 1,
             main: String::new(),
             http: String::new(),
@@ -92,6 +94,13 @@ impl Setup {
         self
     }
 
+    /// nginx without the module, serving the files of `sessions` by itself.
+    pub fn without_module(mut self, sessions: &Path) -> Self {
+        self.module = false;
+        self.location = format!("alias {}/;", sessions.display());
+        self
+    }
+
     /// A file in nginx's prefix.
     pub fn file(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.files.push((name.to_owned(), bytes.as_ref().to_vec()));
@@ -111,10 +120,13 @@ impl Setup {
             location,
             ..
         } = self;
-        let module = module().display().to_string();
+        let load = match self.module {
+            true => format!("load_module {};", module().display()),
+            false => String::new(),
+        };
         let reuse = if *workers > 1 { " reuseport" } else { "" };
         format!(
-            "load_module {module};
+            "{load}
 daemon off;
 worker_processes {workers};
 pid nginx.pid;

@@ -1,4 +1,9 @@
 //! What the encoders promise, checked on what they give.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod moving_picture;
 

@@ -1,1 +1,5 @@
-//! audio
+//! Sound as samples.
+
+mod resample;
+
+pub use resample::{ResampleError, Resampler};

@@ -258,9 +258,12 @@ impl Desk {
     }
 
     fn remove(&mut self, id: SessionId) {
-        self.dismiss(id);
+        let board = self.supplies.publication.board;
+        if self.dismiss(id).is_none() && !board.holds(id) {
+            return;
+        }
         self.supplies.publication.store.remove(id);
-        self.supplies.publication.board.remove(id);
+        board.remove(id);
         tracing::info!(session = %id, "removed");
     }
 

@@ -60,7 +60,7 @@ impl Painter {
         face: Box<dyn Face>,
         config: &Config,
     ) -> Self {
-        let mut sentences = Sentences::new();
+        let mut sentences = Sentences::default();
         sentences.push(&links.live.job.text);
         sentences.finish();
         let mut painter = Self {

@@ -68,23 +68,157 @@ impl Clock {
             let starved = elapsed.saturating_sub(self.stood + self.listed_end);
             self.stood += starved;
         }
-        let due = elapsed.saturating_sub(self.stood) + self.lead;
+        let played = elapsed.saturating_sub(self.stood);
         let mut waiting = ends
             .iter()
             .map(|end| end.duration())
             .skip(self.segments)
             .peekable();
-        while let Some(end) = waiting.next_if(|&end| self.segments == 0 || end <= due) {
+        // A lead shorter than a segment would hold it back from players that have nothing left.
+        while let Some(end) = waiting
+            .next_if(|&end| self.listed_end <= played || end.saturating_sub(self.lead) <= played)
+        {
             self.segments += 1;
             self.listed_end = end;
         }
         let next = waiting
             .peek()
-            .map(|end| (*end + self.stood).saturating_sub(self.lead));
+            .map(|end| self.stood + self.listed_end.min(end.saturating_sub(self.lead)));
         Listing {
             segments: self.segments,
             ended: false,
             next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn seconds(seconds: u64) -> Vec<Samples> {
+        (1..=seconds).map(|n| Samples(n * 48_000)).collect()
+    }
+
+    fn at(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn what_is_listed_runs_ahead_of_the_clock_by_the_lead() {
+        let ends = seconds(60);
+        let mut clock = Clock::new(LEAD);
+        for (elapsed, segments, next) in [
+            (0, 2, 1000),
+            (400, 2, 1000),
+            (1000, 3, 2000),
+            (2700, 4, 3000),
+            (3001, 5, 4000),
+        ] {
+            assert_eq!(
+                clock.list(at(elapsed), &ends, false),
+                Listing {
+                    segments,
+                    ended: false,
+                    next: Some(at(next))
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_segment_waits_for_nothing() {
+        let mut clock = Clock::new(Duration::ZERO);
+        assert_eq!(clock.list(Duration::ZERO, &[], false).segments, 0);
+        let long = [Samples(480_000)];
+        assert_eq!(clock.list(Duration::ZERO, &long, false).segments, 1);
+    }
+
+    #[test]
+    fn a_lead_shorter_than_a_segment_starves_nobody() {
+        let mut clock = Clock::new(at(500));
+        for (elapsed, segments) in [(0, 1), (999, 1), (1000, 2), (2000, 3)] {
+            assert_eq!(
+                clock.list(at(elapsed), &seconds(60), false).segments,
+                segments
+            );
+        }
+    }
+
+    #[test]
+    fn everything_is_listed_when_generation_is_finished() {
+        let mut clock = Clock::new(LEAD);
+        clock.list(Duration::ZERO, &seconds(30), false);
+        let listing = clock.list(at(10), &seconds(60), true);
+        assert_eq!(
+            (listing.segments, listing.ended, listing.next),
+            (60, true, None)
+        );
+    }
+
+    #[test]
+    fn a_stall_moves_everything_after_it() {
+        let mut clock = Clock::new(LEAD);
+        assert_eq!(clock.list(Duration::ZERO, &seconds(2), false).segments, 2);
+        // Players ran dry at two seconds; generation recovers at ten with plenty.
+        let listing = clock.list(at(10_000), &seconds(60), false);
+        assert_eq!((listing.segments, listing.next), (4, Some(at(11_000))));
+    }
+
+    proptest! {
+        /// Segments of any lengths appear at any times; a player plays what is listed, without pause where it can.
+        #[test]
+        fn nobody_is_left_waiting_and_nobody_is_made_to_jump(
+            steps in prop::collection::vec((0u64..5_000, 1u64..96_000), 1..60),
+            lead in 0u64..4_000,
+        ) {
+            let lead = at(lead);
+            let mut clock = Clock::new(lead);
+            let (mut ends, mut end) = (Vec::new(), Samples::ZERO);
+            let (mut now, mut began) = (Duration::ZERO, None);
+            let (mut listed, mut played) = (Listing { segments: 0, ended: false, next: None }, Duration::ZERO);
+            for (wait, length) in steps {
+                // Ask whenever the clock asked to be asked, until the next segment is generated.
+                let until = now + at(wait);
+                while let Some(next) = listed.next.zip(began).map(|(next, began): (Duration, Duration)| next + began) {
+                    prop_assert!(next >= now);
+                    if next > until {
+                        break;
+                    }
+                    let listing = clock.list(next - began.unwrap(), &ends, false);
+                    prop_assert!(listing.segments > listed.segments, "asked for nothing");
+                    played = (played + (next - now)).min(ends[listed.segments - 1].duration());
+                    now = next;
+                    listed = listing;
+                }
+                if listed.segments > 0 {
+                    played = (played + (until - now)).min(ends[listed.segments - 1].duration());
+                }
+                now = until;
+                end += Samples(length);
+                ends.push(end);
+                began.get_or_insert(now);
+                let before = listed;
+                listed = clock.list(now - began.unwrap(), &ends, false);
+
+                prop_assert!(listed.segments >= before.segments.max(1), "a segment was taken back");
+                let ends_at = |number: usize| ends[number].duration();
+                let edge = ends_at(listed.segments - 1);
+                // The tolerance is that of times rounded to nanoseconds.
+                let tolerance = Duration::from_micros(1);
+                let needed = listed.segments < 2 || ends_at(listed.segments - 2) <= played + tolerance;
+                prop_assert!(
+                    needed || edge <= played + lead + tolerance,
+                    "listed up to {edge:?} while {played:?} was played"
+                );
+                if listed.segments < ends.len() {
+                    prop_assert!(edge > played, "starved");
+                    prop_assert!(ends_at(listed.segments) + tolerance > played + lead, "held back");
+                }
+                prop_assert_eq!(listed.next.is_some(), listed.segments < ends.len());
+            }
         }
     }
 }

@@ -81,3 +81,42 @@ impl MasterPlaylist<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use avatar_codec::AvcConfig;
+
+    use super::*;
+    use crate::time::FrameRate;
+
+    #[test]
+    fn the_variant_is_described_in_full() {
+        let stream = [0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac, 0, 0, 1, 0x68, 0xeb];
+        let tracks = Tracks {
+            width: 512,
+            height: 384,
+            frame_rate: FrameRate::new(25).unwrap(),
+            avc: AvcConfig::from_byte_stream(&stream).unwrap(),
+            audio_config: vec![0x11, 0x88],
+            audio_bitrate: 96_000,
+            language: Language::En,
+        };
+        let mut master = MasterPlaylist {
+            tracks: &tracks,
+            bandwidth: Bandwidth::promised(1_000_000, 100_000),
+        };
+        assert_eq!(
+            master.render(),
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=NO,\
+             AUTOSELECT=YES,FORCED=NO,URI=\"captions.m3u8\"\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=2110000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
+             FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\"\n\
+             playlist.m3u8\n"
+        );
+        master.bandwidth.average = Some(400_000);
+        assert!(master.render().contains(",AVERAGE-BANDWIDTH=400000,"));
+    }
+}

@@ -20,3 +20,16 @@ pub fn segment_name(number: u32) -> String {
 pub fn captions_name(number: u32) -> String {
     format!("captions_{number:03}.vtt")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_or_more() {
+        assert_eq!(segment_name(0), "segment_000.m4s");
+        assert_eq!(segment_name(999), "segment_999.m4s");
+        assert_eq!(segment_name(1000), "segment_1000.m4s");
+        assert_eq!(captions_name(7), "captions_007.vtt");
+    }
+}

@@ -117,3 +117,96 @@ fn microseconds(at: Samples) -> u64 {
     let micros = (u128::from(at.0) * 1_000_000 + rate / 2) / rate;
     u64::try_from(micros).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const BEGAN: OffsetDateTime = datetime!(2030-01-02 03:04:05.678 UTC);
+
+    #[test]
+    fn a_playlist_says_all_a_player_needs() {
+        let mut playlist = MediaPlaylist::media(Samples(48_000), BEGAN);
+        playlist.push(Samples(48_000));
+        playlist.push(Samples(1_920));
+        assert_eq!(
+            playlist.render(2, true),
+            "#EXTM3U\n\
+             #EXT-X-VERSION:7\n\
+             #EXT-X-TARGETDURATION:1\n\
+             #EXT-X-MEDIA-SEQUENCE:1\n\
+             #EXT-X-PLAYLIST-TYPE:EVENT\n\
+             #EXT-X-INDEPENDENT-SEGMENTS\n\
+             #EXT-X-START:TIME-OFFSET=0\n\
+             #EXT-X-MAP:URI=\"init.mp4\"\n\
+             #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
+             #EXTINF:1.000000,\n\
+             segment_000.m4s\n\
+             #EXTINF:0.040000,\n\
+             segment_001.m4s\n\
+             #EXT-X-ENDLIST\n"
+        );
+    }
+
+    #[test]
+    fn captions_have_no_init_segment() {
+        let mut playlist = MediaPlaylist::captions(Samples(48_000), BEGAN);
+        playlist.push(Samples(48_000));
+        let text = playlist.render(9, false);
+        assert!(
+            text.ends_with("#EXTINF:1.000000,\ncaptions_000.vtt\n"),
+            "{text}"
+        );
+        assert!(!text.contains("EXT-X-MAP"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn later_playlists_only_add(
+            durations in prop::collection::vec(1u64..=100_000, 0..40),
+            more in prop::collection::vec(1u64..=100_000, 0..40),
+            listed in 0usize..50,
+            further in 0usize..50,
+        ) {
+            let mut playlist = MediaPlaylist::media(Samples(100_000), BEGAN);
+            durations.iter().for_each(|&duration| playlist.push(Samples(duration)));
+            let listed = listed.min(durations.len());
+            let early = playlist.render(listed, false);
+            more.iter().for_each(|&duration| playlist.push(Samples(duration)));
+            let late = playlist.render(listed + further, false);
+            prop_assert!(late.starts_with(&early));
+            let last = playlist.render(usize::MAX, true);
+            prop_assert!(last.starts_with(&late));
+            prop_assert_eq!(last.lines().filter(|line| line.starts_with("#EXTINF")).count(), playlist.ends().len());
+        }
+
+        #[test]
+        fn listed_durations_never_drift(durations in prop::collection::vec(1u64..=480_000, 1..300)) {
+            let longest = Samples(*durations.iter().max().unwrap());
+            let mut playlist = MediaPlaylist::media(longest, BEGAN);
+            durations.iter().for_each(|&duration| playlist.push(Samples(duration)));
+            let text = playlist.render(usize::MAX, true);
+            let target = text
+                .lines()
+                .find_map(|line| line.strip_prefix("#EXT-X-TARGETDURATION:"))
+                .unwrap()
+                .parse::<f64>()
+                .unwrap();
+            let (mut micros, mut exact) = (0i128, 0);
+            let listed = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
+            for (listed, duration) in listed.zip(durations) {
+                let (seconds, fraction) = listed.strip_suffix(',').unwrap().split_once('.').unwrap();
+                prop_assert_eq!(fraction.len(), 6);
+                let rounded = listed.trim_end_matches(',').parse::<f64>().unwrap().round();
+                prop_assert!(rounded <= target);
+                micros += seconds.parse::<i128>().unwrap() * 1_000_000 + fraction.parse::<i128>().unwrap();
+                exact += i128::from(duration);
+                // Less than a microsecond from the exact time, however many segments were added up.
+                prop_assert!((micros * 48_000 - exact * 1_000_000).abs() <= 24_000);
+            }
+        }
+    }
+}

@@ -245,3 +245,133 @@ fn time_to_sample(runs: &[(u32, Samples)]) -> Result<Stts, MuxError> {
         entries: entries.collect::<Result<_, MuxError>>()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use avatar_codec::{AvcConfig, VideoPacket};
+    use mp4_atom::{Any, DecodeMaybe as _, Moov};
+
+    use super::*;
+    use crate::language::Language;
+    use crate::media::AudioSample;
+    use crate::time::FrameRate;
+
+    fn tracks() -> Tracks {
+        let stream = [0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac, 0, 0, 1, 0x68, 0xeb];
+        Tracks {
+            width: 64,
+            height: 64,
+            frame_rate: FrameRate::new(25).unwrap(),
+            avc: AvcConfig::from_byte_stream(&stream).unwrap(),
+            audio_config: vec![0x11, 0x88],
+            audio_bitrate: 96_000,
+            language: Language::Ru,
+        }
+    }
+
+    fn fragment(pictures: usize, sounds: usize) -> Fragment {
+        Fragment {
+            sequence: 1,
+            video_start: Samples::ZERO,
+            frame: Samples(1920),
+            video: (0..pictures)
+                .map(|n| VideoPacket {
+                    data: vec![1; 100 + n],
+                    key: n == 0,
+                })
+                .collect(),
+            audio_start: Samples::ZERO,
+            audio: (0..sounds)
+                .map(|n| AudioSample {
+                    data: vec![2; 50 + n],
+                    duration: Samples(1024),
+                })
+                .collect(),
+        }
+    }
+
+    fn moov(head: &[u8]) -> Moov {
+        let mut rest = head;
+        while let Ok(Some(atom)) = Any::decode_maybe(&mut rest) {
+            if let Any::Moov(moov) = atom {
+                return moov;
+            }
+        }
+        panic!("no moov");
+    }
+
+    #[test]
+    fn chunks_lie_where_the_ranges_put_them() {
+        let mut index = Mp4Index::default();
+        for (segment, offset, pictures, sounds) in [
+            (0, 0, 5, 10),
+            (0, 2_000, 5, 9),
+            (1, 0, 5, 0),
+            (1, 900, 1, 3),
+        ] {
+            let fragment = fragment(pictures, sounds);
+            let written = fragment.write().unwrap();
+            index.add(segment, offset, &fragment, &written).unwrap();
+        }
+        let head = index.head(&tracks()).unwrap();
+        let moov = moov(&head);
+        let (video, audio) = (&moov.trak[0].mdia.minf.stbl, &moov.trak[1].mdia.minf.stbl);
+        let at = head.len() as u32;
+        let (five, one) = (510, 100);
+        let (ten, nine) = (545, 486);
+        assert_eq!(
+            video.stco.as_ref().unwrap().entries,
+            [
+                at,
+                at + five + ten,
+                at + 2 * five + ten + nine,
+                at + 3 * five + ten + nine
+            ]
+        );
+        assert_eq!(
+            audio.stco.as_ref().unwrap().entries,
+            [
+                at + five,
+                at + 2 * five + ten,
+                at + 3 * five + ten + nine + one
+            ]
+        );
+        let runs = |stbl: &Stbl| -> Vec<(u32, u32)> {
+            stbl.stsc
+                .entries
+                .iter()
+                .map(|run| (run.first_chunk, run.samples_per_chunk))
+                .collect()
+        };
+        assert_eq!(runs(video), [(1, 5), (4, 1)]);
+        assert_eq!(runs(audio), [(1, 10), (2, 9), (3, 3)]);
+        assert_eq!(video.stss.as_ref().unwrap().entries, [1, 6, 11, 16]);
+        let payload: u64 = index.ranges().map(|range| range.length).sum();
+        assert!(head.ends_with(b"mdat"));
+        let size: [u8; 4] = head[head.len() - 8..head.len() - 4].try_into().unwrap();
+        assert_eq!(u64::from(u32::from_be_bytes(size)), payload + 8);
+    }
+
+    #[test]
+    fn files_beyond_4_gib_have_wide_offsets() {
+        let mut index = Mp4Index::default();
+        let fragment = fragment(5, 10);
+        let written = fragment.write().unwrap();
+        index.add(0, 0, &fragment, &written).unwrap();
+        index.add(1, 0, &fragment, &written).unwrap();
+        for chunk in &mut index.chunks {
+            chunk.video_bytes = u32::MAX;
+        }
+        let head = index.head(&tracks()).unwrap();
+        let moov = moov(&head);
+        let wide = moov.trak[0].mdia.minf.stbl.co64.as_ref().unwrap();
+        let at = head.len() as u64;
+        assert_eq!(wide.entries, [at, at + u64::from(u32::MAX) + 545]);
+    }
+
+    #[test]
+    fn an_index_of_nothing_is_still_a_file() {
+        let head = Mp4Index::default().head(&tracks()).unwrap();
+        assert_eq!(moov(&head).mvhd.duration, 0);
+    }
+}

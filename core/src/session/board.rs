@@ -80,11 +80,11 @@ impl Board {
         self.slot(id).is_some()
     }
 
-    /// How many sessions are in `state`.
+    /// How many sessions are in `state`, but for those wished gone.
     pub fn count(&self, state: State) -> usize {
         self.slots
             .iter()
-            .filter(|slot| slot.state() == Some(state))
+            .filter(|slot| slot.state() == Some(state) && !slot.removed())
             .count()
     }
 

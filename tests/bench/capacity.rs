@@ -1,0 +1,72 @@
+//! How many sessions there can be, and what each costs.
+
+use std::fs;
+
+use avatar_tests::{Nginx, Setup, until};
+use serde_json::json;
+
+use crate::{report, text};
+
+/// Starts `count` sessions that are made in real time.
+fn start(nginx: &Nginx, count: usize, characters: usize) -> Vec<String> {
+    let body = json!({"text": text::long(characters), "language": "en", "pace": "live"});
+    let ids = (0..count).map(|_| nginx.start_session(&body)["session_id"].clone());
+    ids.map(|id| id.as_str().unwrap().to_owned()).collect()
+}
+
+/// The most sessions in real time of which no part was late, in steps of ten.
+pub(crate) fn sessions_at_once() {
+    let mut most = 0;
+    for count in (20..=60).step_by(10) {
+        let nginx = Setup::new().workers(2).start();
+        let ids = start(&nginx, count, 500);
+        for id in &ids {
+            assert_eq!(nginx.finished(id)["status"], "ready");
+        }
+        let late = nginx.error_log().matches("parts were late").count();
+        if late > 0 {
+            report(
+                &format!("of {count} sessions at once in real time"),
+                format!("{late} late"),
+            );
+            break;
+        }
+        most = count;
+    }
+    report("sessions in real time, no part late", most);
+}
+
+/// Kilobytes of memory that only the generating process uses.
+fn memory_of(nginx: &Nginx) -> f64 {
+    let sizes = nginx.workers().into_iter().map(|pid| {
+        let map = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
+        let lines = map.lines().filter(|line| line.starts_with("Private"));
+        let kilobytes = lines.map(|line| line.split_whitespace().nth(1).unwrap());
+        kilobytes.map(|n| n.parse::<f64>().unwrap()).sum::<f64>()
+    });
+    sizes.fold(0.0, f64::max)
+}
+
+/// What a further active session costs.
+pub(crate) fn memory() {
+    const FEW: usize = 2;
+    const MANY: usize = 22;
+    let nginx = Setup::new().workers(2).start();
+    let mut ids = start(&nginx, FEW, 1500);
+    let settle = |ids: &[String]| {
+        for id in ids {
+            until("some segments", || {
+                (nginx.status(id)["segments"].as_u64() > Some(4)).then_some(())
+            });
+        }
+        memory_of(&nginx)
+    };
+    let few = settle(&ids);
+    ids.extend(start(&nginx, MANY - FEW, 1500));
+    let many = settle(&ids);
+    let each = (many - few) / (MANY - FEW) as f64 / 1024.0;
+    report(
+        "memory of each further active session",
+        format!("{each:.1} MB"),
+    );
+}

@@ -1,0 +1,40 @@
+//! The figures of the README: whole processes, a real nginx, medians.
+//!
+//! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
+
+mod capacity;
+mod latency;
+mod length;
+mod log;
+mod serving;
+mod speed;
+mod text;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let measurements: [(&str, fn()); 6] = [
+        ("latency", latency::measure),
+        ("speed", speed::measure),
+        ("capacity", capacity::sessions_at_once),
+        ("memory", capacity::memory),
+        ("serving", serving::measure),
+        ("length", length::measure),
+    ];
+    println!("{:<44} {:>12}", "what", "measured");
+    for (name, measure) in measurements {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            measure();
+        }
+    }
+}
+
+/// One line of the table.
+fn report(what: &str, measured: impl std::fmt::Display) {
+    println!("{what:<44} {measured:>12}");
+}
+
+/// The middle of `values`.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,7 +1,7 @@
 //! Eyes and lids.
 
 use super::super::motion::Look;
-use super::super::smoothstep;
+use super::super::{bell, smoothstep};
 use super::canvas::Canvas;
 use super::colour::{Rgb, hex, mix};
 use super::patch::{Edge, Patch};
@@ -187,13 +187,13 @@ impl Lids {
             on_lid * inside * (0.34 + 0.16 * self.look.shut),
         );
         let off = (y - column.crease.y) / 1.25;
-        let crease = (-off * off).exp() * (1.0 - smoothstep(0.75, 1.13, column.u.abs()));
+        let crease = bell(off) * (1.0 - smoothstep(0.75, 1.13, column.u.abs()));
         colour = mix(colour, tones.deep, crease * (0.62 - 0.25 * self.look.shut));
         let below = (y - column.lower.y - 0.5) / 1.1;
-        let rim = (-below * below).exp() * inside * smoothstep(-1.0, 0.9, column.u);
+        let rim = bell(below) * inside * smoothstep(-1.0, 0.9, column.u);
         colour = mix(colour, tones.deep, rim * 0.55);
         let bag = (y - column.lower.y - 3.4) / 2.2;
-        mix(colour, tones.light, (-bag * bag).exp() * inside * 0.28)
+        mix(colour, tones.light, bell(bag) * inside * 0.28)
     }
 
     fn eyeball(&self, column: &Column, place: Point, scale: f32) -> Rgb {

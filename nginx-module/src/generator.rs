@@ -11,8 +11,9 @@ use crate::alarm::Alarm;
 use crate::boundary::contain;
 use crate::worker;
 
-/// How often a worker that is asked to quit looks whether its sessions are finished, in milliseconds.
-const GLANCE: usize = 100;
+/// How often a worker that is asked to quit looks whether its sessions are finished, in milliseconds: more than
+/// the quarter of a second in which a generator notices everything, even without a hint.
+const GLANCE: usize = 300;
 
 /// A generator, and what keeps its process alive until it is done.
 pub(crate) struct Host {
@@ -46,16 +47,17 @@ impl Host {
         self.generator.notice(hint);
     }
 
-    /// Whether there are sessions that only this generator will finish.
-    pub(crate) fn needed(&self) -> bool {
-        self.generator.running() > 0
+    /// Keeps the process from going before its sessions are finished: nginx waits for timers that cannot be
+    /// cancelled, and for nothing else of ours. The first look is not before the generator itself has counted
+    /// what it was handed a moment ago.
+    pub(crate) fn stay(&self) {
+        self.lifeline.set(GLANCE);
     }
 
-    /// Keeps the process from going before its sessions are finished: nginx waits for timers that cannot be
-    /// cancelled, and for nothing else of ours.
-    pub(crate) fn stay_while_needed(&self) {
-        if self.needed() {
-            self.lifeline.set(GLANCE);
+    /// Stays as long as there are sessions that only this generator will finish.
+    fn stay_while_needed(&self) {
+        if self.generator.running() > 0 {
+            self.stay();
         }
     }
 }
@@ -63,7 +65,7 @@ impl Host {
 unsafe extern "C" fn on_glance(_: *mut ngx_event_t) {
     contain((), || {
         if let Some(worker) = worker::current() {
-            worker.stay_while_needed();
+            worker.with_host(Host::stay_while_needed);
         }
     });
 }

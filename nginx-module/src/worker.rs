@@ -123,10 +123,8 @@ unsafe extern "C" fn on_hint(_: *mut ngx_event_t) {
                 HintKind::Changed => wait::wake_session(hint.id),
             }
         }
-        if worker.receiver.asked_to_close()
-            && let Some(host) = worker.host.borrow().as_ref()
-        {
-            host.stay_while_needed();
+        if worker.receiver.asked_to_close() {
+            worker.with_host(Host::stay);
         }
     });
 }
@@ -155,10 +153,10 @@ impl Worker {
         self.intake.find(session)
     }
 
-    /// Goes on keeping this process alive for its generator.
-    pub(crate) fn stay_while_needed(&self) {
+    /// Does something with the generator, if it is here.
+    pub(crate) fn with_host(&self, body: impl FnOnce(&Host)) {
         if let Some(host) = self.host.borrow().as_ref() {
-            host.stay_while_needed();
+            body(host);
         }
     }
 
@@ -172,8 +170,6 @@ impl Worker {
     }
 
     fn notice(&self, hint: Hint) {
-        if let Some(host) = self.host.borrow().as_ref() {
-            host.notice(hint);
-        }
+        self.with_host(|host| host.notice(hint));
     }
 }

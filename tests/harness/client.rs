@@ -103,6 +103,21 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
+    /// The events in a stream of statuses, each with its version.
+    pub fn events(&self) -> Vec<(u64, Value)> {
+        let text = self.text();
+        let events = text.split("\n\n");
+        events
+            .filter(|event| event.contains("event: status\n"))
+            .map(|event| {
+                let field = |name| event.lines().find_map(|line| line.strip_prefix(name));
+                let version = field("id: ").unwrap().parse().unwrap();
+                let data = serde_json::from_str(field("data: ").unwrap()).unwrap();
+                (version, data)
+            })
+            .collect()
+    }
+
     /// The `code` of a refusal, which must be a complete one.
     pub fn code(&self) -> String {
         assert_eq!(self.header("Content-Type"), "application/json");

@@ -10,6 +10,12 @@
 //!
 //! When an [`Nginx`] goes, it is stopped, and its error log must not hold an `[alert]`, `[crit]` or `[emerg]`, nor
 //! a panic, unless the test said that it would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and so does what it is built on"
+)]
 
 mod client;
 mod nginx;

@@ -128,6 +128,13 @@ impl Nginx {
         answer.value()
     }
 
+    /// Waits until a session has something to watch.
+    pub fn begun(&self, id: &str) {
+        until("the session's beginning", || {
+            self.status(id)["playlist_ready"].as_bool()?.then_some(())
+        });
+    }
+
     /// How a session stands once it is finished.
     pub fn finished(&self, id: &str) -> Value {
         until("the session's end", || {

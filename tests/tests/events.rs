@@ -1,27 +1,7 @@
 //! Server-sent events.
 
 use avatar_tests::{Setup, until};
-use serde_json::{Value, json};
-
-/// The events in a stream, as version and data.
-fn events(stream: &str) -> Vec<(u64, Value)> {
-    stream
-        .split("\n\n")
-        .filter(|event| event.contains("event: status\n"))
-        .map(|event| {
-            let field = |name: &str| {
-                event
-                    .lines()
-                    .find_map(|line| line.strip_prefix(name))
-                    .unwrap()
-            };
-            (
-                field("id: ").parse().unwrap(),
-                serde_json::from_str(field("data: ")).unwrap(),
-            )
-        })
-        .collect()
-}
+use serde_json::json;
 
 #[test]
 fn every_change_is_told_and_then_the_stream_ends() {
@@ -33,7 +13,7 @@ fn every_change_is_told_and_then_the_stream_ends() {
     assert_eq!(stream.status, 200);
     assert_eq!(stream.header("Content-Type"), "text/event-stream");
     assert_eq!(stream.header("X-Accel-Buffering"), "no");
-    let events = events(&stream.text());
+    let events = stream.events();
     assert!(events.is_sorted_by(|(one, _), (next, _)| one < next));
     assert!(events.is_sorted_by_key(|(_, status)| status["progress"].as_u64()));
     let (version, last) = events.last().unwrap();
@@ -42,10 +22,7 @@ fn every_change_is_told_and_then_the_stream_ends() {
 
     // Asked again, it says the last once more, and to those who know that, nothing.
     let path = format!("/api/stream/events/{id}");
-    assert_eq!(
-        self::events(&nginx.request("GET", &path).send().text()).len(),
-        1
-    );
+    assert_eq!(nginx.request("GET", &path).send().events().len(), 1);
     let known = nginx
         .request("GET", &path)
         .header("Last-Event-ID", &version.to_string())

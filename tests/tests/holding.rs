@@ -13,9 +13,7 @@ fn busy(http: &str) -> (Nginx, String, String) {
         .http(http)
         .start();
     let long = nginx.speak(&"This sentence is said many times. ".repeat(140));
-    until("a beginning", || {
-        (nginx.status(&long)["stage"] != "tts").then_some(())
-    });
+    nginx.begun(&long);
     let waiting = nginx.speak("One.");
     (nginx, long, waiting)
 }

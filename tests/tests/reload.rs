@@ -11,7 +11,7 @@ const LONG: &str = "This sentence is said many times. ";
 #[test]
 fn a_reload_loses_no_session() {
     let nginx = Setup::new().workers(2).start();
-    let ids: Vec<_> = (0..10).map(|_| nginx.speak(&LONG.repeat(20))).collect();
+    let ids: Vec<_> = (0..10).map(|_| nginx.speak(&LONG.repeat(8))).collect();
     nginx.reload();
     let after = nginx.speak("Said after the reload.");
     for id in ids.iter().chain([&after]) {
@@ -55,7 +55,7 @@ fn held_requests_outlive_a_reload() {
 #[test]
 fn quit_finishes_what_was_begun() {
     let mut nginx = Setup::new().workers(2).start();
-    let ids: Vec<_> = (0..3).map(|_| nginx.speak(&LONG.repeat(10))).collect();
+    let ids: Vec<_> = (0..3).map(|_| nginx.speak(&LONG.repeat(5))).collect();
     nginx.quit();
     for id in &ids {
         let kept = fs::read(nginx.session(id).join("session.json")).unwrap();
@@ -86,11 +86,7 @@ fn a_restart_reports_what_it_cut_short() {
     let done = nginx.speak("One.");
     nginx.finished(&done);
     let cut = nginx.speak(&LONG.repeat(140));
-    until("a beginning", || {
-        nginx.status(&cut)["playlist_ready"]
-            .as_bool()?
-            .then_some(())
-    });
+    nginx.begun(&cut);
     nginx.signal("stop");
     nginx.wait();
     nginx.launch();
@@ -112,11 +108,7 @@ fn a_killed_generator_is_replaced_and_its_sessions_are_reported() {
     let mut nginx = Setup::new().workers(2).start();
     nginx.expect_in_log("exited on signal 9");
     let cut = nginx.speak(&LONG.repeat(140));
-    until("a beginning", || {
-        nginx.status(&cut)["playlist_ready"]
-            .as_bool()?
-            .then_some(())
-    });
+    nginx.begun(&cut);
     let pid = i32::try_from(nginx.generator()).unwrap();
     // SAFETY: a signal to a process that this test started.
     assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);

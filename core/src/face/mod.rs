@@ -1,5 +1,17 @@
 //! Faces: speech in, pictures out.
 
+mod articulation;
+mod chance;
+mod loudness;
+mod motion;
+mod mouth;
+mod presenter;
+mod viseme;
+
+pub use mouth::Mouth;
+pub use presenter::{Avatar, Presenter, PresenterError, Region, SIZES, avatars};
+pub use viseme::{Viseme, Visemes};
+
 use avatar_codec::Picture;
 use thiserror::Error;
 
@@ -31,43 +43,8 @@ pub trait Face: Send {
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError>;
 }
 
-/// A face there is.
-#[derive(Debug)]
-pub struct Avatar {
-    /// Id.
-    pub id: &'static str,
-    /// Name.
-    pub name: &'static str,
-}
-
-/// All faces.
-pub fn avatars() -> &'static [Avatar] {
-    &[Avatar {
-        id: "anna",
-        name: "Anna",
-    }]
-}
-
-/// Grey for now.
-#[derive(Debug)]
-pub struct Presenter(u64);
-
-impl Presenter {
-    /// New.
-    pub fn new(_name: &str, _seed: u64) -> Self {
-        Self(0)
-    }
-}
-
-impl Face for Presenter {
-    fn lookahead(&self) -> Samples {
-        Samples::from_millis(120)
-    }
-    fn hear(&mut self, _pcm: &[f32], _marks: &[Mark]) {}
-    fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {
-        self.0 += 1;
-        let shade = (self.0 % 200) as u8 + 20;
-        picture.y.fill(shade);
-        Ok(())
-    }
+/// Zero below `low`, one above `high`, smooth between.
+fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::speech::pause::PARAGRAPH;
 use crate::speech::{Mark, MarkKind, Speech};
 use crate::time::Samples;
 
@@ -9,9 +10,6 @@ use crate::time::Samples;
 const LEAD_IN: Samples = Samples::from_millis(120);
 /// Silence after the last word, so that it can be seen to close.
 const TAIL: Samples = Samples::from_millis(400);
-
-/// Silence after a paragraph, beyond that after a sentence.
-const PARAGRAPH: Samples = Samples::from_millis(350);
 
 /// Sound in the order of time, from which frames take their share.
 #[derive(Debug)]

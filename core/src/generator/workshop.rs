@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::config::Config;
+use crate::config::{Config, Video};
 use crate::face::{Face, FaceError, Presenter};
 use crate::session::Job;
 use crate::speech::Engine;
@@ -25,8 +25,9 @@ pub struct Workshop {
 #[derive(Debug, Error)]
 pub enum WorkshopError {
     /// The speech engine did not start.
+    #[cfg(feature = "espeak")]
     #[error("the speech engine did not start: {0}")]
-    Engine(String),
+    Engine(#[from] crate::speech::EspeakError),
     /// The configured face cannot be made.
     #[error("the face cannot be made: {0}")]
     Face(#[from] FaceError),
@@ -40,8 +41,7 @@ impl Workshop {
     /// [`WorkshopError`]
     #[cfg(feature = "espeak")]
     pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
-        let engine = crate::speech::espeak::Espeak::start()
-            .map_err(|error| WorkshopError::Engine(error.to_string()))?;
+        let engine = crate::speech::Espeak::new()?;
         // Painted once now rather than while the first session waits.
         presenter(&config.avatar, 0, config)?;
         Ok(Self {
@@ -51,6 +51,13 @@ impl Workshop {
     }
 }
 
-fn presenter(avatar: &str, seed: u64, _config: &Config) -> Result<Box<dyn Face>, FaceError> {
-    Ok(Box::new(Presenter::new(avatar, seed)))
+fn presenter(avatar: &str, seed: u64, config: &Config) -> Result<Box<dyn Face>, FaceError> {
+    let Video {
+        width,
+        height,
+        frame_rate,
+    } = config.video;
+    let presenter = Presenter::new(avatar, width as usize, height as usize, frame_rate, seed)
+        .map_err(|error| FaceError::Failed(error.to_string()))?;
+    Ok(Box::new(presenter))
 }

@@ -3,10 +3,13 @@
 mod cancel;
 mod engine;
 #[cfg(feature = "espeak")]
-pub mod espeak;
+mod espeak;
+pub mod pause;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
+#[cfg(feature = "espeak")]
+pub use espeak::{Espeak, EspeakError};
 
 /// The voices that are built in.
 pub fn voices() -> Vec<Voice> {

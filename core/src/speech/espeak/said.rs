@@ -1,0 +1,156 @@
+//! What espeak-ng is to read, made from what is written.
+
+use crate::language::Language;
+
+/// A sentence to be read aloud, and the way back to how it is written.
+///
+/// By default espeak-ng says "asterisk", "hash" and "grinning face", and ends a sentence at every full stop before a capital
+/// letter, "J. Smith" included. Here markup and pictures are silent, and no full stop before the last ends anything:
+/// what comes in is one sentence, so it belongs to an abbreviation.
+#[derive(Debug)]
+pub(super) struct Said {
+    text: String,
+    /// For every character of `text` its byte, and the byte of the written text it stands for.
+    origins: Vec<(usize, usize)>,
+}
+
+impl Said {
+    /// Makes one written sentence ready for a voice of `language`.
+    pub(super) fn new(written: &str, language: Language) -> Self {
+        let mut said = Self {
+            text: String::with_capacity(written.len()),
+            origins: Vec::with_capacity(written.len()),
+        };
+        let mut before = None;
+        let mut characters = written.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let rest = written.get(at + character.len_utf8()..).unwrap_or_default();
+            match character {
+                '.' if begins_word(rest) => {
+                    match abbreviated(written.get(..at).unwrap_or_default()) {
+                        // Read as letters only where nothing stands between them: "А. С. Пушкин" as "А.С.Пушкин".
+                        Abbreviated::Initial => {
+                            said.push(at, '.');
+                            characters.next_if(|(_, gap)| gap.is_whitespace());
+                        }
+                        // A list's item: "1. Bread".
+                        Abbreviated::Number => said.push(at, ','),
+                        Abbreviated::Word => {}
+                    }
+                }
+                '*' if counts(before, rest) => said.push(at, character),
+                '#' if before.is_some_and(char::is_alphanumeric) => said.push(at, character),
+                '%' if language == Language::Kk => {
+                    " пайыз".chars().for_each(|letter| said.push(at, letter))
+                }
+                _ if is_silent(character) => said.push(at, ' '),
+                _ => said.push(at, character),
+            }
+            before = Some(character);
+        }
+        said
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The byte of the written text behind a byte of the said one.
+    pub(super) fn written(&self, said: usize) -> usize {
+        let after = self.origins.partition_point(|(at, _)| *at <= said);
+        let index = after.saturating_sub(1);
+        self.origins.get(index).map_or(0, |(_, written)| *written)
+    }
+
+    fn push(&mut self, written: usize, character: char) {
+        self.origins.push((self.text.len(), written));
+        self.text.push(character);
+    }
+}
+
+/// Whether a gap and then something that looks like the beginning of a sentence follow.
+fn begins_word(rest: &str) -> bool {
+    let word = rest.trim_start();
+    word.len() < rest.len()
+        && word
+            .trim_start_matches(|mark: char| "\"'«„“([".contains(mark))
+            .starts_with(|first: char| first.is_uppercase() || first.is_numeric())
+}
+
+/// What a full stop follows.
+enum Abbreviated {
+    Initial,
+    Number,
+    Word,
+}
+
+fn abbreviated(before: &str) -> Abbreviated {
+    let word = before
+        .rsplit(|mark: char| mark.is_whitespace() || "\"'«„“([.".contains(mark))
+        .next()
+        .unwrap_or_default();
+    if word.len() == before.len() && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Abbreviated::Number;
+    }
+    let mut letters = word.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) if letter.is_uppercase() => Abbreviated::Initial,
+        _ => Abbreviated::Word,
+    }
+}
+
+/// A star between numbers, which is spoken.
+fn counts(before: Option<char>, rest: &str) -> bool {
+    before.is_some_and(|before| before.is_ascii_digit())
+        && rest.starts_with(|next: char| next.is_ascii_digit())
+}
+
+/// Marks of markup, bullets, arrows, pictures: nobody reads them aloud.
+fn is_silent(character: char) -> bool {
+    matches!(
+        character,
+        '*' | '#' | '_' | '~' | '|' | '`' | '^' | '\\' | '<' | '>' | '{' | '}' | '[' | ']' | '•' | '·' | '‣' | '¶' | '§'
+            | '\u{200d}' | '\u{20e3}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{2190}'..='\u{21ff}' | '\u{2300}'..='\u{27bf}' | '\u{2900}'..='\u{297f}' | '\u{2b00}'..='\u{2bff}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{1f000}'..='\u{1faff}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(written: &str) -> String {
+        Said::new(written, Language::Ru).text().to_owned()
+    }
+
+    #[test]
+    fn abbreviations_end_nothing() {
+        assert_eq!(said("А. С. Пушкин и Mr. Smith."), "А.С.Пушкин и Mr Smith.");
+        assert_eq!(
+            said("1. Первое, ул. Ленина, д. 5."),
+            "1, Первое, ул Ленина, д 5."
+        );
+        assert_eq!(said("Ну... Да, 3.14 и т. д."), "Ну.. Да, 3.14 и т. д.");
+    }
+
+    #[test]
+    fn markup_is_silent() {
+        assert_eq!(
+            said("**Да** #тег, C# и 2*3 👍🏽."),
+            "  Да    тег, C# и 2*3   ."
+        );
+        assert_eq!(Said::new("5%", Language::Kk).text(), "5 пайыз");
+    }
+
+    #[test]
+    fn the_way_back() {
+        let written = "А. С. Пушкин 👍 *был*";
+        let said = Said::new(written, Language::Ru);
+        for word in ["Пушкин", "был"] {
+            let at = said.text().find(word).unwrap();
+            assert_eq!(said.written(at), written.find(word).unwrap());
+        }
+        assert_eq!(said.written(10_000), written.len() - 1);
+    }
+}

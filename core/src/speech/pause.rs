@@ -1,0 +1,43 @@
+//! How long a speaker is silent after what was said.
+//!
+//! Engines end with silence of any length: espeak-ng with 50 ms, others with a second. Each of ours cuts it off and
+//! puts [`after`] in its place; whoever strings utterances together adds [`PARAGRAPH`] where a paragraph ends.
+
+use crate::text::LONGEST;
+use crate::time::Samples;
+
+/// After a sentence, a line, or a heading.
+pub const SENTENCE: Samples = Samples::from_millis(250);
+/// After a clause: a long sentence was cut at a comma or the like.
+pub const CLAUSE: Samples = Samples::from_millis(130);
+/// In the midst of a clause: a long sentence was cut between two words.
+pub const WORD: Samples = Samples::from_millis(30);
+/// What comes on top of [`SENTENCE`] where a paragraph ends.
+pub const PARAGRAPH: Samples = Samples::from_millis(350);
+
+/// The silence that belongs to the end of `text`.
+pub fn after(text: &str) -> Samples {
+    let text =
+        text.trim_end_matches(|mark: char| mark.is_whitespace() || "\"'»”’)]*_".contains(mark));
+    match text.chars().next_back() {
+        Some(',' | ';' | ':' | '—' | '–' | '،' | '、') => CLAUSE,
+        // Only a slice of a long sentence is long and ends without a mark; headings are short.
+        Some(last) if last.is_alphanumeric() && text.chars().count() > LONGEST / 2 => WORD,
+        _ => SENTENCE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_decide() {
+        for text in ["Yes.", "Как дела?", "«Да!»", "Heading", "5", ""] {
+            assert_eq!(after(text), SENTENCE, "{text}");
+        }
+        assert_eq!(after("во-первых, "), CLAUSE);
+        assert_eq!(after("(так),"), CLAUSE);
+        assert_eq!(after(&"word ".repeat(40)), WORD);
+    }
+}

@@ -6,10 +6,14 @@
 . "$(dirname "$0")/environment.sh"
 
 built=${CARGO_TARGET_DIR:-$ROOT/target}/release
+files=("$built/libngx_http_avatar_module.so" "$built/avatar")
+# Only the libraries they name themselves; those bring their own.
+named=$(objdump -p "${files[@]}" | awk '$1 == "NEEDED" { print $2 }' | sort -u)
 {
     printf '%s\n' nginx espeak-ng-data
-    ldd "$built/libngx_http_avatar_module.so" "$built/avatar" |
-        awk '$2 == "=>" && $3 ~ /^\// { print $3 }' |
+    ldd "${files[@]}" |
+        awk -v named="$named" 'BEGIN { split(named, list); for (i in list) wanted[list[i]] }
+            $2 == "=>" && $1 in wanted { print $3 }' |
         sort -u |
         xargs -r realpath |
         xargs -r dpkg-query -S |

@@ -28,6 +28,8 @@ cargo test --doc --locked
 
 step "module"
 cargo build --release --locked -p ngx_http_avatar_module
+# What follows loads this build, whatever others lie about.
+export AVATAR_MODULE=${CARGO_TARGET_DIR:-$ROOT/target}/release/libngx_http_avatar_module.so
 
 step "nginx, the module and real clients"
 run_tests --locked -p avatar-tests

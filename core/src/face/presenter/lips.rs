@@ -74,8 +74,8 @@ impl Curves {
     fn new(portrait: &'static Portrait, mouth: Mouth) -> Self {
         let lips = &portrait.lips;
         let gap = GAP * mouth.open;
-        let half_width =
-            lips.half_width * (1.0 + 0.12 * mouth.width - 0.33 * mouth.round) - 1.6 * mouth.jaw;
+        let half_width = lips.half_width * (1.0 + 0.12 * mouth.width - 0.33 * mouth.round)
+            - 4.0 * mouth.jaw * (1.0 - mouth.round);
         let (high, low) = lips.heights;
         let full = 1.0 - 0.42 * mouth.press - 0.10 * mouth.open + 0.16 * mouth.round;
         Self {
@@ -91,14 +91,15 @@ impl Curves {
 
     /// Where the lips meet when they are shut: corners up a little, the middle of the upper lip down.
     fn line(&self, s: f32) -> f32 {
-        let corners = 2.3 + 0.9 * self.mouth.width - 1.4 * self.mouth.round;
+        let corners =
+            (3.2 + 1.0 * self.mouth.width) * (1.0 - 0.5 * self.mouth.open) - 2.4 * self.mouth.round;
         let middle = bell(s / 0.26);
         self.portrait.lips.line_y + 0.8 - corners * s * s + 0.9 * middle * (1.0 - self.mouth.open)
     }
 
     fn opening(&self, s: f32) -> f32 {
         let t = s / 0.94;
-        let bend = 0.74 - 0.22 * self.mouth.round - 0.10 * self.mouth.open;
+        let bend = (0.74 - 0.20 * self.mouth.round - 0.20 * self.mouth.open).max(0.48);
         (1.0 - t * t).max(0.0).powf(bend)
     }
 
@@ -118,7 +119,7 @@ impl Curves {
     }
 
     fn lower_teeth(&self, s: f32) -> f32 {
-        self.teeth(s) + 0.9 + 15.0 * self.mouth.jaw + 2.0 * s * s
+        self.teeth(s) + 0.9 + 15.0 * self.mouth.jaw + 12.0 * self.mouth.round + 2.0 * s * s
     }
 
     fn tongue(&self, s: f32) -> f32 {
@@ -236,7 +237,7 @@ impl Curves {
             colour = mix(colour, flesh, tongue * (1.0 - 0.5 * s.abs()));
         }
         let shown = 1.0 - smoothstep(0.72, 0.98, s.abs());
-        let enamel = |dark: f32| mix(hex(0xfffaf2), hex(0x8f6a5e), dark);
+        let enamel = |dark: f32| mix(hex(0xfcf6ec), hex(0x8f6a5e), dark);
         let side = smoothstep(0.30, 1.0, s.abs());
         let lower = column.lower_teeth.below(y);
         colour = mix(colour, enamel(0.22 + 0.6 * side), lower * shown);

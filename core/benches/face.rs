@@ -1,4 +1,5 @@
 //! What a face costs: `cargo bench -p avatar-core --no-default-features --bench face`.
+#![allow(clippy::expect_used, reason = "nobody depends on a benchmark")]
 
 use std::hint::black_box;
 

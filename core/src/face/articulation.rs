@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::mouth::Mouth;
 use super::viseme::{Viseme, Visemes};
 use crate::speech::{Mark, MarkKind};
-use crate::time::Samples;
+use crate::time::{AUDIO_RATE, Samples};
 
 /// How early and how late a viseme is felt, in seconds.
 struct Reach {
@@ -83,7 +83,7 @@ const fn target(
 impl Viseme {
     const fn target(self) -> Target {
         match self {
-            Self::Rest => target(0.0, 0.0, 0.10, 0.0, 0.0, (1.0, 0.5, 1.0)),
+            Self::Rest => target(0.0, 0.0, 0.25, 0.0, 0.0, (0.7, 0.5, 1.0)),
             // How the lips meet is not told by pulls; while they do, the jaw stays up.
             Self::Lips => target(0.10, 0.06, 0.0, 0.0, 0.0, (0.55, 0.12, 0.2)),
             Self::Bite => target(0.14, 0.08, 0.10, 0.0, 0.0, (0.8, 0.20, 0.4)),
@@ -157,6 +157,10 @@ impl Articulation {
 
     /// The mouth at `at`, knowing only what is said before `horizon`. `loudness` is that of the sound at `at`, where there is one.
     pub(super) fn at(&self, at: Samples, horizon: Samples, loudness: Option<f32>) -> Mouth {
+        let moment = |sample: u64| {
+            let samples = sample as i64 - at.0 as i64;
+            samples as f32 / AUDIO_RATE as f32
+        };
         let mut pulled = Pulled::new();
         let mut told = false;
         let mut untold = 0.0_f32;
@@ -169,7 +173,7 @@ impl Articulation {
                 |sample: u64| (sample as i64 - at.0 as i64) as f32 / crate::time::AUDIO_RATE as f32;
             let (from, to) = (moment(said.at), moment(end));
             let Some(visemes) = said.visemes else {
-                untold = untold.max(felt(from, to, &GAP));
+                untold = untold.max(since(from) * felt(from, to, &GAP));
                 pulled.feel(Viseme::Rest, from, to, self.shortest);
                 continue;
             };
@@ -185,11 +189,15 @@ impl Articulation {
             untold = 1.0;
         } else if let Some(first) = first {
             // Before anything was marked, the sound alone speaks.
-            let to = (first as i64 - at.0 as i64) as f32 / crate::time::AUDIO_RATE as f32;
-            untold = untold.max(felt(-10.0, to, &GAP));
+            untold = untold.max(since(-moment(first)));
         }
         pulled.mouth(untold, loudness)
     }
+}
+
+/// From 0 to 1 in the time after `from`, in seconds from now.
+fn since(from: f32) -> f32 {
+    super::smoothstep(0.0, GAP.after, -from)
 }
 
 /// How much something that lasts from `from` to `to`, in seconds from now, is felt now.

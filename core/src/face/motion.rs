@@ -231,3 +231,116 @@ fn wander(seed: u64, t: f32) -> f32 {
     let (from, to) = (node(step as u64), node(step as u64 + 1));
     from + (to - from) * smoothstep(0.0, 1.0, t - step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECONDS: u64 = 120;
+
+    fn rate() -> FrameRate {
+        FrameRate::new(25).unwrap()
+    }
+
+    fn moves(seed: u64, marks: &[Mark], open: f32) -> Vec<(Pose, Look)> {
+        let mut motion = Motion::new(seed, rate());
+        for mark in marks {
+            motion.hear(mark);
+        }
+        let frames = 0..SECONDS * 25;
+        frames
+            .map(|n| motion.at(rate().start_of(n), open))
+            .collect()
+    }
+
+    /// Frames in which the lids begin to be shut.
+    fn blinks(moves: &[(Pose, Look)]) -> Vec<usize> {
+        let shut: Vec<bool> = moves.iter().map(|(_, look)| look.shut > 0.9).collect();
+        let begins = shut
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| !pair[0] && pair[1]);
+        begins.map(|(n, _)| n).collect()
+    }
+
+    #[test]
+    fn eyes_blink_every_few_seconds_and_shut_entirely() {
+        for seed in 0..20 {
+            let moves = moves(seed, &[], 0.0);
+            let blinks = blinks(&moves);
+            for pair in blinks.windows(2) {
+                let seconds = (pair[1] - pair[0]) as f32 / 25.0;
+                assert!((2.0..=6.0).contains(&seconds), "seed {seed}: {seconds} s");
+            }
+            assert!(blinks[0] < 6 * 25);
+            let open = moves.iter().filter(|(_, look)| look.shut == 0.0).count();
+            assert!(open > moves.len() * 8 / 10);
+        }
+    }
+
+    #[test]
+    fn seeds_differ_and_repeat() {
+        let (first, again, other) = (moves(1, &[], 0.0), moves(1, &[], 0.0), moves(2, &[], 0.0));
+        assert_eq!(first, again);
+        assert_ne!(blinks(&first), blinks(&other));
+    }
+
+    #[test]
+    fn heads_move_a_little_and_smoothly() {
+        let words: Vec<Mark> = (0..SECONDS * 2)
+            .map(|n| Mark {
+                at: Samples::from_millis(n * 500),
+                kind: MarkKind::Word("presenter".into()),
+            })
+            .collect();
+        for seed in 0..10 {
+            let moves = moves(seed, &words, 0.5);
+            for pair in moves.windows(2) {
+                let (a, b) = (pair[0].0, pair[1].0);
+                let steps = [
+                    a.turn - b.turn,
+                    a.nod - b.nod,
+                    a.shift.0 - b.shift.0,
+                    a.breath - b.breath,
+                ];
+                assert!(steps.iter().all(|step| step.abs() < 0.8), "{a:?} {b:?}");
+            }
+            let reach = |of: fn(&Pose) -> f32| {
+                moves
+                    .iter()
+                    .map(|(pose, _)| of(pose).abs())
+                    .fold(0.0, f32::max)
+            };
+            assert!((1.0..6.0).contains(&reach(|pose| pose.turn)));
+            assert!((1.0..6.0).contains(&reach(|pose| pose.nod)));
+            assert!(reach(|pose| pose.tilt) < 0.03);
+        }
+    }
+
+    #[test]
+    fn words_are_nodded_at() {
+        let words: Vec<Mark> = (0..20)
+            .map(|n| Mark {
+                at: Samples::from_millis(n * 1_000),
+                kind: MarkKind::Word("важное".into()),
+            })
+            .collect();
+        let (plain, nodding) = (moves(3, &[], 0.5), moves(3, &words, 0.5));
+        let nods = plain
+            .iter()
+            .zip(&nodding)
+            .filter(|(a, b)| b.0.nod - a.0.nod > 0.5)
+            .count();
+        assert!(nods > 20, "{nods}");
+    }
+
+    #[test]
+    fn eyes_stay_on_the_viewer() {
+        let moves = moves(4, &[], 0.0);
+        let away = moves
+            .iter()
+            .filter(|(_, look)| look.gaze.0.abs() > 3.5)
+            .count();
+        assert!(away < moves.len() / 20);
+    }
+}

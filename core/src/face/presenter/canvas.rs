@@ -73,8 +73,6 @@ pub(super) enum Ink<'a> {
     Flat(Rgb),
     /// Colours along a line, at rising positions 0…1.
     Line(Point, Point, &'a [(f32, Rgb)]),
-    /// Opacities of one colour along a line, at rising positions 0…1.
-    Fade(Point, Point, Rgb, &'a [(f32, f32)]),
     /// Opacity of one colour falling smoothly from the centre of an ellipse of two radii to its rim.
     Glow(Point, Point, Rgb),
 }
@@ -85,12 +83,7 @@ impl Ink<'_> {
             Self::Flat(colour) => (colour, 1.0),
             Self::Line(from, to, stops) => {
                 let t = along(from, to, place);
-                (between(stops, t, mix).unwrap_or_default(), 1.0)
-            }
-            Self::Fade(from, to, colour, stops) => {
-                let t = along(from, to, place);
-                let alpha = between(stops, t, |a, b, t| a + (b - a) * t);
-                (colour, alpha.unwrap_or_default())
+                (between(stops, t).unwrap_or_default(), 1.0)
             }
             Self::Glow(centre, radii, colour) => {
                 let (x, y) = (
@@ -109,14 +102,14 @@ fn along(from: Point, to: Point, place: Point) -> f32 {
     ((place.0 - from.0) * dx + (place.1 - from.1) * dy) / (dx * dx + dy * dy).max(1e-6)
 }
 
-fn between<T: Copy>(stops: &[(f32, T)], t: f32, blend: impl Fn(T, T, f32) -> T) -> Option<T> {
+fn between(stops: &[(f32, Rgb)], t: f32) -> Option<Rgb> {
     let &(first, colour) = stops.first()?;
     if t <= first {
         return Some(colour);
     }
     for (&(low, from), &(high, to)) in stops.iter().zip(stops.iter().skip(1)) {
         if t <= high {
-            return Some(blend(from, to, (t - low) / (high - low).max(1e-6)));
+            return Some(mix(from, to, (t - low) / (high - low).max(1e-6)));
         }
     }
     stops.last().map(|&(_, colour)| colour)

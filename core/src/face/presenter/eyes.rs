@@ -12,7 +12,7 @@ use super::shape::Point;
 impl Look {
     /// The look in steps too small to see.
     pub(super) fn in_steps(self, scale: f32) -> Self {
-        let step = 0.125 / scale;
+        let step = 0.25 / scale;
         let snap = |value: f32| (value / step).round() * step;
         Self {
             shut: (self.shut * 64.0).round() / 64.0,
@@ -156,6 +156,9 @@ impl Lids {
 
     fn shade(&self, column: &Column, place: Point, skin: Rgb, scale: f32) -> Rgb {
         let (_, y) = place;
+        if y < column.crease.y.min(column.lash_top.y) - 3.5 || y > column.lower.y + 9.0 {
+            return skin;
+        }
         let mut colour = self.lid(column, y, skin);
         let open = column.upper.below(y) * column.lower.above(y);
         if open > 0.0 && column.u.abs() < 1.0 {

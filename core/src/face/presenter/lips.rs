@@ -159,6 +159,10 @@ impl Curves {
     }
 
     fn shade(&self, column: &Column, y: f32, skin: Rgb) -> Rgb {
+        let aside = column.s.abs() > 1.0 + 9.0 / self.half_width;
+        if aside || y < column.top.y.min(column.line) - 10.0 || y > column.bottom.y + 11.0 {
+            return skin;
+        }
         let mut colour = self.around(column, y, skin);
         if column.s.abs() >= 1.0 {
             return colour;
@@ -191,11 +195,12 @@ impl Curves {
             let over = (y - column.top.y + 1.2) / 1.5;
             colour = mix(colour, tones.light, bell(over) * across * 0.45);
         }
-        let corner = (((s.abs() - 1.02) * self.half_width).powi(2)
-            + ((y - column.line) * 0.9).powi(2))
-        .sqrt()
-            / 3.4;
-        mix(colour, tones.deep, bell(corner) * 0.42)
+        let corner = (s.abs() - 1.02) * self.half_width / 3.4;
+        if corner.abs() > 2.5 {
+            return colour;
+        }
+        let height = (y - column.line) / 3.8;
+        mix(colour, tones.deep, bell(corner) * bell(height) * 0.42)
     }
 
     fn upper_lip(&self, column: &Column, y: f32) -> Rgb {

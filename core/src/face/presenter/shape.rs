@@ -8,9 +8,9 @@ pub(super) type Point = (f32, f32);
 /// A closed outline that runs smoothly through `points`; a point given twice is a corner.
 pub(super) fn outline(points: &[Point]) -> Option<Path> {
     let count = points.len();
+    let start = points.first()?;
     let at = |n: usize| points.get(n % count).copied();
     let mut path = PathBuilder::new();
-    let start = at(0)?;
     path.move_to(start.0, start.1);
     for n in 0..count {
         let (before, from, to, after) = (at(n + count - 1)?, at(n)?, at(n + 1)?, at(n + 2)?);

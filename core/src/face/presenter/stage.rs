@@ -49,6 +49,12 @@ impl Stage {
         }
     }
 
+    /// What this stage shares with others.
+    #[cfg(test)]
+    pub(super) fn painted(&self) -> &Arc<Painted> {
+        &self.painted
+    }
+
     /// Where a place given in units lies in the picture, or the nearest in it.
     pub(super) fn pixel(&self, place: Point) -> Point {
         let (x, y) = self.painted.view.pixel(place);

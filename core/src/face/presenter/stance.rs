@@ -17,7 +17,8 @@ impl Pose {
             nod: snap(self.nod),
             tilt: snap(self.tilt * 160.0) / 160.0,
             shift: (snap(self.shift.0), snap(self.shift.1)),
-            breath: snap(self.breath),
+            // Breath moves all of the body, and slowly.
+            breath: (self.breath / step / 2.0).round() * step * 2.0,
             brows: snap(self.brows),
             jaw: snap(self.jaw),
         }

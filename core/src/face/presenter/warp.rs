@@ -142,10 +142,11 @@ impl Square {
         let reach = ((most.0 >> 16) - whole.0).max((most.1 >> 16) - whole.1);
         let from = (self.x + whole.0, self.y + whole.1);
         let holds = opacity.holds(from.0, from.1, CELL as i32 + 1 + reach);
+        // A line is read a little beyond what is needed of it, which then is the next line's.
         let inside = from.0 >= 0
             && from.1 >= 0
-            && from.0 as usize + size_of::<Line>() <= colour.width
-            && from.1 as usize + CELL + 2 <= colour.height();
+            && from.0 as usize + CELL + 2 <= colour.width
+            && from.1 as usize + CELL + 3 <= colour.height();
         let between = match reach {
             0 if inside => Between::One,
             1 if inside => Between::Two,

@@ -26,6 +26,22 @@ fn path(data: &Path, pid: u32) -> PathBuf {
     data.join("hints").join(format!("{pid}.sock"))
 }
 
+/// Removes the sockets of processes that are gone without having done so themselves.
+pub(crate) fn sweep(data: &Path, alive: fn(u32) -> bool) {
+    let Ok(entries) = std::fs::read_dir(data.join("hints")) else {
+        return;
+    };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let pid = path
+            .file_stem()
+            .and_then(|stem| stem.to_str()?.parse().ok());
+        if pid.is_some_and(|pid| !alive(pid)) {
+            // One that stays is in nobody's way.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
 /// Sends hints.
 #[derive(Debug)]
 pub(crate) struct Sender {

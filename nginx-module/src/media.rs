@@ -53,6 +53,7 @@ fn hold(request: Request<'_>, context: &Context, record: &Record) -> Code {
         let refusal = Refusal::new(Word::Busy, "it is not there yet; try again shortly");
         return refuse(request, context, &refusal);
     }
+    request.await_client(Some(idle));
     if let Some(ticket) = context.ticket.borrow().as_ref() {
         ticket.stay(record.version, deadline);
         return Code::AGAIN;
@@ -60,7 +61,6 @@ fn hold(request: Request<'_>, context: &Context, record: &Record) -> Code {
     if !request.watch_client() {
         return Code::INTERNAL;
     }
-    request.await_client(Some(idle));
     let ticket = Ticket::take(request, record.id, record.version, deadline, |request| {
         request.resume();
     });

@@ -113,8 +113,8 @@ impl<'r> Request<'r> {
     /// The value of the first header called `name`, in any case.
     pub(crate) fn header(self, name: &str) -> Option<&'r [u8]> {
         // SAFETY: the request is alive; headers lie in its pool and no longer change once it is handled.
-        let headers = unsafe { entries(&raw mut (*self.raw()).headers_in.headers.part) };
-        headers.into_iter().find_map(|entry| {
+        let mut headers = unsafe { entries(&raw mut (*self.raw()).headers_in.headers.part) };
+        headers.find_map(|entry| {
             // SAFETY: `entries` gives pointers to live entries, whose strings lie in the request's pool.
             let (key, value) = unsafe { (bytes(&(*entry).key), bytes(&(*entry).value)) };
             key.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
@@ -255,8 +255,8 @@ impl<'r> Request<'r> {
 
     fn sent(self, name: &str) -> Option<*mut ngx_table_elt_t> {
         // SAFETY: the request is alive and so are the headers of its answer.
-        let headers = unsafe { entries(&raw mut (*self.raw()).headers_out.headers.part) };
-        headers.into_iter().find(|&entry| {
+        let mut headers = unsafe { entries(&raw mut (*self.raw()).headers_out.headers.part) };
+        headers.find(|&entry| {
             // SAFETY: `entries` gives pointers to live entries, whose strings live as long as they do.
             let (hash, key) = unsafe { ((*entry).hash, bytes(&(*entry).key)) };
             hash != 0 && key.eq_ignore_ascii_case(name.as_bytes())
@@ -437,9 +437,16 @@ impl<'r> Request<'r> {
 
     /// Asks the event loop to tell when the client goes away; false when it cannot.
     pub(crate) fn watch_client(self) -> bool {
-        // SAFETY: the request and so its connection is alive.
-        let rc = unsafe { nginx_sys::ngx_handle_read_event((*(*self.raw()).connection).read, 0) };
-        Code(rc) == Code::OK
+        // SAFETY: the request and so its connection is alive. A connection that is closed takes its events out
+        // of the queue.
+        unsafe {
+            let event = (*(*self.raw()).connection).read;
+            // A client that asked and left at once is told of only once, together with its question.
+            if (*event).ready() != 0 {
+                nginx_sys::ngx_post_event(event, &raw mut nginx_sys::ngx_posted_events);
+            }
+            Code(nginx_sys::ngx_handle_read_event(event, 0)) == Code::OK
+        }
     }
 
     /// Asks the event loop to tell when the client can take more, within the location's `send_timeout`;
@@ -458,12 +465,12 @@ impl<'r> Request<'r> {
         }
     }
 
-    /// Stops the clock that [`Self::watch_space`] set.
+    /// Stops the clock that [`Self::watch_space`] set; one that `limit_rate` set goes on.
     pub(crate) fn has_space(self) {
         // SAFETY: the request and so its connection is alive.
         unsafe {
             let event = (*(*self.raw()).connection).write;
-            if (*event).timer_set() != 0 {
+            if (*event).delayed() == 0 && (*event).timer_set() != 0 {
                 nginx_sys::ngx_del_timer(event);
             }
         }
@@ -542,19 +549,36 @@ unsafe fn bytes<'r>(text: &ngx_str_t) -> &'r [u8] {
     unsafe { std::slice::from_raw_parts(text.data, text.len) }
 }
 
+/// The entries of a list of headers.
+struct Entries {
+    part: *mut ngx_list_part_t,
+    index: usize,
+}
+
 /// # Safety
 ///
-/// `part` is the first part of an initialised list of headers.
-unsafe fn entries(part: *mut ngx_list_part_t) -> Vec<*mut ngx_table_elt_t> {
-    let mut found = Vec::new();
-    let mut part = part;
-    while !part.is_null() {
-        // SAFETY: every part of an initialised list has `nelts` entries and a link to the next or null.
-        unsafe {
-            let first = (*part).elts.cast::<ngx_table_elt_t>();
-            found.extend((0..(*part).nelts).map(|index| first.add(index)));
-            part = (*part).next;
+/// `part` is the first part of an initialised list of headers that outlives the iterator and does not grow
+/// meanwhile.
+unsafe fn entries(part: *mut ngx_list_part_t) -> Entries {
+    Entries { part, index: 0 }
+}
+
+impl Iterator for Entries {
+    type Item = *mut ngx_table_elt_t;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            // SAFETY: the maker answers for the list, whose parts each have `nelts` entries and a link to the
+            // next part or null.
+            let part = unsafe { self.part.as_ref()? };
+            if self.index < part.nelts {
+                // SAFETY: as above.
+                let entry = unsafe { part.elts.cast::<ngx_table_elt_t>().add(self.index) };
+                self.index += 1;
+                return Some(entry);
+            }
+            self.part = part.next;
+            self.index = 0;
         }
     }
-    found
 }

@@ -118,6 +118,11 @@ impl Queue {
     }
 }
 
+/// Wakes nobody any more: the process ends, with whoever still waits.
+pub(crate) fn close() {
+    QUEUE.with_borrow_mut(|queue| queue.tick = None);
+}
+
 /// Wakes everybody who waits for `session`.
 pub(crate) fn wake_session(session: SessionId) {
     let numbers: Vec<u64> = QUEUE.with_borrow(|queue| {

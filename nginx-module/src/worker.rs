@@ -15,7 +15,7 @@ use crate::conf::Settled;
 use crate::generator::Host;
 use crate::hints::{Receiver, Sender};
 use crate::journal::Journal;
-use crate::{wait, zone};
+use crate::{hints, wait, zone};
 
 /// One process's state. It belongs to the event loop's thread.
 pub(crate) struct Worker {
@@ -72,6 +72,9 @@ pub(crate) fn start(settled: &Settled) -> Result<(), String> {
     let journal = Journal::open(Arc::clone(&bell), pid);
     let slot = board.header().enter(pid, alive);
     let intake = Intake::new(board, Store::new(&config.data), config.limits);
+    if number == 0 {
+        hints::sweep(&config.data, alive);
+    }
     let host = (number == 0)
         .then(|| {
             Host::start(
@@ -103,6 +106,7 @@ pub(crate) fn stop() {
     let Some(worker) = WORKER.take() else {
         return;
     };
+    wait::close();
     drop(worker.host.take());
     if let Some(slot) = worker.slot {
         worker.intake.board().header().leave(slot, worker.pid);

@@ -175,6 +175,13 @@ impl Nginx {
         });
     }
 
+    /// The same with another configuration.
+    pub fn reload_with(&self, setup: &Setup) {
+        let text = setup.text(self.port);
+        fs::write(self.prefix().join("nginx.conf"), text).unwrap();
+        self.reload();
+    }
+
     /// Sends a signal by nginx's own name for it.
     pub fn signal(&self, name: &str) {
         let output = command(&self.prefix).args(["-s", name]).output().unwrap();

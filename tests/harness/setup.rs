@@ -19,6 +19,8 @@ pub struct Setup {
     http: String,
     server: String,
     location: String,
+    origin: String,
+    http2: bool,
     files: Vec<(String, Vec<u8>)>,
 }
 
@@ -54,6 +56,8 @@ impl Setup {
             http: String::new(),
             server: String::new(),
             location: "avatar on;".to_owned(),
+            origin: String::new(),
+            http2: false,
             files: Vec::new(),
         }
     }
@@ -101,6 +105,18 @@ impl Setup {
         self
     }
 
+    /// A second server behind the first, on the socket `origin.sock`, with one location.
+    pub fn origin(mut self, directives: &str) -> Self {
+        self.origin.push_str(directives);
+        self
+    }
+
+    /// Speaks HTTP/2 without TLS.
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
     /// A file in nginx's prefix.
     pub fn file(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.files.push((name.to_owned(), bytes.as_ref().to_vec()));
@@ -118,6 +134,8 @@ impl Setup {
             http,
             server,
             location,
+            origin,
+            http2,
             ..
         } = self;
         let load = match self.module {
@@ -125,6 +143,11 @@ impl Setup {
             false => String::new(),
         };
         let reuse = if *workers > 1 { " reuseport" } else { "" };
+        let http2 = if *http2 { " http2" } else { "" };
+        let origin = match origin.as_str() {
+            "" => String::new(),
+            _ => format!("server {{ listen unix:origin.sock; location / {{ {origin} }} }}"),
+        };
         format!(
             "{load}
 daemon off;
@@ -147,12 +170,13 @@ http {{
     scgi_temp_path scgi;
     {http}
     server {{
-        listen 127.0.0.1:{port}{reuse};
+        listen 127.0.0.1:{port}{reuse}{http2};
         root html;
         add_header X-Worker $pid always;
         {server}
         location / {{ {location} }}
     }}
+    {origin}
 }}
 "
         )

@@ -80,3 +80,19 @@ fn clients_that_go_are_noticed_while_they_are_held() {
             .find_map(|line| line.strip_prefix("499 ").map(|_| ()))
     });
 }
+
+#[test]
+fn clients_that_go_are_noticed_after_they_were_woken_in_vain() {
+    let nginx = Setup::new().http("avatar_hold_timeout 100s;").start();
+    let id = nginx.speak(&"This sentence is said many times. ".repeat(60));
+    let mut connection = nginx.connect();
+    connection.get(&format!("/hls/{id}/output.mp4"));
+    nginx.begun(&id);
+    drop(connection);
+    until("the client's going", || {
+        let log = nginx.access_log();
+        log.lines()
+            .find_map(|line| line.strip_prefix("499 ").map(|_| ()))
+    });
+    assert_eq!(nginx.finished(&id)["status"], "ready");
+}

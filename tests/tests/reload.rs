@@ -117,4 +117,29 @@ fn a_killed_generator_is_replaced_and_its_sessions_are_reported() {
     assert_eq!(status["error_code"], "interrupted");
     let next = nginx.speak("One.");
     assert_eq!(nginx.finished(&next)["status"], "ready");
+    let sockets = fs::read_dir(nginx.prefix().join("avatar/hints"))
+        .unwrap()
+        .count();
+    assert_eq!(sockets, 2, "the socket of the killed process is left");
+}
+
+#[test]
+fn sessions_outlive_a_reload_that_takes_the_module_away() {
+    let nginx = Setup::new().start();
+    let id = nginx.speak(&LONG.repeat(20));
+    nginx.begun(&id);
+    nginx.reload_with(&Setup::new().off());
+    until("the new configuration", || {
+        let answer = nginx.request("GET", "/api/voices").send();
+        (answer.status == 404).then_some(())
+    });
+    until("the old generator's end", || {
+        (nginx.workers().len() == 1).then_some(())
+    });
+    nginx.reload_with(&Setup::new());
+    until("the first configuration", || {
+        let answer = nginx.request("GET", "/api/voices").send();
+        (answer.status == 200).then_some(())
+    });
+    assert_eq!(nginx.finished(&id)["status"], "ready");
 }

@@ -24,7 +24,7 @@ pub struct ByteRange {
 
 /// Remembers where every sample lies while segments are written.
 ///
-/// Costs four bytes for a picture, two for a frame of sound and 32 for a part, about 6 kB a minute.
+/// Costs four bytes for a picture, two for a frame of sound and 24 for a part: 19 kB a minute at 25 pictures a second.
 #[derive(Debug, Clone, Default)]
 pub struct Mp4Index {
     pictures: Vec<u32>,

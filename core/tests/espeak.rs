@@ -115,6 +115,20 @@ fn every_language_and_voice_speaks() {
 }
 
 #[test]
+fn a_sentence_is_not_spelled_letter_by_letter() {
+    let russian = phonemes(&speak("Привет, мир!", Language::Ru).unwrap()).concat();
+    let english = Utterance {
+        voice: "en-us-female".to_owned(),
+        ..utterance("Hello! Привет, мир!", Language::En)
+    };
+    let mixed = phonemes(&speak_as(&english).unwrap()).concat();
+    assert!(
+        mixed.starts_with("həl") && mixed.ends_with(&russian),
+        "{mixed} {russian}"
+    );
+}
+
+#[test]
 fn an_unknown_voice_is_said_to_be() {
     let stranger = Utterance {
         voice: "nobody".to_owned(),

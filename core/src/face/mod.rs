@@ -48,3 +48,10 @@ fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
     let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
+
+/// One at zero, falling smoothly to nothing at ±2.5: close to a Gaussian, and cheap.
+fn bell(x: f32) -> f32 {
+    let t = (1.0 - x * x / 6.25).max(0.0);
+    let cube = t * t * t;
+    cube * cube
+}

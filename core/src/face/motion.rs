@@ -8,7 +8,7 @@ use super::smoothstep;
 use crate::speech::{Mark, MarkKind};
 use crate::time::{FrameRate, Samples};
 
-/// How head and body are held. Distances in units of which 512 make the height of a square picture.
+/// How head and body are held. Distances in units of which 474 make the height of a square picture.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Pose {
     /// The face turned to the side: how far its middle moves.

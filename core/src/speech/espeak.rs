@@ -17,7 +17,7 @@ use self::shape::Shaped;
 use self::voices::Tone;
 use super::{Cancel, Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice, pause};
 use crate::audio::{ResampleError, Resampler};
-use crate::text::sentences;
+use crate::text::{readable_in, sentences};
 use crate::time::Samples;
 
 /// Why there is no engine.
@@ -56,7 +56,7 @@ pub(super) fn voices() -> Vec<Voice> {
 const STRETCH: Samples = Samples::from_millis(200);
 
 impl Espeak {
-    /// The engine, with its thread running and its voices known to be there.
+    /// The engine, with its thread running.
     ///
     /// # Errors
     ///
@@ -72,9 +72,10 @@ impl Espeak {
     fn say(
         &self,
         sentence: &str,
-        tone: &Tone,
+        tone: &'static Tone,
         cancel: &Cancel,
     ) -> Result<Option<Shaped>, SpeechError> {
+        let tone = tone.reading(readable_in(sentence, tone.language));
         let said = Said::new(sentence, tone.language);
         let order = Order {
             text: said.text().to_owned(),

@@ -3,9 +3,11 @@
 mod abbreviation;
 mod boundary;
 mod markup;
+mod script;
 mod sentence;
 mod slice;
 
+pub use script::readable_in;
 pub use sentence::{LONGEST, Sentence, Sentences, sentences};
 
 /// Whether there is anything in `text` to say: a letter or a digit of any script.

@@ -5,7 +5,7 @@ use tiny_skia::{FillRule, Mask, Path, Transform};
 use super::colour::{Rgb, mix};
 use super::shape::Point;
 
-/// How the units portraits are drawn in (512 to the height of a square picture) become pixels.
+/// How the units portraits are drawn in become pixels; 474 of them make the height of a square picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct View {
     /// Pixels a unit.
@@ -18,10 +18,10 @@ impl View {
     /// The view that seats a portrait at the bottom middle of a picture.
     pub(super) fn seated(width: usize, height: usize) -> Self {
         let (width, height) = (width as f32, height as f32);
-        let scale = (width / 400.0).min(height / 512.0);
+        let scale = (width / 400.0).min(height / 474.0);
         Self {
             scale,
-            origin: ((width - 512.0 * scale) / 2.0, height - 512.0 * scale),
+            origin: ((width - 512.0 * scale) / 2.0, height - 497.0 * scale),
         }
     }
 
@@ -137,6 +137,18 @@ impl Coverage {
         }
         let index = y as usize * self.area.width + x as usize;
         self.values.get(index).copied().unwrap_or_default()
+    }
+}
+
+impl Coverage {
+    /// Takes away what `other` does not cover.
+    pub(super) fn keep_within(&mut self, other: &Self) {
+        let area = self.area;
+        for (row, y) in self.values.chunks_exact_mut(area.width).zip(area.y..) {
+            for (value, x) in row.iter_mut().zip(area.x..) {
+                *value *= other.at(x, y);
+            }
+        }
     }
 }
 

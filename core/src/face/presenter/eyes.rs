@@ -1,7 +1,7 @@
 //! Eyes and lids.
 
 use super::super::motion::Look;
-use super::super::smoothstep;
+use super::super::{bell, smoothstep};
 use super::canvas::Canvas;
 use super::colour::{Rgb, hex, mix};
 use super::patch::{Edge, Patch};
@@ -67,7 +67,6 @@ struct Lids {
     upper: f32,
     lower: f32,
     iris: Point,
-    lashes: [(Point, Point); 5],
 }
 
 /// What all places in one column of an eye share.
@@ -88,8 +87,8 @@ impl Lids {
         // The upper lid follows the gaze and comes down to meet the lower, which hardly moves.
         let lower = low * (1.0 - 0.22 * look.shut);
         let upper = (high - look.gaze.1 * 0.5) * (1.0 - look.shut) - lower * look.shut;
-        let iris = (centre.0 + look.gaze.0, centre.1 - high * 0.10 + look.gaze.1);
-        let mut lids = Self {
+        let iris = (centre.0 + look.gaze.0, centre.1 - 0.6 + look.gaze.1);
+        Self {
             portrait,
             side,
             centre,
@@ -97,17 +96,7 @@ impl Lids {
             upper,
             lower,
             iris,
-            lashes: [((0.0, 0.0), (0.0, 0.0)); 5],
-        };
-        let length = eyes.lashes.0;
-        lids.lashes = [0.0, 0.25, 0.5, 0.75, 1.0].map(|t: f32| {
-            let x = centre.0 + side * eyes.half_width * (0.42 + 0.56 * t);
-            let y = lids.upper_lid(x);
-            let rise = (0.9 - 0.45 * t) * (1.0 - 1.7 * look.shut);
-            let tip = (x + side * length * (0.45 + 0.6 * t), y - length * rise);
-            ((x, y), tip)
-        });
-        lids
+        }
     }
 
     fn across(&self, x: f32) -> f32 {
@@ -137,7 +126,7 @@ impl Lids {
         let thick = self.portrait.eyes.lashes.1;
         let body = thick * (0.45 + 0.55 * smoothstep(-0.9, 0.7, u));
         let inner = smoothstep(-1.04, -0.75, u);
-        let wing = 1.0 - smoothstep(0.98, 1.24, u);
+        let wing = 1.0 - smoothstep(0.96, 1.0 + self.portrait.eyes.lashes.0, u);
         self.lash_base(x) - body * inner * wing
     }
 
@@ -172,7 +161,7 @@ impl Lids {
         if open > 0.0 && column.u.abs() < 1.0 {
             colour = mix(colour, self.eyeball(column, place, scale), open);
         }
-        self.line(column, place, colour, scale)
+        self.line(column, y, colour)
     }
 
     /// The skin about the eye: the crease, the lid below it, the edge of the lower lid.
@@ -187,13 +176,13 @@ impl Lids {
             on_lid * inside * (0.34 + 0.16 * self.look.shut),
         );
         let off = (y - column.crease.y) / 1.25;
-        let crease = (-off * off).exp() * (1.0 - smoothstep(0.75, 1.13, column.u.abs()));
+        let crease = bell(off) * (1.0 - smoothstep(0.75, 1.13, column.u.abs()));
         colour = mix(colour, tones.deep, crease * (0.62 - 0.25 * self.look.shut));
         let below = (y - column.lower.y - 0.5) / 1.1;
-        let rim = (-below * below).exp() * inside * smoothstep(-1.0, 0.9, column.u);
+        let rim = bell(below) * inside * smoothstep(-1.0, 0.9, column.u);
         colour = mix(colour, tones.deep, rim * 0.55);
         let bag = (y - column.lower.y - 3.4) / 2.2;
-        mix(colour, tones.light, (-bag * bag).exp() * inside * 0.28)
+        mix(colour, tones.light, bell(bag) * inside * 0.28)
     }
 
     fn eyeball(&self, column: &Column, place: Point, scale: f32) -> Rgb {
@@ -211,13 +200,7 @@ impl Lids {
         if inside > 0.0 {
             let lower = smoothstep(-0.5, 0.9, dy);
             let ring = smoothstep(0.34, 0.56, r) * (1.0 - smoothstep(0.66, 0.98, r));
-            let turn = dy.atan2(dx);
-            let fibre = 0.5 + 0.25 * (turn * 17.0).sin() + 0.25 * (turn * 29.0 + 1.0).sin();
-            let mut iris = mix(
-                eyes.iris,
-                eyes.glint,
-                ring * (0.16 + 0.66 * lower) * (0.72 + 0.4 * fibre),
-            );
+            let mut iris = mix(eyes.iris, eyes.glint, ring * (0.20 + 0.74 * lower));
             iris = mix(iris, eyes.rim, smoothstep(0.70, 0.97, r) * 0.9);
             iris = mix(iris, eyes.rim, (1.0 - lower) * 0.45);
             let pupil = 1.0 - smoothstep(0.36, 0.46, r);
@@ -236,28 +219,13 @@ impl Lids {
         mix(colour, white, spark(0.38, 0.42, 0.17) * 0.55)
     }
 
-    /// The line of lashes and the lashes that stand out from it.
-    fn line(&self, column: &Column, place: Point, under: Rgb, scale: f32) -> Rgb {
+    /// The line of lashes.
+    fn line(&self, column: &Column, y: f32, under: Rgb) -> Rgb {
         let eyes = &self.portrait.eyes;
-        let y = place.1;
-        let thick = column.lash_top.below(y) * column.upper.above(y - 0.7);
-        let mut ink = if column.u > -1.04 && column.u < 1.26 {
-            thick
-        } else {
-            0.0
-        };
-        if eyes.lashes.0 > 2.0 && column.u > 0.3 {
-            for (root, tip) in self.lashes {
-                let (ex, ey) = (tip.0 - root.0, tip.1 - root.1);
-                let (px, py) = (place.0 - root.0, y - root.1);
-                let t = ((px * ex + py * ey) / (ex * ex + ey * ey)).clamp(0.0, 1.0);
-                // Lashes bend upward.
-                let bow = (t * (1.0 - t)) * 1.2;
-                let d = (px - ex * t).hypot(py - ey * t - bow);
-                let half = 0.75 * (1.0 - t) + 0.12;
-                ink = ink.max(((half - d) * scale + 0.5).clamp(0.0, 1.0) * 0.95);
-            }
+        if column.u < -1.04 || column.u > 1.0 + eyes.lashes.0 {
+            return under;
         }
+        let ink = column.lash_top.below(y) * column.upper.above(y - 0.7);
         mix(under, eyes.lash, ink)
     }
 }

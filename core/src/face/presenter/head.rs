@@ -154,10 +154,9 @@ fn planes(brush: &mut Brush<'_>, portrait: &Portrait) {
     brush.glow((m - 14.0, 164.0), (62.0, 40.0), skin.light, 0.75);
     for side in [-1.0, 1.0] {
         let x = m + side * 50.0;
-        brush.glow((x, 258.0), (37.0, 28.0), skin.blush, 0.36);
-        brush.glow((x - side * 2.0, 262.0), (21.0, 17.0), skin.blush, 0.16);
-        let lit = if side < 0.0 { 0.75 } else { 0.4 };
-        brush.glow((x + side * 1.0 - 4.0, 240.0), (25.0, 12.0), skin.light, lit);
+        brush.glow((x - side * 2.0, 258.0), (54.0, 44.0), skin.blush, 0.30);
+        let lit = if side < 0.0 { 0.5 } else { 0.25 };
+        brush.glow((x + side - 4.0, 244.0), (32.0, 18.0), skin.light, lit);
     }
     brush.glow((m - 4.0, chin - 16.0), (20.0, 12.0), skin.light, 0.55);
     // The hollow above the chin.
@@ -174,7 +173,7 @@ fn planes(brush: &mut Brush<'_>, portrait: &Portrait) {
             (m + side * 33.0, 272.0),
             (m + side * 39.0, 288.0),
         ];
-        brush.stroke(&fold, 4.5, 4.0, skin.shade, 0.3);
+        brush.stroke(&fold, 4.5, 4.5, skin.shade, 0.16);
     }
 }
 
@@ -282,8 +281,7 @@ fn sockets(brush: &mut Brush<'_>, portrait: &Portrait) {
         let y = eyes.line_y;
         brush.glow((x - side * 4.0, y - 12.0), (31.0, 20.0), skin.shade, 0.5);
         brush.glow((x - side * 20.0, y - 8.0), (14.0, 17.0), skin.shade, 0.45);
-        brush.glow((x, y + 14.0), (27.0, 9.0), skin.blush, 0.22);
-        brush.glow((x, y + 21.0), (26.0, 7.0), skin.light, 0.35);
+        brush.glow((x, y + 13.0), (30.0, 11.0), skin.blush, 0.16);
         // The light on the bone under the brow.
         brush.glow((x + side * 8.0, y - 23.0), (20.0, 6.5), skin.light, 0.6);
     }
@@ -349,14 +347,14 @@ fn hairs(
 ) {
     const COUNT: usize = 26;
     for n in 0..COUNT {
-        let t = n as f32 / COUNT as f32;
+        let t = 0.82 * n as f32 / COUNT as f32;
         let Some(&(x, y)) = line.get((t * (line.len() - 1) as f32) as usize) else {
             continue;
         };
         let half = width(t) / 2.0;
-        let lean = 2.0 + 5.0 * t;
+        let lean = 1.6 + 3.0 * t;
         let root = (x - side * lean * 0.4, y + half * 0.9);
-        let tip = (x + side * lean, y - half * (0.95 - 0.7 * t));
+        let tip = (x + side * lean, y - half * (0.95 - 0.95 * t));
         let hair = curve(
             &[
                 root,

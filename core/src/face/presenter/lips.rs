@@ -1,7 +1,7 @@
 //! The mouth: lips, and what is seen between them.
 
 use super::super::mouth::Mouth;
-use super::super::smoothstep;
+use super::super::{bell, smoothstep};
 use super::canvas::Canvas;
 use super::colour::{Rgb, hex, mix};
 use super::patch::{Edge, Patch};
@@ -74,8 +74,8 @@ impl Curves {
     fn new(portrait: &'static Portrait, mouth: Mouth) -> Self {
         let lips = &portrait.lips;
         let gap = GAP * mouth.open;
-        let half_width =
-            lips.half_width * (1.0 + 0.12 * mouth.width - 0.33 * mouth.round) - 1.6 * mouth.jaw;
+        let half_width = lips.half_width * (1.0 + 0.12 * mouth.width - 0.33 * mouth.round)
+            - 4.0 * mouth.jaw * (1.0 - mouth.round);
         let (high, low) = lips.heights;
         let full = 1.0 - 0.42 * mouth.press - 0.10 * mouth.open + 0.16 * mouth.round;
         Self {
@@ -91,14 +91,15 @@ impl Curves {
 
     /// Where the lips meet when they are shut: corners up a little, the middle of the upper lip down.
     fn line(&self, s: f32) -> f32 {
-        let corners = 2.3 + 0.9 * self.mouth.width - 1.4 * self.mouth.round;
-        let middle = (-(s / 0.26) * (s / 0.26)).exp();
+        let corners =
+            (3.2 + 1.0 * self.mouth.width) * (1.0 - 0.5 * self.mouth.open) - 2.4 * self.mouth.round;
+        let middle = bell(s / 0.26);
         self.portrait.lips.line_y + 0.8 - corners * s * s + 0.9 * middle * (1.0 - self.mouth.open)
     }
 
     fn opening(&self, s: f32) -> f32 {
         let t = s / 0.94;
-        let bend = 0.74 - 0.22 * self.mouth.round - 0.10 * self.mouth.open;
+        let bend = (0.74 - 0.20 * self.mouth.round - 0.20 * self.mouth.open).max(0.48);
         (1.0 - t * t).max(0.0).powf(bend)
     }
 
@@ -118,7 +119,7 @@ impl Curves {
     }
 
     fn lower_teeth(&self, s: f32) -> f32 {
-        self.teeth(s) + 0.9 + 15.0 * self.mouth.jaw + 2.0 * s * s
+        self.teeth(s) + 0.9 + 15.0 * self.mouth.jaw + 12.0 * self.mouth.round + 2.0 * s * s
     }
 
     fn tongue(&self, s: f32) -> f32 {
@@ -133,8 +134,7 @@ impl Curves {
 
     fn top(&self, s: f32) -> f32 {
         let a = s.abs();
-        let bow = 1.0 - 0.22 * (-(s / 0.13) * (s / 0.13)).exp()
-            + 0.10 * (-((a - 0.27) / 0.2).powi(2)).exp();
+        let bow = 1.0 - 0.22 * bell(s / 0.13) + 0.10 * bell((a - 0.27) / 0.2);
         self.inner_top(s) - self.upper * bow * (1.0 - a.powf(1.7)).max(0.0)
     }
 
@@ -186,13 +186,16 @@ impl Curves {
         let mut colour = skin;
         let under = (y - column.bottom.y - 2.4) / 3.4;
         if y > column.bottom.y - 1.0 {
-            colour = mix(colour, tones.shade, (-under * under).exp() * across * 0.75);
+            colour = mix(colour, tones.shade, bell(under) * across * 0.75);
         } else if y < column.top.y + 1.0 {
             let over = (y - column.top.y + 1.2) / 1.5;
-            colour = mix(colour, tones.light, (-over * over).exp() * across * 0.45);
+            colour = mix(colour, tones.light, bell(over) * across * 0.45);
         }
-        let corner = ((s.abs() - 1.02) * self.half_width).hypot((y - column.line) * 0.9) / 3.4;
-        mix(colour, tones.deep, (-corner * corner).exp() * 0.42)
+        let corner = (((s.abs() - 1.02) * self.half_width).powi(2)
+            + ((y - column.line) * 0.9).powi(2))
+        .sqrt()
+            / 3.4;
+        mix(colour, tones.deep, bell(corner) * 0.42)
     }
 
     fn upper_lip(&self, column: &Column, y: f32) -> Rgb {
@@ -200,7 +203,7 @@ impl Curves {
         let t = (y - column.top.y) / (column.inner_top.y - column.top.y).max(0.5);
         let mut colour = mix(lips.upper, lips.lower, (1.0 - t) * 0.35);
         colour = mix(colour, lips.line, smoothstep(0.55, 1.15, t) * 0.5);
-        let shine = (-((t - 0.42) / 0.22).powi(2) - ((column.s + 0.28) / 0.2).powi(2)).exp();
+        let shine = bell((t - 0.42) / 0.22) * bell((column.s + 0.28) / 0.2);
         mix(colour, lips.light, shine * 0.22)
     }
 
@@ -210,7 +213,7 @@ impl Curves {
         let mut colour = mix(lips.line, lips.lower, smoothstep(-0.25, 0.22, t));
         colour = mix(colour, lips.upper, smoothstep(0.62, 1.1, t) * 0.6);
         colour = mix(colour, lips.upper, column.s.abs().powi(3) * 0.5);
-        let shine = (-((t - 0.42) / 0.20).powi(2) - ((column.s + 0.10) / 0.34).powi(2)).exp();
+        let shine = bell((t - 0.42) / 0.20) * bell((column.s + 0.10) / 0.34);
         mix(colour, lips.light, shine * 0.72)
     }
 
@@ -229,12 +232,12 @@ impl Curves {
                 hex(0x8d3437),
                 (1.0 - (s / 0.10).abs()).max(0.0) * 0.35,
             );
-            let lit = (-((t - 0.28) / 0.25).powi(2) - ((s + 0.16) / 0.16).powi(2)).exp();
+            let lit = bell((t - 0.28) / 0.25) * bell((s + 0.16) / 0.16);
             flesh = mix(flesh, hex(0xf0b0a6), lit * 0.4);
             colour = mix(colour, flesh, tongue * (1.0 - 0.5 * s.abs()));
         }
         let shown = 1.0 - smoothstep(0.72, 0.98, s.abs());
-        let enamel = |dark: f32| mix(hex(0xfffaf2), hex(0x8f6a5e), dark);
+        let enamel = |dark: f32| mix(hex(0xfcf6ec), hex(0x8f6a5e), dark);
         let side = smoothstep(0.30, 1.0, s.abs());
         let lower = column.lower_teeth.below(y);
         colour = mix(colour, enamel(0.22 + 0.6 * side), lower * shown);

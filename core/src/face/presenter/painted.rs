@@ -45,7 +45,8 @@ impl Painted {
         let body_rig = Rig::body(canvas.area, view);
         let body = Layer::new(&canvas);
 
-        let mut canvas = Canvas::new(part((104.0, 36.0), (408.0, 436.0)), view);
+        let mut canvas = Canvas::new(part((112.0, 46.0), (402.0, 420.0)), view);
+        hair::paint_under(&mut canvas, portrait);
         let face = head::paint(&mut canvas, portrait);
         hair::paint_before(&mut canvas, portrait, face.as_ref());
         let eyes = [-1.0, 1.0].map(|side| Eye::new(&canvas, portrait, side));

@@ -167,7 +167,7 @@ fn round(value: f32, threshold: f32) -> u8 {
     (value + threshold) as u8
 }
 
-/// What a square of a layer, together with its neighbours to the right and below, holds.
+/// What a part of a layer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     /// Nothing.
@@ -182,6 +182,7 @@ pub(super) enum Holds {
 #[derive(Debug)]
 pub(super) struct Opacity {
     pub(super) plane: Plane,
+    /// What each square holds.
     cells: Vec<Holds>,
 }
 
@@ -189,20 +190,16 @@ impl Opacity {
     fn new(plane: Plane) -> Self {
         let (columns, rows) = (plane.width / CELL, plane.height() / CELL);
         let holds = |column: usize, row: usize| {
-            let span = (column * CELL)..((column + 3) * CELL).min(plane.width);
+            let span = (column * CELL)..((column + 1) * CELL);
             let lines = plane
                 .data
                 .chunks_exact(plane.width)
                 .skip(row * CELL)
-                .take(3 * CELL);
-            let mut least = u8::MAX;
-            let mut most = 0;
-            for line in lines {
-                for value in line.get(span.clone()).unwrap_or_default() {
-                    least = least.min(*value);
-                    most = most.max(*value);
-                }
-            }
+                .take(CELL);
+            let samples = lines.flat_map(|line| line.get(span.clone()).unwrap_or_default());
+            let (least, most) = samples.fold((u8::MAX, 0), |(least, most), sample| {
+                (least.min(*sample), most.max(*sample))
+            });
             match (least, most) {
                 (_, 0) => Holds::Nothing,
                 (u8::MAX, _) => Holds::Solid,
@@ -216,19 +213,24 @@ impl Opacity {
         Self { plane, cells }
     }
 
-    /// What the three by three squares hold that begin with the one about a sample.
-    pub(super) fn holds(&self, x: i32, y: i32) -> Holds {
+    /// What the `reach` by `reach` samples from a place on hold. Beyond a layer's edge there is what is just within it.
+    pub(super) fn holds(&self, x: i32, y: i32, reach: i32) -> Holds {
         let columns = self.plane.width / CELL;
-        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else {
-            return Holds::Edge;
+        let rows = self.cells.len() / columns;
+        let span = |from: i32, count: usize| {
+            let cell = |at: i32| (at.max(0) as usize / CELL).min(count - 1);
+            cell(from)..=cell(from + reach - 1)
         };
-        if x / CELL >= columns {
-            return Holds::Edge;
+        let mut all = None;
+        for row in span(y, rows) {
+            for column in span(x, columns) {
+                let one = self.cells.get(row * columns + column).copied();
+                if one.is_none() || *all.get_or_insert(one) != one {
+                    return Holds::Edge;
+                }
+            }
         }
-        self.cells
-            .get(y / CELL * columns + x / CELL)
-            .copied()
-            .unwrap_or(Holds::Edge)
+        all.flatten().unwrap_or(Holds::Edge)
     }
 }
 

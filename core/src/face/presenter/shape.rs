@@ -14,6 +14,9 @@ pub(super) fn outline(points: &[Point]) -> Option<Path> {
     path.move_to(start.0, start.1);
     for n in 0..count {
         let (before, from, to, after) = (at(n + count - 1)?, at(n)?, at(n + 1)?, at(n + 2)?);
+        if from == to {
+            continue;
+        }
         path.cubic_to(
             from.0 + (to.0 - before.0) / 6.0,
             from.1 + (to.1 - before.1) / 6.0,

@@ -1,5 +1,7 @@
 //! Putting a layer over a picture, each part of it moved a little.
 
+use wide::{i16x8, u8x16, u16x8};
+
 use super::planes::{CELL, Holds, Layer, Opacity, Plane, Planes};
 
 /// How far each node of a grid over a layer is moved; between nodes, movement is interpolated.
@@ -100,11 +102,22 @@ fn plane(
     }
 }
 
-/// A square of a layer and where its corners come from, relative to where they lie.
+/// A square of a layer, and where its corners come from, relative to where they lie.
 struct Square {
     x: i32,
     y: i32,
     corners: [(i32, i32); 4],
+}
+
+/// How the samples of a square lie between those they come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Between {
+    /// All within one sample of the first.
+    One,
+    /// All within two.
+    Two,
+    /// Further apart.
+    Many,
 }
 
 impl Square {
@@ -117,145 +130,240 @@ impl Square {
         target: usize,
     ) {
         let [a, b, c, d] = self.corners;
-        let least = |p: i32, q: i32, r: i32, s: i32| p.min(q).min(r).min(s) >> 16;
-        let from = (
-            self.x + least(a.0, b.0, c.0, d.0),
-            self.y + least(a.1, b.1, c.1, d.1),
+        let least = (
+            a.0.min(b.0).min(c.0).min(d.0),
+            a.1.min(b.1).min(c.1).min(d.1),
         );
-        let holds = opacity.holds(from.0, from.1);
-        let width = into.width;
-        let lines = into
-            .data
-            .get_mut(target..)
-            .unwrap_or_default()
-            .chunks_mut(width);
-        let backs = under.data.get(target..).unwrap_or_default().chunks(width);
-        for ((line, back), n) in lines.zip(backs).zip(0..CELL as i32) {
-            let (Some(line), Some(back)) = (line.first_chunk_mut(), back.first_chunk()) else {
-                return;
-            };
-            if holds == Holds::Nothing {
-                *line = *back;
-                continue;
+        let most = (
+            a.0.max(b.0).max(c.0).max(d.0),
+            a.1.max(b.1).max(c.1).max(d.1),
+        );
+        let whole = (least.0 >> 16, least.1 >> 16);
+        let reach = ((most.0 >> 16) - whole.0).max((most.1 >> 16) - whole.1);
+        let from = (self.x + whole.0, self.y + whole.1);
+        let holds = opacity.holds(from.0, from.1, CELL as i32 + 1 + reach);
+        let inside = from.0 >= 0
+            && from.1 >= 0
+            && from.0 as usize + size_of::<Line>() <= colour.width
+            && from.1 as usize + CELL + 2 <= colour.height();
+        let between = match reach {
+            0 if inside => Between::One,
+            1 if inside => Between::Two,
+            _ => Between::Many,
+        };
+        let rows = self.rows(whole);
+        let mut target = Target {
+            into,
+            under,
+            at: target,
+        };
+        let colour = Source {
+            plane: colour,
+            from,
+        };
+        let veil = Source {
+            plane: &opacity.plane,
+            from,
+        };
+        match (holds, between) {
+            (Holds::Nothing, _) => rows.for_each(|_| target.clear()),
+            (Holds::Solid, Between::One) => {
+                rows.for_each(|(n, row)| target.cover(row.within_one(&colour, n)));
             }
-            let span = Span::new(self.x, self.y + n, a, b, c, d, n);
-            let samples = span.read(colour);
-            if holds == Holds::Solid {
-                *line = samples;
-            } else {
-                *line = over(samples, span.read(&opacity.plane), *back);
+            (Holds::Solid, Between::Two) => {
+                rows.for_each(|(n, row)| target.cover(row.within_two(&colour, n)));
             }
+            (Holds::Edge, Between::One) => rows.for_each(|(n, row)| {
+                target.veil(row.within_one(&colour, n), row.within_one(&veil, n));
+            }),
+            (Holds::Edge, Between::Two) => rows.for_each(|(n, row)| {
+                target.veil(row.within_two(&colour, n), row.within_two(&veil, n));
+            }),
+            (_, Between::Many) => rows.for_each(|(n, row)| {
+                target.veil(row.one_by_one(&colour, n), row.one_by_one(&veil, n));
+            }),
         }
     }
+
+    /// The rows of the square, counting from `whole` samples.
+    #[inline(always)]
+    fn rows(&self, whole: (i32, i32)) -> impl Iterator<Item = (i32, Row)> {
+        const SIDE: i32 = CELL as i32;
+        let [a, b, c, d] = self.corners;
+        let mut left = (a.0 - (whole.0 << 16), a.1 - (whole.1 << 16));
+        let mut right = (b.0 - (whole.0 << 16), b.1 - (whole.1 << 16));
+        // Rounded towards zero, so that no sample comes from beyond the corners.
+        let down_left = ((c.0 - a.0) / SIDE, (c.1 - a.1) / SIDE);
+        let down_right = ((d.0 - b.0) / SIDE, (d.1 - b.1) / SIDE);
+        (0..SIDE).map(move |n| {
+            let row = Row {
+                start: left,
+                step: ((right.0 - left.0) / SIDE, (right.1 - left.1) / SIDE),
+            };
+            left = (left.0 + down_left.0, left.1 + down_left.1);
+            right = (right.0 + down_right.0, right.1 + down_right.1);
+            (n, row)
+        })
+    }
 }
+
+/// Where a square is written, line by line.
+struct Target<'a> {
+    into: &'a mut Plane,
+    under: &'a Plane,
+    at: usize,
+}
+
+impl Target<'_> {
+    /// Writes eight samples, given those under them.
+    #[inline(always)]
+    fn write(&mut self, samples: impl FnOnce(&[u8; CELL]) -> [u8; CELL]) {
+        let line = self
+            .into
+            .data
+            .get_mut(self.at..)
+            .and_then(<[u8]>::first_chunk_mut);
+        let back = self.under.data.get(self.at..).and_then(<[u8]>::first_chunk);
+        if let (Some(line), Some(back)) = (line, back) {
+            *line = samples(back);
+        }
+        self.at += self.into.width;
+    }
+
+    #[inline(always)]
+    fn clear(&mut self) {
+        self.write(|back| *back);
+    }
+
+    #[inline(always)]
+    fn cover(&mut self, samples: Eight) {
+        self.write(|_| narrow(samples));
+    }
+
+    #[inline(always)]
+    fn veil(&mut self, samples: Eight, opacity: Eight) {
+        self.write(|back| narrow(over(samples, opacity, back)));
+    }
+}
+
+/// As many samples as are read of a line of a plane.
+type Line = [u8; 2 * CELL + 2];
+
+/// A plane, and the place in it where a square comes from.
+struct Source<'a> {
+    plane: &'a Plane,
+    from: (i32, i32),
+}
+
+impl Source<'_> {
+    /// The samples of line `n`, counting from the place.
+    #[inline(always)]
+    fn line(&self, n: i32) -> &Line {
+        const NONE: &Line = &[0; size_of::<Line>()];
+        let start = (self.from.1 + n) as usize * self.plane.width + self.from.0 as usize;
+        let samples = self.plane.data.get(start..).and_then(<[u8]>::first_chunk);
+        samples.unwrap_or(NONE)
+    }
+}
+
+/// Eight samples.
+type Eight = u16x8;
+
+/// The eight numbers from zero.
+const COUNT: Eight = Eight::new([0, 1, 2, 3, 4, 5, 6, 7]);
 
 /// Premultiplied samples over others.
-fn over(samples: [u8; CELL], opacity: [u8; CELL], back: [u8; CELL]) -> [u8; CELL] {
-    let mut out = [0; CELL];
-    for (((out, sample), opacity), back) in out.iter_mut().zip(samples).zip(opacity).zip(back) {
-        let rest = u16::from(back) * (255 - u16::from(opacity)) + 128;
-        // Exact division by 255, rounded, of anything up to 255².
-        *out = sample.saturating_add(((rest + (rest >> 8)) >> 8) as u8);
-    }
-    out
+#[inline(always)]
+fn over(samples: Eight, opacity: Eight, back: &[u8; CELL]) -> Eight {
+    // Exact division by 255, rounded, of anything up to 255².
+    let rest = Eight::from(back.map(u16::from)) * (Eight::splat(255) - opacity) + Eight::splat(128);
+    samples + ((rest + (rest >> 8)) >> 8)
 }
 
-/// Where eight samples in a row come from.
-struct Span {
-    /// Whole samples.
-    x: i32,
-    y: i32,
-    /// Offsets from there, 1/65536 samples, of the first sample and from one to the next.
+/// `part`/256 of the way from one to the other.
+#[inline(always)]
+fn mixed(from: Eight, to: Eight, part: Eight) -> Eight {
+    (from * (Eight::splat(256) - part) + to * part + Eight::splat(128)) >> 8
+}
+
+/// `later` where a whole sample is passed, else `sooner`.
+#[inline(always)]
+fn passed(whole: Eight, sooner: Eight, later: Eight) -> Eight {
+    let mask = Eight::ZERO - whole;
+    (sooner & !mask) | (later & mask)
+}
+
+/// Samples as bytes; anything above 255 becomes 255.
+#[inline(always)]
+fn narrow(samples: Eight) -> [u8; CELL] {
+    let samples: i16x8 = bytemuck::cast(samples);
+    let [low, _]: [[u8; CELL]; 2] = bytemuck::cast(u8x16::narrow_i16x8(samples, samples));
+    low
+}
+
+/// Eight samples of a line, from the `FIRST` on.
+#[inline(always)]
+fn eight<const FIRST: usize>(line: &Line) -> Eight {
+    let bytes = line.get(FIRST..).and_then(<[u8]>::first_chunk::<16>);
+    bytes.map_or(Eight::ZERO, |bytes| {
+        Eight::from_u8x16_low(u8x16::new(*bytes))
+    })
+}
+
+/// Where the eight samples of a row come from: offsets of the first and from one to the next, 1/65536 samples.
+struct Row {
     start: (i32, i32),
     step: (i32, i32),
 }
 
-impl Span {
-    fn new(
-        x: i32,
-        y: i32,
-        a: (i32, i32),
-        b: (i32, i32),
-        c: (i32, i32),
-        d: (i32, i32),
-        n: i32,
-    ) -> Self {
-        let cell = CELL as i32;
-        let left = (a.0 + (c.0 - a.0) / cell * n, a.1 + (c.1 - a.1) / cell * n);
-        let right = (b.0 + (d.0 - b.0) / cell * n, b.1 + (d.1 - b.1) / cell * n);
-        Self {
-            x,
-            y,
-            start: left,
-            step: ((right.0 - left.0) / cell, (right.1 - left.1) / cell),
-        }
+impl Row {
+    /// Whole samples passed, and parts of 256 of the next, of something that starts and steps like this.
+    #[inline(always)]
+    fn parts(start: i32, step: i32) -> (Eight, Eight) {
+        // Quarters of the unit, so that two whole samples still fit.
+        let offset = Eight::splat((start >> 2) as u16) + Eight::splat((step >> 2) as u16) * COUNT;
+        (offset >> 14, (offset >> 6) & Eight::splat(255))
     }
 
-    fn read(&self, plane: &Plane) -> [u8; CELL] {
-        let last = CELL as i32 - 1;
-        let end = (
-            self.start.0 + self.step.0 * last,
-            self.start.1 + self.step.1 * last,
-        );
-        let whole = (self.start.0 >> 16, self.start.1 >> 16);
-        let (x, y) = (self.x + whole.0, self.y + whole.1);
-        let straight = whole == (end.0 >> 16, end.1 >> 16);
-        if straight && x >= 0 && y >= 0 && (x as usize) + CELL < plane.width {
-            let start = y as usize * plane.width + x as usize;
-            let row = |start: usize| plane.data.get(start..).and_then(|rest| rest.first_chunk());
-            if let (Some(upper), Some(lower)) = (row(start), row(start + plane.width)) {
-                return self.interpolate(upper, lower);
-            }
-        }
-        self.pick(plane)
-    }
-
-    /// All eight samples lie between the same two lines, one after the other.
-    fn interpolate(&self, upper: &[u8; CELL + 1], lower: &[u8; CELL + 1]) -> [u8; CELL] {
-        let mut out = [0; CELL];
-        let pairs = |line: &[u8; CELL + 1]| {
-            let mut left = [0_u16; CELL];
-            let mut right = [0_u16; CELL];
-            for (to, from) in left.iter_mut().zip(line) {
-                *to = u16::from(*from);
-            }
-            for (to, from) in right.iter_mut().zip(line.iter().skip(1)) {
-                *to = u16::from(*from);
-            }
-            (left, right)
+    #[inline(always)]
+    fn within_one(&self, source: &Source<'_>, n: i32) -> Eight {
+        let (_, right) = Self::parts(self.start.0, self.step.0);
+        let (_, down) = Self::parts(self.start.1, self.step.1);
+        let line = |n| {
+            let line = source.line(n);
+            mixed(eight::<0>(line), eight::<1>(line), right)
         };
-        let (upper, lower) = (pairs(upper), pairs(lower));
-        let mut part = [(0_u16, 0_u16); CELL];
-        for (part, n) in part.iter_mut().zip(0..) {
-            part.0 = (((self.start.0 + self.step.0 * n) >> 8) & 255) as u16;
-            part.1 = (((self.start.1 + self.step.1 * n) >> 8) & 255) as u16;
-        }
-        let tops = upper.0.iter().zip(upper.1);
-        let bottoms = lower.0.iter().zip(lower.1);
-        for (((out, (a, b)), (c, d)), (fx, fy)) in out.iter_mut().zip(tops).zip(bottoms).zip(part) {
-            let top = (a * (256 - fx) + b * fx + 128) >> 8;
-            let bottom = (c * (256 - fx) + d * fx + 128) >> 8;
-            *out = ((top * (256 - fy) + bottom * fy + 128) >> 8) as u8;
-        }
-        out
+        mixed(line(n), line(n + 1), down)
     }
 
-    /// Each sample by itself.
-    fn pick(&self, plane: &Plane) -> [u8; CELL] {
-        let mut out = [0; CELL];
-        for (out, n) in out.iter_mut().zip(0..) {
-            let (dx, dy) = (
-                self.start.0 + self.step.0 * n,
-                self.start.1 + self.step.1 * n,
-            );
-            let (x, y) = (self.x + n + (dx >> 16), self.y + (dy >> 16));
-            let (fx, fy) = (((dx >> 8) & 255) as u16, ((dy >> 8) & 255) as u16);
+    #[inline(always)]
+    fn within_two(&self, source: &Source<'_>, n: i32) -> Eight {
+        let (columns, right) = Self::parts(self.start.0, self.step.0);
+        let (rows, down) = Self::parts(self.start.1, self.step.1);
+        let line = |n| {
+            let line = source.line(n);
+            let (a, b, c) = (eight::<0>(line), eight::<1>(line), eight::<2>(line));
+            mixed(passed(columns, a, b), passed(columns, b, c), right)
+        };
+        let (a, b, c) = (line(n), line(n + 1), line(n + 2));
+        mixed(passed(rows, a, b), passed(rows, b, c), down)
+    }
+
+    fn one_by_one(&self, source: &Source<'_>, n: i32) -> Eight {
+        let Source { plane, from } = source;
+        let mut out = [0_u16; CELL];
+        for (out, column) in out.iter_mut().zip(0..) {
+            let dx = self.start.0 + self.step.0 * column;
+            let dy = self.start.1 + self.step.1 * column;
+            let (x, y) = (from.0 + column + (dx >> 16), from.1 + n + (dy >> 16));
+            let (right, down) = (((dx >> 8) & 255) as u16, ((dy >> 8) & 255) as u16);
             let at = |x, y| u16::from(plane.at(x, y));
-            let top = (at(x, y) * (256 - fx) + at(x + 1, y) * fx + 128) >> 8;
-            let bottom = (at(x, y + 1) * (256 - fx) + at(x + 1, y + 1) * fx + 128) >> 8;
-            *out = ((top * (256 - fy) + bottom * fy + 128) >> 8) as u8;
+            let mix = |a: u16, b: u16, part: u16| (a * (256 - part) + b * part + 128) >> 8;
+            let upper = mix(at(x, y), at(x + 1, y), right);
+            let lower = mix(at(x, y + 1), at(x + 1, y + 1), right);
+            *out = mix(upper, lower, down);
         }
-        out
+        Eight::from(out)
     }
 }
 
@@ -345,15 +453,25 @@ mod tests {
 
     #[test]
     fn one_by_one_and_eight_at_once_agree() {
-        let canvas = disc((32.0, 32.0));
-        let layer = Layer::new(&canvas);
-        let span = Span {
-            x: 14,
-            y: 20,
-            start: (9_000, 30_000),
-            step: (1_500, -2_000),
+        let layer = Layer::new(&disc((32.0, 32.0)));
+        let source = Source {
+            plane: &layer.colour.y,
+            from: (14, 10),
         };
-        assert_eq!(span.read(&layer.colour.y), span.pick(&layer.colour.y));
+        for n in 0..40 {
+            let near = Row {
+                start: (9_000, 30_000),
+                step: (1_500, -2_000),
+            };
+            let alone = near.one_by_one(&source, n);
+            assert_eq!(near.within_one(&source, n), alone);
+            assert_eq!(near.within_two(&source, n), alone);
+            let far = Row {
+                start: (60_000, 80_000),
+                step: (4_000, -6_000),
+            };
+            assert_eq!(far.within_two(&source, n), far.one_by_one(&source, n));
+        }
     }
 
     #[test]

@@ -48,16 +48,16 @@ static TONES: &[Tone] = &[
         Language::Ru,
         "ru+f3",
         165,
-        5.0,
+        5.8,
     ),
-    tone("ru-male", "Russian, male", Language::Ru, "ru", 165, 5.0),
+    tone("ru-male", "Russian, male", Language::Ru, "ru", 165, 6.2),
     tone(
         "ru-female-2",
         "Russian, female, lower",
         Language::Ru,
         "ru+f2",
         165,
-        5.0,
+        4.5,
     ),
     tone(
         "ru-male-2",
@@ -65,7 +65,7 @@ static TONES: &[Tone] = &[
         Language::Ru,
         "ru+m7",
         165,
-        5.0,
+        5.2,
     ),
     tone(
         "kk-female",
@@ -73,16 +73,16 @@ static TONES: &[Tone] = &[
         Language::Kk,
         "kk+f3",
         170,
-        5.0,
+        4.4,
     ),
-    tone("kk-male", "Kazakh, male", Language::Kk, "kk", 170, 5.0),
+    tone("kk-male", "Kazakh, male", Language::Kk, "kk", 170, 5.1),
     tone(
         "kk-female-2",
         "Kazakh, female, lower",
         Language::Kk,
         "kk+f2",
         170,
-        5.0,
+        3.3,
     ),
     tone(
         "kk-male-2",
@@ -90,7 +90,7 @@ static TONES: &[Tone] = &[
         Language::Kk,
         "kk+m7",
         170,
-        5.0,
+        4.4,
     ),
     tone(
         "en-us-female",
@@ -98,7 +98,7 @@ static TONES: &[Tone] = &[
         Language::En,
         "en-us+f3",
         145,
-        5.0,
+        4.1,
     ),
     tone(
         "en-us-male",
@@ -114,7 +114,7 @@ static TONES: &[Tone] = &[
         Language::En,
         "en-us+f2",
         145,
-        5.0,
+        3.2,
     ),
     tone(
         "en-us-male-2",
@@ -122,7 +122,7 @@ static TONES: &[Tone] = &[
         Language::En,
         "en-us+m7",
         145,
-        5.0,
+        4.1,
     ),
     // espeak-ng 1.51 knows its British voice by the name "en", not "en-gb".
     tone(
@@ -131,7 +131,7 @@ static TONES: &[Tone] = &[
         Language::En,
         "en+f3",
         145,
-        5.0,
+        3.9,
     ),
     tone(
         "en-gb-male",
@@ -139,7 +139,7 @@ static TONES: &[Tone] = &[
         Language::En,
         "en",
         145,
-        5.0,
+        4.5,
     ),
 ];
 
@@ -152,6 +152,19 @@ impl Tone {
             volume: VOLUME,
             ..avatar_espeak::Voice::new(self.espeak)
         }
+    }
+
+    /// The voice most like this one that speaks `language`.
+    pub(super) fn reading(&'static self, language: Language) -> &'static Self {
+        if self.language == language {
+            return self;
+        }
+        let variant = |tone: &Self| tone.espeak.split_once('+').map(|(_, variant)| variant);
+        let speaking = || in_order().filter(|tone| tone.language == language);
+        speaking()
+            .find(|tone| variant(tone) == variant(self))
+            .or_else(|| speaking().next())
+            .unwrap_or(self)
     }
 
     /// What its samples are multiplied with.

@@ -1,0 +1,72 @@
+//! Which language a sentence cannot be in, judged by its letters.
+
+use unicode_script::{Script, UnicodeScript};
+
+use crate::language::Language;
+
+/// Letters that Kazakh has and Russian lacks.
+const KAZAKH: &str = "әғқңөұүһі";
+
+/// The language to read `text` in when it was said to be in `language`: the same one, unless its letters forbid it.
+///
+/// Cyrillic read by an English voice is spelled letter by letter, and so is Kazakh by a Russian one. The other way round
+/// nothing needs to be done: Russian and Kazakh voices know how to read Latin letters.
+pub fn readable_in(text: &str, language: Language) -> Language {
+    let letters = |script| {
+        text.chars()
+            .filter(move |letter| letter.is_alphabetic() && letter.script() == script)
+            .count()
+    };
+    let cyrillic = letters(Script::Cyrillic);
+    match language {
+        Language::En if cyrillic > letters(Script::Latin) => {
+            if is_kazakh(text) {
+                Language::Kk
+            } else {
+                Language::Ru
+            }
+        }
+        Language::Ru if cyrillic > 0 && is_kazakh(text) => Language::Kk,
+        _ => language,
+    }
+}
+
+/// More than a third of the words have letters that only Kazakh has; in Kazakh texts it is more than half, in Russian
+/// ones only names are among them.
+fn is_kazakh(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let words = lower
+        .split(|letter: char| !letter.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    let (mut all, mut kazakh) = (0, 0);
+    for word in words {
+        all += 1;
+        kazakh += usize::from(word.contains(|letter| KAZAKH.contains(letter)));
+    }
+    kazakh * 3 > all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_decide_only_where_they_must() {
+        use Language::{En, Kk, Ru};
+        for (text, said, read) in [
+            ("Hello, world", En, En),
+            ("Привет, мир", En, Ru),
+            ("Сәлем, әлем", En, Kk),
+            ("The Russian word мир means peace", En, En),
+            ("Hello, world", Ru, Ru),
+            ("Привет, мир", Ru, Ru),
+            ("Ғали пошёл в школу с братом", Ru, Ru),
+            ("Қазақстан — тәуелсіз мемлекет", Ru, Kk),
+            ("Привет, мир", Kk, Kk),
+            ("12:30", En, En),
+            ("שלום", Ru, Ru),
+        ] {
+            assert_eq!(readable_in(text, said), read, "{text}");
+        }
+    }
+}

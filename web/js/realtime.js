@@ -59,7 +59,10 @@ async function loadChoices() {
   const key = $("key").value;
   const [voices, avatars] = await Promise.allSettled([session.voices(key), session.avatars(key)]);
   if (voices.status === "fulfilled") knownVoices = voices.value.voices;
-  if (avatars.status === "fulfilled") fillSelect($("avatar"), avatars.value.avatars);
+  if (avatars.status === "fulfilled") {
+    fillSelect($("avatar"), avatars.value.avatars);
+    showPortrait();
+  }
   chooseLanguage(form.language.value);
   const failed = [voices, avatars].find(({ status }) => status === "rejected");
   if (failed) showTrouble(failed.reason);
@@ -111,6 +114,7 @@ function leave() {
   current = null;
   player.close();
   showVideo(false);
+  showPortrait();
   showFacts(null);
   $("download").hidden = true;
 }
@@ -119,7 +123,7 @@ function stop() {
   attempt++;
   if (current?.status && session.isFinal(current.status)) {
     video.pause();
-    showState("done", "Stopped. The whole video is ready.", "Ready");
+    showState("done", "Stopped. The video is ready.", "Ready");
   } else {
     leave();
     showState(null, "Stopped.");
@@ -163,10 +167,10 @@ function showPlayback() {
     showState("done", "Said to the end.", "Done");
     $("stop").disabled = true;
   } else if (!video.paused && video.readyState > 2) {
-    showState("live", ready ? "Speaking. The whole video is ready." : "Speaking while the rest is made…", "Live");
+    showState("live", ready ? "Speaking. The video is ready." : "Speaking while the rest is made…", "Live");
     $("stop").disabled = false;
   } else if (video.paused && video.currentTime > 0) {
-    showState("done", ready ? "Paused. The whole video is ready." : "Paused.", "Paused");
+    showState("done", ready ? "Paused. The video is ready." : "Paused.", "Paused");
   } else {
     showState("busy", STAGES[current.status?.stage] ?? "Waiting for the first picture…", "Starting");
   }
@@ -202,11 +206,17 @@ function showTrouble(trouble) {
   }
 }
 
+/** The chosen presenter before anything plays, and behind the video until it has a picture. */
+function showPortrait() {
+  const id = $("avatar").value;
+  $("portrait").hidden = true;
+  if (id) $("portrait").src = `/portraits/${encodeURIComponent(id)}.webp`;
+}
+
 function showVideo(on) {
   video.hidden = !on;
   video.controls = on;
   $("stage").classList.toggle("on", on);
-  $("portrait").hidden = on;
   $("tap").hidden = true;
 }
 
@@ -246,6 +256,7 @@ form.addEventListener("input", showRequest);
 form.addEventListener("change", (event) => {
   if (event.target.name === "language") chooseLanguage(event.target.value);
   if (event.target.id === "key") loadChoices();
+  if (event.target.id === "avatar" && !current) showPortrait();
 });
 $("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -256,6 +267,7 @@ $("captions").addEventListener("change", (event) => (player.captions = event.tar
 $("tap").addEventListener("click", async () => {
   $("tap").hidden = await player.resume();
 });
+$("portrait").addEventListener("load", () => ($("portrait").hidden = false));
 for (const event of ["playing", "pause", "waiting", "ended"]) video.addEventListener(event, showPlayback);
 video.addEventListener("playing", () => {
   if (!current || current.seen) return;

@@ -68,3 +68,20 @@ fn clients_that_go_are_forgotten() {
     });
     assert!(nginx.status(&waiting)["finished_at"].is_null());
 }
+
+#[test]
+fn a_slow_client_is_sent_the_newest_and_no_backlog() {
+    let nginx = Setup::new()
+        .location("limit_rate 500; send_timeout 60s;")
+        .start();
+    let id = nginx.speak(&"This sentence is said many times. ".repeat(20));
+    let stream = nginx
+        .request("GET", &format!("/api/stream/events/{id}"))
+        .send();
+    let events = stream.events();
+    assert!(events.is_sorted_by(|(one, _), (next, _)| one < next));
+    let (version, last) = events.last().unwrap();
+    assert_eq!(last["status"], "ready");
+    let most = usize::try_from(*version).unwrap();
+    assert!(events.len() < most / 2, "{} of {most}", events.len());
+}

@@ -19,7 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A running nginx, stopped and looked over when it goes.
 #[derive(Debug)]
 pub struct Nginx {
-    setup: Setup,
     prefix: TempDir,
     port: u16,
     child: Option<Child>,
@@ -42,11 +41,10 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 impl Nginx {
-    pub(crate) fn start(setup: Setup) -> Self {
+    pub(crate) fn start(setup: &Setup) -> Self {
         let port = free_port();
         let prefix = setup.lay_out(port);
         let mut nginx = Self {
-            setup,
             prefix,
             port,
             child: None,
@@ -164,14 +162,16 @@ impl Nginx {
         })
     }
 
-    /// Has it read a configuration anew, and waits until new workers answer.
+    /// Has it read a configuration anew, and waits until only new workers take connections.
     pub fn reload(&self) {
         let before = self.workers();
         self.signal("reload");
-        until("new workers", || {
-            let now = self.workers();
-            let new = now.difference(&before).count();
-            (new >= self.setup.worker_count()).then_some(())
+        until("the old workers' leave", || {
+            let log = self.error_log();
+            before
+                .iter()
+                .all(|pid| log.contains(&format!("{pid}#{pid}: gracefully shutting down")))
+                .then_some(())
         });
     }
 

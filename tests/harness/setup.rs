@@ -123,10 +123,6 @@ impl Setup {
         self
     }
 
-    pub(crate) fn worker_count(&self) -> usize {
-        self.workers
-    }
-
     pub(crate) fn text(&self, port: u16) -> String {
         let Self {
             workers,
@@ -221,7 +217,7 @@ http {{
     }
 
     /// Starts nginx and waits until it answers.
-    pub fn start(self) -> Nginx {
+    pub fn start(&self) -> Nginx {
         Nginx::start(self)
     }
 }

@@ -170,8 +170,9 @@ fn the_mouth_opens_with_the_sound() {
             "{language}: in silence {:.3} open",
             mean / (widest - closed)
         );
+        // The line between resting lips is dark as well, that between pressed ones less so.
         assert!(
-            mean < (widest - closed) * 0.05,
+            mean < (widest - closed) * 0.2,
             "{language}: open in silence"
         );
     }

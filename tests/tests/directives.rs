@@ -4,11 +4,17 @@ use avatar_tests::Setup;
 
 #[test]
 fn everything_that_can_be_said_is_accepted() {
+    let voices = Setup::new().start().request("GET", "/api/voices").send();
+    let voice = voices.value()["voices"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let output = Setup::new()
         .file("keys", "# for the shop\nsecret\n")
+        .http(&format!("avatar_voice {voice};"))
         .http(
             "avatar_zone table:1m; avatar_data data; avatar_threads 2; avatar_language kk;
-             avatar_voice ru; avatar_face anna; avatar_video 640x360 fps=30; avatar_max_text 100;
+             avatar_face anna; avatar_video 640x360 fps=30; avatar_max_text 100;
              avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
         )

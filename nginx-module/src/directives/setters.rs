@@ -1,0 +1,222 @@
+//! What each directive means.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use avatar_core::api::Catalogue;
+use avatar_core::config::{Config, Video};
+use avatar_core::language::Language;
+
+use super::Prefixes;
+use super::values::{Fault, frame_rate, number, once, only, parse_size, sides, time, wrong};
+use crate::conf::{LocationConf, MainConf};
+use crate::keys::Keys;
+use crate::origins::{self, Origins};
+use crate::{hints, zone};
+
+pub(super) fn set_on(conf: &mut LocationConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    once(&mut conf.on, || match values {
+        ["on"] => Ok(true),
+        ["off"] => Ok(false),
+        _ => Err(wrong(only(values), "it must be \"on\" or \"off\"")),
+    })
+}
+
+pub(super) fn set_zone(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.zone, || {
+        let (name, size) = value
+            .split_once(':')
+            .filter(|(name, _)| !name.is_empty())
+            .ok_or_else(|| wrong(value, "it must be a name and a size, such as avatar:4m"))?;
+        let bytes = parse_size(size).ok_or_else(|| wrong(value, "the size is not a size"))?;
+        if bytes < zone::MIN_SIZE {
+            let least = zone::MIN_SIZE / 1024;
+            return Err(wrong(value, format!("the size must be at least {least}k")));
+        }
+        Ok((name.to_owned(), bytes))
+    })
+}
+
+pub(super) fn set_data(
+    conf: &mut MainConf,
+    values: &[&str],
+    prefixes: &Prefixes,
+) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.data, || {
+        let path = prefixes.data.join(value.trim_end_matches('/'));
+        if value.trim_end_matches('/').is_empty() {
+            return Err(wrong(value, "it must be a directory of its own"));
+        }
+        check_data(&path).map_err(|reason| wrong(value, reason))?;
+        Ok(path)
+    })
+}
+
+/// Whether `path` can be the data directory.
+pub(crate) fn check_data(path: &Path) -> Result<(), String> {
+    let length = path.as_os_str().len();
+    if length > hints::MAX_DATA {
+        return Err(format!(
+            "the path of a socket in it would be too long: it has {length} characters, and {} are \
+             possible",
+            hints::MAX_DATA
+        ));
+    }
+    if path.exists() && !path.is_dir() {
+        return Err("it is not a directory".to_owned());
+    }
+    match path.parent() {
+        Some(parent) if !parent.is_dir() => {
+            Err(format!("the directory {} does not exist", parent.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn set_threads(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.threads, || match value {
+        "auto" => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        _ => number(value, 1, 1024),
+    })
+}
+
+pub(super) fn set_language(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.language, || {
+        Language::from_code(value).ok_or_else(|| {
+            let codes: Vec<_> = Language::ALL.map(Language::code).into();
+            wrong(value, format!("it must be one of {}", codes.join(", ")))
+        })
+    })
+}
+
+pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.voice, || {
+        Catalogue::builtin(&Config::default())
+            .voice(value)
+            .is_some()
+            .then(|| value.to_owned())
+            .ok_or_else(|| wrong(value, "there is no such voice"))
+    })
+}
+
+pub(super) fn set_face(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.face, || {
+        Catalogue::builtin(&Config::default())
+            .has_avatar(value)
+            .then(|| value.to_owned())
+            .ok_or_else(|| wrong(value, "there is no such avatar"))
+    })
+}
+
+pub(super) fn set_video(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    once(&mut conf.said.video, || {
+        let mut video = Video::default();
+        for value in values {
+            match value.strip_prefix("fps=") {
+                Some(rate) => video.frame_rate = frame_rate(value, rate)?,
+                None => (video.width, video.height) = sides(value)?,
+            }
+        }
+        Ok(video)
+    })
+}
+
+pub(super) fn set_max_text(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.max_text, || {
+        number(only(values), 1, 1_000_000)
+    })
+}
+
+pub(super) fn set_max_sessions(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.max_sessions, || {
+        number(only(values), 1, 100_000)
+    })
+}
+
+pub(super) fn set_max_queue(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.max_queue, || {
+        number(only(values), 0, 1_000_000)
+    })
+}
+
+pub(super) fn set_webhook_hosts(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.webhook_hosts, || {
+        let fault = |value: &&&str| **value != "*" && !origins::is_host(value);
+        match values.iter().find(fault) {
+            Some(value) => Err(wrong(
+                value,
+                "it must be the name or address of a host, or *",
+            )),
+            None => Ok(values.iter().map(|&value| value.to_owned()).collect()),
+        }
+    })
+}
+
+pub(super) fn set_session_ttl(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.session_ttl, || time(only(values)))
+}
+
+pub(super) fn set_hold_timeout(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.hold_timeout, || time(only(values)))
+}
+
+pub(super) fn set_keys(
+    conf: &mut LocationConf,
+    values: &[&str],
+    prefixes: &Prefixes,
+) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.keys, || match value {
+        "off" => Ok(None),
+        _ => Keys::read(&prefixes.conf.join(value))
+            .map(|keys| Some(Arc::new(keys)))
+            .map_err(|error| wrong(value, error.to_string())),
+    })
+}
+
+pub(super) fn set_origins(
+    conf: &mut LocationConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.origins, || match values {
+        ["off"] => Ok(None),
+        _ => Origins::parse(values)
+            .map(|origins| Some(Arc::new(origins)))
+            .map_err(|(value, reason)| wrong(&value, reason)),
+    })
+}

@@ -1,0 +1,97 @@
+//! What directives may say: kinds of values, and what is wrong with others.
+
+use std::time::Duration;
+
+use avatar_core::config::Video;
+use avatar_core::time::FrameRate;
+use nginx_sys::{ngx_int_t, ngx_parse_size, ngx_parse_time, ngx_str_t};
+
+/// What is wrong with a directive.
+pub(super) enum Fault {
+    /// It was there before.
+    Duplicate,
+    /// It says something it cannot.
+    Value(String, String),
+}
+
+pub(super) fn wrong(value: &str, reason: impl Into<String>) -> Fault {
+    Fault::Value(value.to_owned(), reason.into())
+}
+
+pub(super) fn once<T>(
+    place: &mut Option<T>,
+    value: impl FnOnce() -> Result<T, Fault>,
+) -> Result<(), Fault> {
+    if place.is_some() {
+        return Err(Fault::Duplicate);
+    }
+    *place = Some(value()?);
+    Ok(())
+}
+
+/// nginx has counted the values already.
+pub(super) fn only<'a>(values: &[&'a str]) -> &'a str {
+    values.first().copied().unwrap_or_default()
+}
+
+pub(super) fn frame_rate(value: &str, rate: &str) -> Result<FrameRate, Fault> {
+    rate.parse().ok().and_then(FrameRate::new).ok_or_else(|| {
+        let rates: Vec<_> = FrameRate::ALLOWED.iter().map(u32::to_string).collect();
+        wrong(
+            value,
+            format!("the rate must be one of {}", rates.join(", ")),
+        )
+    })
+}
+
+pub(super) fn sides(value: &str) -> Result<(u32, u32), Fault> {
+    let (least, most) = (Video::MIN_SIDE, Video::MAX_SIDE);
+    let side = |text: &str| {
+        let side: u32 = text.parse().ok()?;
+        (side.is_multiple_of(2) && (least..=most).contains(&side)).then_some(side)
+    };
+    value
+        .split_once('x')
+        .and_then(|(width, height)| Some((side(width)?, side(height)?)))
+        .ok_or_else(|| {
+            let reason =
+                format!("it must be two even numbers from {least} to {most}, such as 512x512");
+            wrong(value, reason)
+        })
+}
+
+pub(super) fn number(value: &str, least: usize, most: usize) -> Result<usize, Fault> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    value
+        .parse()
+        .ok()
+        .filter(|number| digits && (least..=most).contains(number))
+        .ok_or_else(|| wrong(value, format!("it must be a number from {least} to {most}")))
+}
+
+fn borrowed(text: &str) -> ngx_str_t {
+    ngx_str_t {
+        len: text.len(),
+        data: text.as_ptr().cast_mut(),
+    }
+}
+
+pub(super) fn parse_size(value: &str) -> Option<usize> {
+    let mut text = borrowed(value);
+    // SAFETY: the text is alive during the call, which only reads it.
+    let size = unsafe { ngx_parse_size(&raw mut text) };
+    usize::try_from(size).ok()
+}
+
+pub(super) fn time(value: &str) -> Result<Duration, Fault> {
+    let mut text = borrowed(value);
+    // SAFETY: the text is alive during the call, which only reads it.
+    let milliseconds: ngx_int_t = unsafe { ngx_parse_time(&raw mut text, 0) };
+    match u64::try_from(milliseconds) {
+        Ok(milliseconds) if milliseconds > 0 => Ok(Duration::from_millis(milliseconds)),
+        _ => Err(wrong(
+            value,
+            "it must be a time above zero, such as 10s or 1h",
+        )),
+    }
+}

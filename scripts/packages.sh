@@ -35,6 +35,7 @@ need_build() {
     need libavformat-dev
     need libavutil-dev
     need libssl-dev
+    need libssl-dev
     need_command node nodejs
     need_command npm npm
     need ca-certificates

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check there is, cheapest first; stops at the first that fails. `make test` calls it with the tools in place.
+# Every check there is, cheapest first; stops at the first step that fails, when all of that step has run. `make test` calls it with the tools in place.
 
 . "$(dirname "$0")/environment.sh"
 
@@ -9,9 +9,9 @@ step() { printf '\n== %s\n' "$*" >&2; }
 
 # cargo-nextest runs the tests of all crates side by side; cargo itself does as well, one crate after the other.
 if cargo nextest --version >/dev/null 2>&1; then
-    run_tests() { cargo nextest run --no-tests=pass "$@"; }
+    run_tests() { cargo nextest run --no-tests=pass --no-fail-fast "$@"; }
 else
-    run_tests() { cargo test "$@"; }
+    run_tests() { cargo test --no-fail-fast "$@"; }
 fi
 
 step "format"

@@ -46,10 +46,11 @@ fn paint(criterion: &mut Criterion) {
         ("silent, 512", 512, false),
         ("speaking, 1080", 1080, true),
     ] {
-        let mut presenter = Presenter::new("anna", size, size, rate, 1).expect("a known avatar");
-        let mut picture = Picture::new(size, size);
-        let mut frame = 0;
         group.bench_function(name, |bencher| {
+            let mut presenter =
+                Presenter::new("anna", size, size, rate, 1).expect("a known avatar");
+            let mut picture = Picture::new(size, size);
+            let mut frame = 0;
             bencher.iter(|| {
                 if frame % 25 == 0 {
                     let (pcm, marks) = second(frame / 25);

@@ -35,12 +35,12 @@ const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,"
 <script src="/vendor/hls.min.js"></script><video></video>`;
 
 /** Plays as those clients do: as soon as the playlist is read, and again whenever a fragment finds the video paused. */
-async function playLikeAClient({ text, language, config }) {
+async function playLikeAClient({ text, language, config, pace }) {
   const video = document.querySelector("video");
   const response = await fetch("/api/stream/start", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text, language, mode: "dynamic" }),
+    body: JSON.stringify({ text, language, mode: "dynamic", pace }),
   });
   if (!response.ok) throw new Error(await response.text());
   const { playlist_url: playlist } = await response.json();
@@ -58,34 +58,37 @@ async function playLikeAClient({ text, language, config }) {
   hls.attachMedia(video);
 }
 
-describe("hls.js as clients set it up", { concurrency: true }, () => {
-  let browser;
-  before(async () => {
-    browser = await launch();
-  });
-  after(() => browser?.close());
-
-  for (const setup of SETUPS) {
-    it(`${setup.name}: a minute, from the first word to the last`, async (test) => {
-      const routes = (page) =>
-        page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
-      const { page, complaints, context } = await open(browser, "/player", { routes });
-      await page.evaluate(playLikeAClient, setup);
-
-      const end = await playedToTheEnd(page, 180);
-      const errors = await page.evaluate(() => window.errors);
-      test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
-
-      assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
-      assert.deepEqual(end.seeks, [], "a seek loses words");
-      assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
-      const [[from, to]] = end.played;
-      assert.ok(from < 0.1, `began at ${from} s`);
-      assert.ok(to > end.duration - 0.1, `ended at ${to} of ${end.duration} s`);
-      // Nobody says 120 words in less than half a minute: the duration itself must not have been cut.
-      assert.ok(end.duration > words(setup.text).length / 4, `${end.duration} s is too short for the text`);
-      assert.deepEqual(complaints, []);
-      await context.close();
-    });
-  }
+let browser;
+before(async () => {
+  browser = await launch();
 });
+after(() => browser?.close());
+
+// Made fast, a minute is soon complete and then plain video. At the pace of a conversation the list grows to the end.
+for (const pace of ["fast", "live"]) {
+  describe(`hls.js as clients set it up, ${pace}`, { concurrency: true }, () => {
+    for (const setup of SETUPS) {
+      it(`${setup.name}: a minute, from the first word to the last`, async (test) => {
+        const routes = (page) =>
+          page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
+        const { page, complaints, context } = await open(browser, "/player", { routes });
+        await page.evaluate(playLikeAClient, { ...setup, pace });
+
+        const end = await playedToTheEnd(page, 180);
+        const errors = await page.evaluate(() => window.errors);
+        test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
+
+        assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
+        assert.deepEqual(end.seeks, [], "a seek loses words");
+        assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
+        const [[from, to]] = end.played;
+        assert.ok(from < 0.1, `began at ${from} s`);
+        assert.ok(to > end.duration - 0.1, `ended at ${to} of ${end.duration} s`);
+        // Nobody says more than four words in a second: the duration itself must not have been cut.
+        assert.ok(end.duration > words(setup.text).length / 4, `${end.duration} s is too short for the text`);
+        assert.deepEqual(complaints, []);
+        await context.close();
+      });
+    }
+  });
+}

@@ -8,7 +8,7 @@ use espeakng_sys as sys;
 use thiserror::Error;
 
 use crate::callback::{Sink, Utterance, on_sound};
-use crate::prepared::Prepared;
+use crate::prepared::{Alphabet, Prepared};
 use crate::voice::Voice;
 
 /// Milliseconds of sound in each call of the sink. The library keeps room for 200 events a second of it and
@@ -134,7 +134,7 @@ impl Synthesizer {
         }
         // All this waits in the queue of sounds to be made, whose end 1.51 does not look at: voices taken often
         // without a word spoken would run over it. Speaking nothing empties it.
-        let error = self.synthesize(&Prepared::new(""), ptr::null_mut());
+        let error = self.synthesize(&Prepared::new("", Alphabet::Latin), ptr::null_mut());
         if error != sys::espeak_ERROR_EE_OK {
             return Err(VoiceError::Refused(voice.name.clone(), error));
         }
@@ -145,7 +145,8 @@ impl Synthesizer {
     /// Speaks `text`. `sink` gets the sound (mono, [`Self::sample_rate`]) in stretches of at most 200 ms, each with
     /// the events that lie in it, in order; either may be empty. [`std::ops::ControlFlow::Break`] stops within one stretch.
     ///
-    /// The text is plain: neither SSML nor `[[phonemes]]` nor control characters have a meaning.
+    /// The text is plain: neither SSML nor `[[phonemes]]` nor control characters have a meaning. Letters that the voice cannot
+    /// read are silent: a Russian one reads Russian and Latin letters, a Kazakh one those and its own, all others Latin.
     ///
     /// # Errors
     ///
@@ -155,10 +156,8 @@ impl Synthesizer {
     ///
     /// When `sink` does; the library is left in order.
     pub fn speak(&mut self, text: &str, sink: &mut Sink<'_>) -> Result<Spoken, SpeakError> {
-        if self.voice.is_none() {
-            return Err(SpeakError::NoVoice);
-        }
-        let prepared = Prepared::new(text);
+        let voice = self.voice.as_ref().ok_or(SpeakError::NoVoice)?;
+        let prepared = Prepared::new(text, Alphabet::of(&voice.name));
         let mut utterance = Utterance {
             text: &prepared,
             sink,

@@ -101,9 +101,10 @@ fn stopping_leaves_the_next_utterance_alone() {
         assert_eq!(spoken.unwrap(), Spoken::Stopped);
         assert_eq!(heard, stretches);
         let (after, events) = speak(&mut synthesizer, text);
-        // Two renderings of one text are never quite the same: espeak-ng's noise comes from rand(), and the
-        // pause at the end depends on what was spoken before.
-        assert!(after.len().abs_diff(undisturbed.len()) < 1_000);
+        // Two renderings of one text are never quite the same: espeak-ng's noise comes from rand(), and lengths depend
+        // a little on what was spoken before.
+        let difference = after.len().abs_diff(undisturbed.len());
+        assert!(difference * 7 < undisturbed.len(), "{difference}");
         assert_eq!(words(text, &events)[..3], ["One,", "two,", "three."]);
     }
 }

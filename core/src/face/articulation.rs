@@ -38,6 +38,9 @@ const CLOSE: f32 = 0.075;
 /// How much of the future must be known: what reaches back the furthest.
 pub(super) const LOOKAHEAD: Samples = Samples::from_millis(140);
 
+/// Shorter pauses are hardly seen, in seconds.
+const BRIEF: f32 = 0.12;
+
 /// How strongly lips at rest resist, everywhere.
 const REST: f32 = 0.04;
 
@@ -137,7 +140,10 @@ impl Articulation {
     /// Takes in a mark; marks come in order of time.
     pub(super) fn hear(&mut self, mark: &Mark) {
         let visemes = match &mark.kind {
-            MarkKind::Phoneme(phoneme) => Some(Visemes::of(phoneme)),
+            MarkKind::Phoneme(phoneme) => match Visemes::of(phoneme) {
+                None => return,
+                said => said,
+            },
             MarkKind::End => None,
             MarkKind::Word(_) => return,
         };
@@ -242,6 +248,11 @@ impl Pulled {
             }
         };
         let (gap, shape, tongue) = target.pull;
+        // The briefer a pause, the less lips make of it.
+        let gap = match viseme {
+            Viseme::Rest => gap * ((to - from) / BRIEF).min(1.0),
+            _ => gap,
+        };
         add(
             &mut self.gap,
             &[target.open, target.jaw],

@@ -10,7 +10,6 @@ mod viseme;
 
 pub use mouth::Mouth;
 pub use presenter::{Avatar, Presenter, PresenterError, Region, SIZES, avatars};
-pub use viseme::{Viseme, Visemes};
 
 use avatar_codec::Picture;
 use thiserror::Error;

@@ -2,7 +2,7 @@
 
 /// A position of lips, teeth and tongue that a viewer can tell from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Viseme {
+pub(super) enum Viseme {
     /// Nothing is said: lips together.
     Rest,
     /// Lips pressed shut: m b p.
@@ -48,31 +48,6 @@ pub enum Viseme {
 }
 
 impl Viseme {
-    /// Every viseme.
-    pub const ALL: [Self; 21] = [
-        Self::Rest,
-        Self::Lips,
-        Self::Bite,
-        Self::Dental,
-        Self::Ridge,
-        Self::Lateral,
-        Self::Hiss,
-        Self::Hush,
-        Self::Palatal,
-        Self::Back,
-        Self::Rhotic,
-        Self::Glide,
-        Self::Open,
-        Self::HalfOpen,
-        Self::Neutral,
-        Self::Front,
-        Self::Spread,
-        Self::Central,
-        Self::RoundOpen,
-        Self::RoundMid,
-        Self::RoundClose,
-    ];
-
     /// The viseme of one letter of the International Phonetic Alphabet, as far as the letter stands for a sound.
     ///
     /// Letters nobody has told us of look like a murmur; marks of stress, length, palatalisation and the like are no sounds.
@@ -99,14 +74,16 @@ impl Viseme {
             'ɔ' | 'ɒ' => Self::RoundOpen,
             'o' | 'ø' | 'œ' | 'ɵ' => Self::RoundMid,
             'u' | 'ʊ' | 'y' | 'ʏ' | 'ʉ' => Self::RoundClose,
-            // Modifier letters and combining marks change a sound, they are none.
-            '\u{2b0}'..='\u{36f}' | '\u{1d2c}'..='\u{1d6a}' | '\u{1dc0}'..='\u{1dff}' => {
-                return None;
-            }
+            other if is_mark(other) => return None,
             other if other.is_alphabetic() => Self::Neutral,
             _ => return None,
         })
     }
+}
+
+/// Whether a character is a modifier letter or a combining mark: they change a sound, they are none.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{2b0}'..='\u{36f}' | '\u{1d2c}'..='\u{1d6a}' | '\u{1dc0}'..='\u{1dff}')
 }
 
 /// The most visemes one phoneme passes through.
@@ -114,21 +91,22 @@ const MOST: usize = 3;
 
 /// What one phoneme looks like, from its beginning to its end: one viseme, or several for diphthongs and affricates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visemes {
+pub(super) struct Visemes {
     shapes: [Viseme; MOST],
     count: usize,
 }
 
 impl Visemes {
     /// Nothing said.
-    pub const REST: Self = Self {
+    pub(super) const REST: Self = Self {
         shapes: [Viseme::Rest; MOST],
         count: 1,
     };
 
     /// The visemes of a phoneme in the International Phonetic Alphabet, as espeak-ng writes it: with marks of stress,
-    /// length, ties and secondary articulation. A phoneme without a letter is a pause.
-    pub fn of(phoneme: &str) -> Self {
+    /// length, ties and secondary articulation. Without a letter it is a pause; of nothing but such marks, as espeak-ng
+    /// writes the glide after a palatalised consonant, it is `None`: the sound before goes on.
+    pub(super) fn of(phoneme: &str) -> Option<Self> {
         let mut visemes = Self {
             count: 0,
             ..Self::REST
@@ -138,15 +116,16 @@ impl Visemes {
             *slot = viseme;
             visemes.count += 1;
         }
-        if visemes.count == 0 {
-            Self::REST
-        } else {
-            visemes
+        let only_marks = !phoneme.is_empty() && phoneme.chars().all(is_mark);
+        match visemes.count {
+            0 if only_marks => None,
+            0 => Some(Self::REST),
+            _ => Some(visemes),
         }
     }
 
     /// One after the other.
-    pub fn as_slice(&self) -> &[Viseme] {
+    pub(super) fn as_slice(&self) -> &[Viseme] {
         self.shapes.get(..self.count).unwrap_or_default()
     }
 }
@@ -155,35 +134,43 @@ impl Visemes {
 mod tests {
     use super::*;
 
+    fn seen(phoneme: &str) -> Vec<Viseme> {
+        Visemes::of(phoneme).unwrap().as_slice().to_vec()
+    }
+
     #[test]
     fn marks_of_stress_length_and_palatalisation_are_not_seen() {
         assert_eq!(Visemes::of("ˈɑː"), Visemes::of("a"));
-        assert_eq!(Visemes::of("bʲ").as_slice(), [Viseme::Lips]);
-        assert_eq!(Visemes::of("n̩ʰ").as_slice(), [Viseme::Ridge]);
-        assert_eq!(Visemes::of("ɑ̃").as_slice(), [Viseme::Open]);
+        assert_eq!(seen("bʲ"), [Viseme::Lips]);
+        assert_eq!(seen("n̩ʰ"), [Viseme::Ridge]);
+        assert_eq!(seen("ɑ̃"), [Viseme::Open]);
     }
 
     #[test]
     fn diphthongs_and_affricates_pass_through_several() {
-        assert_eq!(
-            Visemes::of("aʊ").as_slice(),
-            [Viseme::Open, Viseme::RoundClose]
-        );
-        assert_eq!(Visemes::of("t͡ʃ").as_slice(), [Viseme::Ridge, Viseme::Hush]);
-        assert_eq!(Visemes::of("aɪə").as_slice().len(), 3);
-        assert_eq!(Visemes::of("aeiouaeiou").as_slice().len(), MOST);
+        assert_eq!(seen("aʊ"), [Viseme::Open, Viseme::RoundClose]);
+        assert_eq!(seen("t͡ʃ"), [Viseme::Ridge, Viseme::Hush]);
+        assert_eq!(seen("aɪə").len(), 3);
+        assert_eq!(seen("aeiouaeiou").len(), MOST);
     }
 
     #[test]
     fn what_has_no_letter_is_a_pause() {
-        for pause in ["", "_", "ˈ", "_:", " ", "1", "‖"] {
-            assert_eq!(Visemes::of(pause), Visemes::REST, "{pause:?}");
+        for pause in ["", "_", "_:", " ", "1", "‖"] {
+            assert_eq!(Visemes::of(pause), Some(Visemes::REST), "{pause:?}");
+        }
+    }
+
+    #[test]
+    fn marks_alone_are_neither_sound_nor_pause() {
+        for marks in ["ʲ", "ː", "ˈ", "\u{303}"] {
+            assert_eq!(Visemes::of(marks), None, "{marks:?}");
         }
     }
 
     #[test]
     fn unknown_letters_are_murmured() {
-        assert_eq!(Visemes::of("Ж").as_slice(), [Viseme::Neutral]);
+        assert_eq!(seen("Ж"), [Viseme::Neutral]);
     }
 
     /// `espeak-ng --ipa -q` of a few sentences in each language.

@@ -1,7 +1,7 @@
 //! The second half of a session's work: frames are encoded, cut and written.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use avatar_codec::{AudioEncoder, AudioSettings, CodecError, VideoEncoder, VideoSettings};
@@ -125,7 +125,8 @@ impl Assembler {
             bandwidth: Bandwidth::promised(self.video.max_bitrate, settings.bitrate),
         };
         store.write(id, MediaFile::Master, master.render().as_bytes())?;
-        tracing::debug!(session = %id, encoder = video.name(), "encoders opened");
+        static SAID: Once = Once::new();
+        SAID.call_once(|| tracing::info!(encoder = video.name(), "pictures are encoded"));
         Ok(Encoders {
             video,
             audio,

@@ -1,5 +1,7 @@
 //! Accepting work.
 
+use std::io::ErrorKind;
+
 use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
 use crate::api::{Code, Refusal};
 use crate::config::Limits;
@@ -43,7 +45,12 @@ impl Intake {
         }
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
-            Refusal::internal()
+            match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                    Refusal::new(Code::Internal, "there is no room left on the server's disk")
+                }
+                _ => Refusal::internal(),
+            }
         })?;
         let record = Record::created(job.id, job.vocabulary, job.created_at);
         self.board.open(&record).map_err(|_| {

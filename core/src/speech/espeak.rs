@@ -4,6 +4,7 @@ mod desk;
 mod marks;
 mod said;
 mod shape;
+mod spelling;
 mod voices;
 
 use std::ops::ControlFlow;

@@ -16,6 +16,7 @@ mod patch;
 mod planes;
 mod portrait;
 mod room;
+mod row;
 mod shape;
 mod stage;
 mod stance;

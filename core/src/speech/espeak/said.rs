@@ -1,5 +1,6 @@
 //! What espeak-ng is to read, made from what is written.
 
+use super::spelling::{composed, spelled};
 use crate::language::Language;
 
 /// A sentence to be read aloud, and the way back to how it is written.
@@ -44,7 +45,15 @@ impl Said {
                     " пайыз".chars().for_each(|letter| said.push(at, letter))
                 }
                 _ if is_silent(character) => said.push(at, ' '),
-                _ => said.push(at, character),
+                _ => {
+                    let whole = characters
+                        .peek()
+                        .and_then(|(_, accent)| composed(character, *accent));
+                    if whole.is_some() {
+                        characters.next();
+                    }
+                    said.spell(at, whole.unwrap_or(character), language);
+                }
             }
             before = Some(character);
         }
@@ -60,6 +69,15 @@ impl Said {
         let after = self.origins.partition_point(|(at, _)| *at <= said);
         let index = after.saturating_sub(1);
         self.origins.get(index).map_or(0, |(_, written)| *written)
+    }
+
+    fn spell(&mut self, written: usize, letter: char, language: Language) {
+        match spelled(letter, language) {
+            Some(letters) => letters
+                .chars()
+                .for_each(|letter| self.push(written, letter)),
+            None => self.push(written, letter),
+        }
     }
 
     fn push(&mut self, written: usize, character: char) {
@@ -141,6 +159,17 @@ mod tests {
             "  Да    тег, C# и 2*3   ."
         );
         assert_eq!(Said::new("5%", Language::Kk).text(), "5 пайыз");
+    }
+
+    #[test]
+    fn letters_are_those_of_the_voice() {
+        assert_eq!(said("Қазақ, й и е\u{308}лка"), "казак, й и ёлка");
+        assert_eq!(said("и\u{306}од"), "йод");
+        assert_eq!(
+            Said::new("The word мир, Щука", Language::En).text(),
+            "The word mir, shchuka"
+        );
+        assert_eq!(Said::new("Қазақ", Language::Kk).text(), "Қазақ");
     }
 
     #[test]

@@ -1,110 +1,13 @@
-//! Hair: soft masses first, then many fine strands along them.
+//! Long hair, parted on one side: two masses of overlapping locks.
 
 use std::f32::consts::PI;
 
-use super::super::chance::Chance;
-use super::canvas::{Canvas, Coverage, Ink};
-use super::colour::mix;
-use super::portrait::{Cut, MIDDLE, Portrait};
-use super::shape::{Point, between, curve, ellipse, outline, ribbon};
-
-/// Hair that falls behind the neck; painted before the body.
-pub(super) fn paint_behind(canvas: &mut Canvas, portrait: &Portrait) {
-    let hair = &portrait.hair;
-    if hair.cut != Cut::Long {
-        return;
-    }
-    let mass = [
-        (256.0, 120.0),
-        (330.0, 140.0),
-        (362.0, 200.0),
-        (370.0, 290.0),
-        (366.0, 356.0),
-        (332.0, 392.0),
-        (256.0, 402.0),
-        (180.0, 392.0),
-        (146.0, 356.0),
-        (142.0, 290.0),
-        (150.0, 200.0),
-        (182.0, 140.0),
-    ];
-    let Some(cover) = outline(&mass).and_then(|path| canvas.cover(&path, 0.0)) else {
-        return;
-    };
-    let soft = mix(hair.deep, hair.base, 0.30);
-    let tones = [(0.0, hair.deep), (0.5, hair.deep), (1.0, soft)];
-    canvas.pour(
-        &cover,
-        None,
-        Ink::Line((256.0, 250.0), (256.0, 400.0), &tones),
-        1.0,
-    );
-    let mut chance = Chance::new(3);
-    for _ in 0..70 {
-        let x = chance.within(150.0, 362.0);
-        let drift = chance.within(-12.0, 12.0);
-        let strand = curve(
-            &[(x, 250.0), (x + drift * 0.3, 330.0), (x + drift, 404.0)],
-            12,
-        );
-        let width = chance.within(0.8, 3.0);
-        let path = ribbon(&strand, |t| width * (t * PI).sin().max(0.1));
-        canvas.shade(path, 0.8, Some(&cover), Ink::Flat(hair.base), 0.22);
-    }
-}
-
-/// Hair on the skull behind the forehead; painted before the face.
-pub(super) fn paint_under(canvas: &mut Canvas, portrait: &Portrait) {
-    if portrait.hair.cut == Cut::Long {
-        let path = ellipse((260.0, 156.0), 106.0, 96.0);
-        canvas.fill(path, Ink::Flat(portrait.hair.base), 1.0);
-    }
-}
-
-/// Hair in front, and its shadow on the face.
-pub(super) fn paint_before(canvas: &mut Canvas, portrait: &Portrait, face: Option<&Coverage>) {
-    match portrait.hair.cut {
-        Cut::Long => long(canvas, portrait, face),
-        Cut::Short => short(canvas, portrait, face),
-    }
-}
-
-/// A lock: what lies between two lines from root to tip.
-struct Lock<'a> {
-    inner: &'a [Point],
-    outer: &'a [Point],
-    /// How much light falls on it.
-    lit: f32,
-}
-
-impl Lock<'_> {
-    fn path(&self) -> Option<tiny_skia::Path> {
-        let mut points = curve(self.inner, 48);
-        points.extend(curve(self.outer, 48).into_iter().rev());
-        polygon(&points)
-    }
-
-    fn moved(&self, by: Point) -> Option<tiny_skia::Path> {
-        let mut points = curve(self.inner, 48);
-        points.extend(curve(self.outer, 48).into_iter().rev());
-        for (x, y) in &mut points {
-            (*x, *y) = (*x + by.0, *y + by.1);
-        }
-        polygon(&points)
-    }
-}
-
-fn polygon(points: &[Point]) -> Option<tiny_skia::Path> {
-    let mut path = tiny_skia::PathBuilder::new();
-    let mut points = points.iter();
-    let start = points.next()?;
-    path.move_to(start.0, start.1);
-    for (x, y) in points {
-        path.line_to(*x, *y);
-    }
-    path.close();
-    path.finish()
-}
+use super::super::super::chance::Chance;
+use super::super::canvas::{Canvas, Coverage, Ink};
+use super::super::colour::mix;
+use super::super::portrait::Portrait;
+use super::super::shape::{Point, between, curve, ellipse, outline, ribbon};
+use super::Lock;
 
 /// What hair covers on the right of the parting, and on the left.
 const MASSES: [&[Point]; 2] = [
@@ -279,14 +182,63 @@ const LOCKS: [&[Lock<'static>]; 2] = [
     ],
 ];
 
-fn long(canvas: &mut Canvas, portrait: &Portrait, face: Option<&Coverage>) {
+/// Hair behind the neck.
+pub(super) fn paint_behind(canvas: &mut Canvas, portrait: &Portrait) {
+    let hair = &portrait.hair;
+    let mass = [
+        (256.0, 120.0),
+        (330.0, 140.0),
+        (362.0, 200.0),
+        (370.0, 290.0),
+        (366.0, 356.0),
+        (332.0, 392.0),
+        (256.0, 402.0),
+        (180.0, 392.0),
+        (146.0, 356.0),
+        (142.0, 290.0),
+        (150.0, 200.0),
+        (182.0, 140.0),
+    ];
+    let Some(cover) = outline(&mass).and_then(|path| canvas.cover(&path, 0.0)) else {
+        return;
+    };
+    let soft = mix(hair.deep, hair.base, 0.30);
+    let tones = [(0.0, hair.deep), (0.5, hair.deep), (1.0, soft)];
+    canvas.pour(
+        &cover,
+        None,
+        Ink::Line((256.0, 250.0), (256.0, 400.0), &tones),
+        1.0,
+    );
+    let mut chance = Chance::new(3);
+    for _ in 0..70 {
+        let x = chance.within(150.0, 362.0);
+        let drift = chance.within(-12.0, 12.0);
+        let strand = curve(
+            &[(x, 250.0), (x + drift * 0.3, 330.0), (x + drift, 404.0)],
+            12,
+        );
+        let width = chance.within(0.8, 3.0);
+        let path = ribbon(&strand, |t| width * (t * PI).sin().max(0.1));
+        canvas.shade(path, 0.8, Some(&cover), Ink::Flat(hair.base), 0.22);
+    }
+}
+
+/// Hair on the skull behind the forehead.
+pub(super) fn paint_under(canvas: &mut Canvas, portrait: &Portrait) {
+    let path = ellipse((260.0, 156.0), 106.0, 96.0);
+    canvas.fill(path, Ink::Flat(portrait.hair.base), 1.0);
+}
+
+/// Hair in front, and its shadow on the face.
+pub(super) fn paint_before(canvas: &mut Canvas, portrait: &Portrait, face: Option<&Coverage>) {
     let (hair, skin) = (&portrait.hair, &portrait.skin);
     for mass in MASSES {
         let lower: Vec<Point> = mass.iter().map(|&(x, y)| (x + 4.0, y + 8.0)).collect();
         canvas.shade(outline(&lower), 10.0, face, Ink::Flat(skin.deep), 0.5);
     }
     let mut chance = Chance::new(11);
-    for (mass, locks) in MASSES.into_iter().zip(LOCKS) {
+    for ((mass, locks), in_window_light) in MASSES.into_iter().zip(LOCKS).zip([false, true]) {
         let Some(cover) = outline(mass).and_then(|path| canvas.cover(&path, 0.0)) else {
             continue;
         };
@@ -319,12 +271,18 @@ fn long(canvas: &mut Canvas, portrait: &Portrait, face: Option<&Coverage>) {
             shade_lock(canvas, portrait, lock, &own, &mut chance);
             strands(canvas, portrait, lock, &own, &mut chance);
         }
-        edges(canvas, portrait, mass, &cover);
+        edges(canvas, portrait, mass, in_window_light, &cover);
     }
 }
 
 /// Hair turns away at its outline; on the side of the window it catches the light there.
-fn edges(canvas: &mut Canvas, portrait: &Portrait, mass: &[Point], cover: &Coverage) {
+fn edges(
+    canvas: &mut Canvas,
+    portrait: &Portrait,
+    mass: &[Point],
+    in_window_light: bool,
+    cover: &Coverage,
+) {
     let hair = &portrait.hair;
     let rim: Vec<Point> = mass.iter().skip(1).take(12).copied().collect();
     let line = curve(&rim, 60);
@@ -335,7 +293,7 @@ fn edges(canvas: &mut Canvas, portrait: &Portrait, mass: &[Point], cover: &Cover
         Ink::Flat(hair.deep),
         0.4,
     );
-    if mass.first().is_some_and(|(_, y)| *y > 61.5) {
+    if in_window_light {
         let path = ribbon(&line, |t| 3.4 * (t * PI).sin().max(0.0));
         canvas.shade(path, 2.0, Some(cover), Ink::Flat(hair.shine), 0.55);
     }
@@ -436,94 +394,5 @@ fn strands(
             Ink::Flat(hair.shine),
             0.40 * lock.lit * fade,
         );
-    }
-}
-
-fn short(canvas: &mut Canvas, portrait: &Portrait, face: Option<&Coverage>) {
-    let (hair, skin) = (&portrait.hair, &portrait.skin);
-    let outer: [Point; 13] = [
-        (174.0, 230.0),
-        (168.0, 196.0),
-        (165.0, 150.0),
-        (174.0, 106.0),
-        (202.0, 74.0),
-        (240.0, 60.0),
-        (284.0, 58.0),
-        (322.0, 72.0),
-        (344.0, 104.0),
-        (350.0, 150.0),
-        (346.0, 196.0),
-        (341.0, 222.0),
-        (339.0, 230.0),
-    ];
-    let line: [Point; 13] = [
-        (180.0, 230.0),
-        (183.0, 206.0),
-        (183.0, 176.0),
-        (186.0, 152.0),
-        (202.0, 137.0),
-        (226.0, 126.0),
-        (256.0, 122.0),
-        (290.0, 125.0),
-        (316.0, 136.0),
-        (328.0, 154.0),
-        (331.0, 178.0),
-        (332.0, 206.0),
-        (333.0, 230.0),
-    ];
-    let mass = Lock {
-        inner: &line,
-        outer: &outer,
-        lit: 1.0,
-    };
-    let lower = line.map(|(x, y)| (x + 3.0, y + 7.0));
-    let shadow = Lock {
-        inner: &lower,
-        outer: &outer,
-        lit: 0.0,
-    };
-    canvas.shade(shadow.path(), 8.0, face, Ink::Flat(skin.deep), 0.5);
-    canvas.shade(mass.path(), 3.0, face, Ink::Flat(hair.deep), 0.7);
-    let Some(cover) = mass.path().and_then(|path| canvas.cover(&path, 0.8)) else {
-        return;
-    };
-    let tones = [(0.0, hair.light), (0.5, hair.base), (1.0, hair.deep)];
-    canvas.pour(
-        &cover,
-        None,
-        Ink::Line((200.0, 60.0), (330.0, 220.0), &tones),
-        1.0,
-    );
-    let (roots, tips) = (curve(&line, 120), curve(&outer, 120));
-    let mut chance = Chance::new(5);
-    for n in 0..420 {
-        let t = chance.unit();
-        let sweep = (t * PI).sin() * chance.within(0.10, 0.20);
-        let place = |points: &[Point], t: f32| {
-            let n = (t.clamp(0.0, 1.0) * (points.len() - 1) as f32) as usize;
-            points.get(n).copied().unwrap_or((MIDDLE, 100.0))
-        };
-        let (root, tip) = (place(&roots, t), place(&tips, t + sweep));
-        let rise = place(&tips, t + sweep * 0.25);
-        let middle = (
-            root.0 * 0.35 + rise.0 * 0.65,
-            root.1 * 0.35 + rise.1 * 0.65 + 3.0,
-        );
-        let reach = chance.within(0.75, 1.03);
-        let end = (
-            root.0 + (tip.0 - root.0) * reach,
-            root.1 + (tip.1 - root.1) * reach,
-        );
-        let strand = curve(&[root, middle, end], 16);
-        let width = chance.within(0.9, 3.0);
-        let path = ribbon(&strand, |t| width * (1.0 - t).powf(0.6) + 0.3);
-        let top = (t * PI).sin().powi(2);
-        let (colour, opacity) = match n % 7 {
-            0..=2 => (hair.deep, 0.4),
-            3 | 4 => (hair.base, 0.5),
-            5 => (hair.light, 0.5 * top),
-            _ => (hair.shine, 0.35 * top * if t < 0.6 { 1.0 } else { 0.4 }),
-        };
-        canvas.shade(path, 0.0, None, Ink::Flat(colour), opacity);
     }
 }

@@ -1,0 +1,59 @@
+//! A disk that runs full.
+
+use std::path::Path;
+use std::process::Command;
+
+use avatar_tests::Setup;
+use serde_json::json;
+
+/// A small file system of its own, as long as this lives.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where this user may not mount one.
+    fn mount(kilobytes: u32) -> Option<Self> {
+        let place = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o"])
+            .arg(format!("size={kilobytes}k"))
+            .arg("tmpfs")
+            .arg(place.path())
+            .status();
+        mounted
+            .is_ok_and(|status| status.success())
+            .then_some(Self(place))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
+    let Some(disk) = SmallDisk::mount(1024) else {
+        eprintln!("skipped: only root may mount the small file system this needs");
+        return;
+    };
+    let nginx = Setup::new()
+        .workers(2)
+        .http(&format!("avatar_data {};", disk.path().display()))
+        .start();
+    let id = nginx.speak(&"A sentence that is said again and again. ".repeat(100));
+    let status = nginx.finished(&id);
+    assert_eq!(status["status"], "failed", "{status}");
+    assert_eq!(status["error_code"], "disk_full", "{status}");
+    assert!(status["error"].as_str().unwrap().contains("disk"));
+
+    let body = json!({ "session_id": id });
+    let answer = nginx.request("POST", "/api/cleanup").json(&body).send();
+    assert_eq!(answer.status, 200);
+    let id = nginx.speak("Room again.");
+    assert_eq!(nginx.finished(&id)["status"], "ready");
+}

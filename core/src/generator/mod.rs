@@ -65,7 +65,8 @@ pub enum StartError {
 pub struct Generator {
     notices: Notices,
     running: Arc<AtomicUsize>,
-    desk: Option<JoinHandle<()>>,
+    /// Those that use libraries; they must be over before the process ends and the libraries clean up.
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Generator {
@@ -84,7 +85,7 @@ impl Generator {
         store.prepare().map_err(StartError::Data)?;
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
-        let (speaker, _) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
+        let (speaker, speaking) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         let desk = Desk::new(Supplies {
             pool: Pool::start(config.threads).map_err(StartError::Thread)?,
@@ -106,7 +107,7 @@ impl Generator {
         Ok(Self {
             notices,
             running,
-            desk: Some(desk),
+            threads: vec![desk, speaking],
         })
     }
 
@@ -123,8 +124,8 @@ impl Generator {
     /// Ends all threads; sessions that are not finished are left as they are.
     pub fn stop(&mut self) {
         self.notices.stop();
-        if let Some(desk) = self.desk.take() {
-            let _ = desk.join();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
 }

@@ -3,18 +3,18 @@
 //!
 //! # Layout
 //!
-//! - [`module`], [`conf`], [`directives`]: what nginx knows of us, and what the operator says
-//! - [`handlers`], [`media`], [`body`], [`api`]: the way of a request
-//! - [`filters`], [`origins`], [`keys`]: headers, and who may do what
-//! - [`wait`]: requests that wait for something
-//! - [`worker`], [`zone`], [`hints`], [`generator`], [`journal`]: processes, and how they know of each other
-//! - [`request`], [`reply`], [`context`], [`pool`], [`alarm`], [`boundary`]: nginx in Rust's words
+//! - `module`, `conf`, `directives`: what nginx knows of us, and what the operator says
+//! - `handlers`, `media`, `body`, `api`: the way of a request
+//! - `filters`, `origins`, `keys`: headers, and who may do what
+//! - `wait`: requests that wait for something
+//! - `worker`, `zone`, `hints`, `generator`, `journal`: processes, and how they know of each other
+//! - `request`, `reply`, `context`, `pool`, `alarm`, `boundary`: nginx in Rust's words
 //!
 //! # Rules
 //!
-//! Raw pointers of nginx's are turned into [`request::Request`] at the top of each callback. No panic leaves
+//! Raw pointers of nginx's are turned into `request::Request` at the top of each callback. No panic leaves
 //! a callback. nginx's structures are touched by the event loop's thread only; other threads reach it through
-//! the socket in [`hints`]. A request is kept by its [`wait::Ticket`], which goes when the request goes.
+//! the socket in `hints`. A request is kept by its `wait::Ticket`, which goes when the request goes.
 
 mod alarm;
 mod api;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
@@ -42,7 +42,8 @@ pub(crate) struct Herald {
 }
 
 impl Herald {
-    pub(crate) fn start() -> io::Result<Self> {
+    /// The thread ends once this is dropped; what is not delivered by then is given up.
+    pub(crate) fn start() -> io::Result<(Self, JoinHandle<()>)> {
         let (sender, news) = channel(WAITING);
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
@@ -55,13 +56,18 @@ impl Herald {
             .map_err(io::Error::other)?;
         let calls = Arc::new(Semaphore::new(CALLS));
         let under_way = Arc::clone(&calls);
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("avatar-herald".to_owned())
-            .spawn(move || runtime.block_on(deliver_all(news, client, under_way)))?;
-        Ok(Self {
+            .spawn(move || {
+                runtime.block_on(deliver_all(news, client, under_way));
+                // A name that is being looked up cannot be given up at once.
+                runtime.shutdown_timeout(Duration::from_secs(1));
+            })?;
+        let herald = Self {
             news: sender,
             calls,
-        })
+        };
+        Ok((herald, thread))
     }
 
     /// Calls that are yet to be made or under way.
@@ -129,7 +135,7 @@ mod tests {
     fn a_call_that_fails_is_made_again() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/done", listener.local_addr().unwrap());
-        let herald = Herald::start().unwrap();
+        let (herald, _) = Herald::start().unwrap();
         herald.tell(
             SessionId::generate(),
             &address,

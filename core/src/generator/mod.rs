@@ -86,6 +86,7 @@ impl Generator {
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
         let (speaker, speaking) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
+        let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         let desk = Desk::new(Supplies {
             pool: Pool::start(config.threads).map_err(StartError::Thread)?,
@@ -94,7 +95,7 @@ impl Generator {
             faces: workshop.faces,
             speaker,
             caretaker: Caretaker::new(pid, config.ttl, alive),
-            herald: Herald::start().map_err(StartError::Thread)?,
+            herald,
             pid,
             running: Arc::clone(&running),
             config,
@@ -107,7 +108,7 @@ impl Generator {
         Ok(Self {
             notices,
             running,
-            threads: vec![desk, speaking],
+            threads: vec![desk, speaking, telling],
         })
     }
 

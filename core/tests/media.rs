@@ -92,7 +92,7 @@ impl Session {
             let mut file = File::options()
                 .create(true)
                 .append(true)
-                .open(path(&segment_name(part.segment)))
+                .open(path(&segment_name(part.segment).to_string()))
                 .unwrap();
             file.write_all(&part.bytes).unwrap();
             if let Some(segment) = part.closes {
@@ -101,7 +101,7 @@ impl Session {
                 let text = captions
                     .segment(segment.start, segment.end(), rate.start_of(frames))
                     .unwrap();
-                fs::write(path(&captions_name(segment.number)), text).unwrap();
+                fs::write(path(&captions_name(segment.number).to_string()), text).unwrap();
             }
         }
         fs::write(path(PLAYLIST), playlist.render(usize::MAX, true)).unwrap();
@@ -120,7 +120,7 @@ impl Session {
         mp4.write_all(&segmenter.index().head(&tracks).unwrap())
             .unwrap();
         for range in segmenter.index().ranges() {
-            let mut from = File::open(path(&segment_name(range.segment))).unwrap();
+            let mut from = File::open(path(&segment_name(range.segment).to_string())).unwrap();
             from.seek(SeekFrom::Start(range.offset)).unwrap();
             std::io::copy(&mut from.take(range.length), &mut mp4).unwrap();
         }
@@ -144,7 +144,7 @@ impl Session {
     fn playable_segment(&self, number: u32) -> String {
         let path = self.path(&format!("playable_{number}.mp4"));
         let mut bytes = fs::read(self.path(INIT)).unwrap();
-        bytes.extend(fs::read(self.path(&segment_name(number))).unwrap());
+        bytes.extend(fs::read(self.path(&segment_name(number).to_string())).unwrap());
         fs::write(&path, bytes).unwrap();
         path
     }
@@ -346,7 +346,7 @@ fn captions_are_read_as_they_were_written() {
     let session = Session::new(25, 64, &tone(158_400));
     let mut read = String::new();
     for number in 0..session.segments() {
-        let path = session.path(&captions_name(number));
+        let path = session.path(&captions_name(number).to_string());
         let text = run("ffmpeg", &["-i", &path, "-f", "srt", "-"]);
         read.push_str(std::str::from_utf8(&text).unwrap());
     }

@@ -98,13 +98,13 @@ fn set_origin(request: Request<'_>) -> bool {
     let Some(origins) = request.location().and_then(|location| location.origins()) else {
         return true;
     };
-    let varies = !origins.vary() || request.set_header("Vary", "Origin");
+    let varies = !origins.vary() || request.set_constant_header("Vary", "Origin");
     let Some(allowed) = origins::allowed(request) else {
         return varies;
     };
     varies
         && request.set_header("Access-Control-Allow-Origin", allowed)
-        && request.set_header("Access-Control-Expose-Headers", origins::EXPOSED)
+        && request.set_constant_header("Access-Control-Expose-Headers", origins::EXPOSED)
 }
 
 fn set_freshness(request: Request<'_>, content_type: &'static str, freshness: Freshness) -> bool {
@@ -114,7 +114,7 @@ fn set_freshness(request: Request<'_>, content_type: &'static str, freshness: Fr
         request.clear_validators();
         request.disable_not_modified();
     }
-    request.set_header("Cache-Control", freshness.cache_control())
+    request.set_constant_header("Cache-Control", freshness.cache_control())
 }
 
 /// Puts an error that nginx is about to report into the API's words.
@@ -123,7 +123,7 @@ fn translate(request: Request<'_>, context: Option<&Context>) -> bool {
         return true;
     }
     // What was said of a file's freshness before a range of it was refused does not hold of the refusal.
-    if !request.set_header("Cache-Control", "no-store") {
+    if !request.set_constant_header("Cache-Control", "no-store") {
         return false;
     }
     let Some(refusal) = refusal(request.status()) else {

@@ -109,11 +109,8 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
         let refusal = Refusal::new(Word::UnknownSession, "there is no such session or file");
         return Some(refusal.into());
     }
-    let allowed = route.methods();
-    if !allowed
-        .split(", ")
-        .any(|method| request.method_name() == method.as_bytes())
-    {
+    if !route.answers(request.method_name()) {
+        let allowed = route.methods();
         let refusal = Refusal::new(
             Word::MethodNotAllowed,
             format!("this path answers {allowed}"),

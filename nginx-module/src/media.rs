@@ -1,5 +1,7 @@
 //! Media: held until it is there, then left to nginx's own static handler.
 
+use std::fmt::Write as _;
+
 use avatar_core::api::{Code as Word, MediaFile, Refusal};
 use avatar_core::session::{Record, SessionId, Verdict};
 
@@ -10,6 +12,9 @@ use crate::reply::Reply;
 use crate::request::{Code, Request};
 use crate::wait::Ticket;
 use crate::worker;
+
+/// Bytes that the path of any file fits in: this runs for each one served.
+const PATH: usize = 96;
 
 /// Serves `file` of session `id`, or holds the request until that is possible. Called again whenever it may
 /// have become so.
@@ -94,7 +99,10 @@ fn hand_over(request: Request<'_>, context: &Context, record: &Record, file: Med
         (false, _) if file == MediaFile::Output => Freshness::Finished,
         (false, _) => Freshness::Forever,
     };
-    if !request.set_path(&format!("/{}/{}", record.id, file.name())) {
+    let mut path = String::with_capacity(PATH);
+    // Writing to a string does not fail.
+    let _ = write!(path, "/{}/{file}", record.id);
+    if !request.set_path(&path) {
         return Code::INTERNAL;
     }
     context.media.set(Some((file, freshness)));

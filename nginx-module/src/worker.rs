@@ -120,13 +120,14 @@ unsafe extern "C" fn on_hint(_: *mut ngx_event_t) {
         let Some(worker) = current() else {
             return;
         };
-        worker.journal.write();
         while let Some(hint) = worker.receiver.next() {
             match hint.kind {
                 HintKind::Wanted => worker.notice(hint),
                 HintKind::Changed => wait::wake_session(hint.id),
             }
         }
+        // Last: a line said while the hints were read has had its nudge swallowed above.
+        worker.journal.write();
         if worker.receiver.asked_to_close() {
             worker.with_host(Host::stay);
         }

@@ -9,7 +9,7 @@ use crate::{median, report, text};
 /// Requests a second that wrk gets of `url`.
 fn requests(url: &str) -> f64 {
     let output = Command::new("wrk")
-        .args(["-t1", "-c32", "-d4s", url])
+        .args(["-t1", "-c32", "-d1s", url])
         .output()
         .expect("wrk (Debian package wrk) is installed");
     let said = String::from_utf8(output.stdout).unwrap();
@@ -24,16 +24,23 @@ fn requests(url: &str) -> f64 {
 }
 
 pub(crate) fn measure() {
-    let with = Setup::new().start();
+    let with = Setup::new().workers(2).start();
     let id = with.speak(text::SENTENCE);
     with.finished(&id);
     let sessions = with.prefix().join("avatar/sessions");
-    let without = Setup::new().without_module(&sessions).start();
+    let without = Setup::new().workers(2).without_module(&sessions).start();
     let with = with.url(&format!("/stream/{id}/segment_001.m4s"));
     let without = without.url(&format!("/stream/{id}/segment_001.m4s"));
     requests(&with);
-    let pairs: Vec<(f64, f64)> = (0..5)
-        .map(|_| (requests(&with), requests(&without)))
+    // Each before the other in turn: whoever comes second would find a warmer or a busier machine.
+    let pairs: Vec<(f64, f64)> = (0..30)
+        .map(|round| match round % 2 {
+            0 => (requests(&with), requests(&without)),
+            _ => {
+                let without = requests(&without);
+                (requests(&with), without)
+            }
+        })
         .collect();
     let ratio = median(pairs.iter().map(|(with, without)| with / without).collect());
     let rate = median(pairs.iter().map(|pair| pair.0).collect());

@@ -102,8 +102,8 @@ impl Setup {
     /// nginx without the module, serving the files of `sessions` by itself.
     pub fn without_module(mut self, sessions: &Path) -> Self {
         self.module = false;
-        self.location = format!("alias {}/;", sessions.display());
-        self
+        let location = format!("location /stream/ {{ alias {}/; }}", sessions.display());
+        self.off().server(&location)
     }
 
     /// A second server behind the first, on the socket `origin.sock`, with one location.

@@ -1,6 +1,7 @@
 //! Sessions outlive configurations, and orderly ends.
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 
 use avatar_tests::{Setup, until};
@@ -94,6 +95,10 @@ fn a_restart_reports_what_it_cut_short() {
     let status = nginx.finished(&cut);
     assert_eq!(status["status"], "failed");
     assert!(status["error"].as_str().unwrap().contains("restart"));
+    let path = format!("/stream/{cut}/playlist.m3u8");
+    let playlist = nginx.request("GET", &path).send();
+    assert_eq!(playlist.status, 200, "what was listed can still be watched");
+    assert!(playlist.text().ends_with("#EXT-X-ENDLIST\n"));
     assert_eq!(
         nginx
             .request("GET", &format!("/hls/{cut}/output.mp4"))
@@ -109,9 +114,9 @@ fn a_killed_generator_is_replaced_and_its_sessions_are_reported() {
     nginx.expect_in_log("exited on signal 9");
     let cut = nginx.speak(&LONG.repeat(140));
     nginx.begun(&cut);
-    let pid = i32::try_from(nginx.generator()).unwrap();
-    // SAFETY: a signal to a process that this test started.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
+    let pid = nginx.generator().to_string();
+    let killed = Command::new("kill").args(["-KILL", &pid]).status();
+    assert!(killed.unwrap().success());
     let status = nginx.finished(&cut);
     assert_eq!(status["status"], "failed");
     assert_eq!(status["error_code"], "interrupted");

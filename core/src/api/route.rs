@@ -1,5 +1,7 @@
 //! Paths, and what they mean.
 
+use std::fmt;
+
 use crate::hls::{CAPTIONS_PLAYLIST, INIT, MASTER, MP4, PLAYLIST, captions_name, segment_name};
 use crate::session::{Condition, SessionId};
 
@@ -27,7 +29,15 @@ pub enum Route {
 }
 
 impl Route {
-    /// The methods it answers, as an `Allow` header (RFC 9110 section 10.2.1).
+    /// Whether it answers a method.
+    pub fn answers(self, method: &[u8]) -> bool {
+        match self {
+            Self::Start | Self::Interrupt | Self::Cleanup => method == b"POST",
+            _ => matches!(method, b"GET" | b"HEAD"),
+        }
+    }
+
+    /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
         match self {
             Self::Start | Self::Interrupt | Self::Cleanup => "POST, OPTIONS",
@@ -69,19 +79,6 @@ impl MediaFile {
         }
     }
 
-    /// Its name on disk.
-    pub fn name(self) -> String {
-        match self {
-            Self::Playlist => PLAYLIST.to_owned(),
-            Self::Master => MASTER.to_owned(),
-            Self::Captions => CAPTIONS_PLAYLIST.to_owned(),
-            Self::CaptionSegment(number) => captions_name(number),
-            Self::Init => INIT.to_owned(),
-            Self::Segment(number) => segment_name(number),
-            Self::Output => MP4.to_owned(),
-        }
-    }
-
     /// What must be true of the session before it can be served.
     pub fn condition(self) -> Condition {
         match self {
@@ -104,6 +101,21 @@ impl MediaFile {
             Self::CaptionSegment(_) => "text/vtt",
             Self::Segment(_) => "video/iso.segment",
             Self::Init | Self::Output => "video/mp4",
+        }
+    }
+}
+
+/// Its name on disk.
+impl fmt::Display for MediaFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Playlist => f.write_str(PLAYLIST),
+            Self::Master => f.write_str(MASTER),
+            Self::Captions => f.write_str(CAPTIONS_PLAYLIST),
+            Self::CaptionSegment(number) => captions_name(number).fmt(f),
+            Self::Init => f.write_str(INIT),
+            Self::Segment(number) => segment_name(number).fmt(f),
+            Self::Output => f.write_str(MP4),
         }
     }
 }
@@ -225,7 +237,7 @@ mod tests {
                 MediaFile::Output,
             ] {
                 let id = SessionId::parse(ID).unwrap();
-                prop_assert_eq!(media(&file.name()), Some(Route::Media(id, file)));
+                prop_assert_eq!(media(&file.to_string()), Some(Route::Media(id, file)));
             }
         }
 

@@ -87,11 +87,11 @@ impl Live {
     /// Changes the record and tells those who wait for it.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Record)) {
         let mut record = self.lock();
-        let state = record.state;
+        let known = (record.state, record.listed);
         change(&mut record);
         record.version += 1;
-        // The disk learns of a new state before anybody else: what was once answered stays true.
-        if record.state != state
+        // The disk learns of it before anybody else: what was once answered stays true after a restart.
+        if (record.state, record.listed) != known
             && let Err(error) = self.publication.store.save(&record)
             && !self.cancel.raised()
         {

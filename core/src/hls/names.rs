@@ -1,5 +1,7 @@
 //! What the files of a session are called.
 
+use std::fmt;
+
 /// The media playlist of video and sound.
 pub const PLAYLIST: &str = "playlist.m3u8";
 /// The multivariant playlist, which adds captions.
@@ -11,14 +13,41 @@ pub const INIT: &str = "init.mp4";
 /// The finished file.
 pub const MP4: &str = "output.mp4";
 
-/// The file of segment `number`, counted from zero: `segment_000.m4s`, with more digits from 1,000 on.
-pub fn segment_name(number: u32) -> String {
-    format!("segment_{number:03}.m4s")
+/// The name of one file among those of a kind, with three digits, or more from 1,000 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered {
+    kind: &'static str,
+    number: u32,
+    extension: &'static str,
+}
+
+/// The file of segment `number`, counted from zero: `segment_000.m4s`.
+pub fn segment_name(number: u32) -> Numbered {
+    Numbered {
+        kind: "segment",
+        number,
+        extension: "m4s",
+    }
 }
 
 /// The captions of segment `number`: `captions_000.vtt`.
-pub fn captions_name(number: u32) -> String {
-    format!("captions_{number:03}.vtt")
+pub fn captions_name(number: u32) -> Numbered {
+    Numbered {
+        kind: "captions",
+        number,
+        extension: "vtt",
+    }
+}
+
+impl fmt::Display for Numbered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            number,
+            extension,
+        } = self;
+        write!(f, "{kind}_{number:03}.{extension}")
+    }
 }
 
 #[cfg(test)]
@@ -27,9 +56,9 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits_or_more() {
-        assert_eq!(segment_name(0), "segment_000.m4s");
-        assert_eq!(segment_name(999), "segment_999.m4s");
-        assert_eq!(segment_name(1000), "segment_1000.m4s");
-        assert_eq!(captions_name(7), "captions_007.vtt");
+        assert_eq!(segment_name(0).to_string(), "segment_000.m4s");
+        assert_eq!(segment_name(999).to_string(), "segment_999.m4s");
+        assert_eq!(segment_name(1000).to_string(), "segment_1000.m4s");
+        assert_eq!(captions_name(7).to_string(), "captions_007.vtt");
     }
 }

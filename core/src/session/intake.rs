@@ -61,8 +61,11 @@ impl Intake {
 
     /// How session `id` stands, from shared memory or, where that has forgotten it, from disk.
     pub fn find(&self, id: SessionId) -> Option<Record> {
+        if let Some(record) = self.board.find(id) {
+            return Some(record);
+        }
         if self.board.holds(id) {
-            return self.board.find(id);
+            return None;
         }
         let mut record = self.store.record(id)?;
         if !record.finished() {

@@ -42,7 +42,7 @@ impl Store {
 
     /// Where `file` of session `id` lies once it exists.
     pub fn path(&self, id: SessionId, file: MediaFile) -> PathBuf {
-        self.directory(id).join(file.name())
+        self.directory(id).join(file.to_string())
     }
 
     /// Makes a session's directory with its job in it.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <data>/sessions/<id>/job.json          what was asked for
-//!                      session.json      the record, at each change of state
+//!                      session.json      the record, at each change of state and of what is listed
 //!                      init.mp4  segment_000.m4s …  captions_000.vtt …
 //!                      playlist.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4

@@ -63,8 +63,8 @@ pub(crate) fn begin(
     context.answered.set(true);
     request.set_content_type("text/event-stream");
     request.set_content_length(None);
-    let headers = request.set_header("Cache-Control", "no-store")
-        && request.set_header("X-Accel-Buffering", "no");
+    let headers = request.set_constant_header("Cache-Control", "no-store")
+        && request.set_constant_header("X-Accel-Buffering", "no");
     if !headers {
         return Code::INTERNAL;
     }

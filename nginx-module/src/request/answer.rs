@@ -22,9 +22,16 @@ impl Request<'_> {
 
     /// Sets a header of the answer, in place of one of the same name; false when memory is short.
     pub(crate) fn set_header(self, name: &'static str, value: &str) -> bool {
-        let Some(value) = self.copy(value.as_bytes()) else {
-            return false;
-        };
+        self.copy(value.as_bytes())
+            .is_some_and(|value| self.put_header(name, value))
+    }
+
+    /// The same with a value that need not be copied.
+    pub(crate) fn set_constant_header(self, name: &'static str, value: &'static str) -> bool {
+        self.put_header(name, constant(value))
+    }
+
+    fn put_header(self, name: &'static str, value: ngx_str_t) -> bool {
         // SAFETY: the request is alive; nginx initialised the list of headers, and pushing to it gives
         // memory for one entry or null. Zero is the initial state of an entry.
         unsafe {

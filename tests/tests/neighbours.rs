@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use avatar_tests::{Nginx, Setup};
+use avatar_tests::{Nginx, Setup, until};
 use serde_json::Value;
 
 #[test]

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use avatar_core::api::{Catalogue, MediaFile, start};
-use avatar_core::config::{Config, Video};
+use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
 use avatar_core::language::Language;
 use avatar_core::session::{
@@ -106,6 +106,7 @@ impl Stage {
                 height: 128,
                 ..Video::default()
             },
+            reuse: None,
             ..Config::default()
         };
         change(&mut config);
@@ -304,4 +305,37 @@ fn more_sessions_than_allowed_at_once_wait_their_turn() {
     let job = stage.job(r#"{"text":"Later.","language":"en"}"#);
     assert_eq!(job.language, Language::En);
     stage.intake.accept(&job).unwrap();
+}
+
+#[test]
+fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
+    let stage = Stage::with(Habitual(Habit::Speaks), |config| {
+        config.limits.sessions = 1;
+        config.reuse = Some(Reuse::default());
+    });
+    let greeting = r#"{"text":"Good morning.","lang":"en"}"#;
+    let made = stage.finish(stage.begin(greeting));
+    let shelf = stage.config.data.join("reuse");
+    let kept = || shelf.read_dir().into_iter().flatten().flatten();
+    while kept().all(|entry| !entry.path().join("made.json").exists()) {
+        std::thread::yield_now();
+    }
+    let long = "A sentence that goes on. ".repeat(200);
+    let busy = stage.begin(&format!(r#"{{"text":"{long}","pace":"live"}}"#));
+    let id = stage.begin(greeting);
+    let record = stage.finish(id);
+    assert_eq!(stage.intake.find(busy).unwrap().finished_at, None);
+    assert_eq!(record.state, State::Ready);
+    assert_eq!(
+        (record.duration, record.segments, record.listed),
+        (made.duration, made.segments, made.segments)
+    );
+    for file in [MediaFile::Playlist, MediaFile::Captions, MediaFile::Master] {
+        assert_eq!(stage.read(id, file), stage.read(made.id, file));
+    }
+    let bytes = |id| std::fs::read(stage.intake.store().path(id, MediaFile::Output)).unwrap();
+    assert_eq!(bytes(id), bytes(made.id));
+    for (_, hint) in stage.intake.clean_up(busy).unwrap() {
+        stage.generator.notice(hint);
+    }
 }

@@ -14,6 +14,7 @@ use super::live::{Live, Publication};
 use super::painter::{Links, Painter};
 use super::pool::{Pool, Waker};
 use super::reel::Reel;
+use super::repertoire::Repertoire;
 use super::speaker::Speaker;
 use super::transcript::Transcript;
 use super::workshop::Faces;
@@ -91,6 +92,7 @@ pub(crate) struct Supplies {
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
+    pub(crate) repertoire: Repertoire,
     /// This process.
     pub(crate) pid: u32,
     /// Told how many sessions still need this process.
@@ -113,6 +115,7 @@ impl Desk {
 
     /// Works until it is told to stop.
     pub(crate) fn run(mut self, notices: &Receiver<Notice>) {
+        self.supplies.repertoire.open();
         let mut tick = Instant::now();
         loop {
             let now = Instant::now();
@@ -142,7 +145,11 @@ impl Desk {
 
     fn handle(&mut self, notice: Notice) {
         match notice {
-            Notice::Hint(hint) => self.look_at(hint.id),
+            Notice::Hint(hint) => {
+                // What was made before takes no place from what is being made.
+                let room = self.has_room() || self.knows(hint.id);
+                self.look_at(hint.id, room);
+            }
             Notice::Segment(id, segment) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.listing.add(&segment);
@@ -161,29 +168,46 @@ impl Desk {
         let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ours {
             if board.removed(id) || board.interrupted(id) {
-                self.look_at(id);
+                self.look_at(id, false);
             }
         }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
                 .caretaker
-                .look_around(&self.supplies.publication);
+                .look_around(&self.supplies.publication, &mut self.supplies.repertoire);
             for (id, _) in board.sessions(State::Created) {
-                self.look_at(id);
+                self.look_at(id, self.has_room());
             }
         }
         self.count();
     }
 
-    fn look_at(&mut self, id: SessionId) {
+    fn has_room(&self) -> bool {
+        self.sessions.len() < self.supplies.config.limits.sessions
+    }
+
+    /// Whether what session `id` asks for was made before.
+    fn knows(&self, id: SessionId) -> bool {
+        let Supplies {
+            repertoire,
+            publication,
+            ..
+        } = &self.supplies;
+        !repertoire.is_empty()
+            && publication
+                .store
+                .job(id)
+                .is_some_and(|job| repertoire.knows(&job))
+    }
+
+    /// Does what session `id` needs done; it is begun only if there is `room` for it.
+    fn look_at(&mut self, id: SessionId, room: bool) {
         let board = self.supplies.publication.board;
         if board.removed(id) {
             self.remove(id);
         } else if board.interrupted(id) {
             self.interrupt(id);
-        } else if self.sessions.len() < self.supplies.config.limits.sessions
-            && board.own(id, self.supplies.pid)
-        {
+        } else if room && board.own(id, self.supplies.pid) {
             self.take(id);
         }
         self.count();
@@ -211,6 +235,11 @@ impl Desk {
             self.supplies.publication.clone(),
             self.supplies.notices.clone(),
         ));
+        if self.supplies.repertoire.repeat(&live) {
+            tracing::info!(session = %id, "ready: it was made before");
+            self.finished(&live);
+            return;
+        }
         live.enter(Stage::Tts);
         let video = &self.supplies.config.video;
         let links = Links {
@@ -305,6 +334,7 @@ impl Desk {
             took_ms = session.live.started.elapsed().as_millis() as u64,
             "ready"
         );
+        self.supplies.repertoire.learn(&session.live);
         self.fill();
     }
 
@@ -317,6 +347,9 @@ impl Desk {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),
         });
+        if failure.code == FailureCode::DiskFull {
+            self.supplies.repertoire.clear();
+        }
         session.live.update(|record| record.fail(failure));
         self.finished(&session.live);
         self.fill();
@@ -338,7 +371,7 @@ impl Desk {
             let mut waiting = board.sessions(State::Created);
             waiting.sort_unstable();
             for (id, _) in waiting {
-                self.look_at(id);
+                self.look_at(id, self.has_room());
             }
         }
         self.count();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hls::LEAD;
+use crate::hls::{LEAD, LIVE_LEAD};
 use crate::language::Language;
 use crate::time::FrameRate;
 
@@ -33,6 +33,8 @@ pub struct Config {
     pub reuse: Option<Reuse>,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
+    /// The same for sessions of pace `live`, which are not generated further either.
+    pub live_lead: Duration,
 }
 
 impl Default for Config {
@@ -49,6 +51,7 @@ impl Default for Config {
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             lead: LEAD,
+            live_lead: LIVE_LEAD,
         }
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use avatar_core::api::{Catalogue, MediaFile, start};
 use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
+use avatar_core::hls::Form;
 use avatar_core::language::Language;
 use avatar_core::session::{
     Bell, Board, FailureCode, Hint, Intake, Job, Record, SessionId, State, WorkerSlot,
@@ -27,8 +28,9 @@ use avatar_core::time::Samples;
 struct Here(Sender<Hint>);
 
 impl Bell for Here {
-    fn ring(&self, _pid: u32, hint: Hint) {
+    fn ring(&self, _pid: u32, hint: Hint) -> bool {
         let _ = self.0.send(hint);
+        true
     }
 }
 
@@ -41,7 +43,11 @@ enum Habit {
     IsSilent,
     BreaksDown,
     FailsAtTheSecond,
+    HesitatesBeforeTheSecond,
 }
+
+/// How long an engine hesitates.
+const HESITATION: Duration = Duration::from_secs(3);
 
 struct Habitual(Habit);
 
@@ -64,7 +70,10 @@ impl Engine for Habitual {
             Habit::TimesOut => return Err(SpeechError::Timeout),
             Habit::IsSilent => return Err(SpeechError::Empty),
             Habit::BreaksDown => panic!("an engine that breaks down"),
-            Habit::Speaks | Habit::FailsAtTheSecond => {}
+            Habit::HesitatesBeforeTheSecond if utterance.text.contains("Second") => {
+                std::thread::sleep(HESITATION);
+            }
+            Habit::Speaks | Habit::FailsAtTheSecond | Habit::HesitatesBeforeTheSecond => {}
         }
         let mut mark = Some(Mark {
             at: Samples::ZERO,
@@ -194,7 +203,7 @@ fn a_session_becomes_a_stream_and_a_file_of_the_same_length() {
     assert_eq!(record.state, State::Ready);
     assert_eq!(record.progress, 100);
     assert_eq!(record.listed, record.segments);
-    let playlist = stage.read(id, MediaFile::Playlist);
+    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"), "{playlist}");
     let listed: f64 = playlist
         .lines()
@@ -250,8 +259,26 @@ fn what_was_said_before_a_failure_stays_and_the_playlist_ends() {
     let record = stage.finish(id);
     assert_eq!(record.state, State::Error);
     if record.segments > 0 {
-        let playlist = stage.read(id, MediaFile::Playlist);
+        let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
         assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
+    }
+}
+
+#[test]
+fn while_speech_is_late_the_stream_goes_on_in_silence() {
+    for pace in ["live", "fast"] {
+        let stage = Stage::with(Habitual(Habit::HesitatesBeforeTheSecond), |_| {});
+        let id = stage.begin(&format!(
+            r#"{{"text":"Well, that. Second is all.","pace":"{pace}"}}"#
+        ));
+        let record = stage.finish(id);
+        assert_eq!(record.state, State::Ready);
+        // Both sentences are shorter than the hesitation together.
+        assert!(
+            record.duration.duration() > HESITATION,
+            "{pace}: {:?}",
+            record.duration.duration()
+        );
     }
 }
 
@@ -284,7 +311,7 @@ fn an_interrupted_session_ends_where_it_stands() {
     stage.generator.notice(hint);
     let record = stage.finish(id);
     assert_eq!(record.failure.unwrap().code, FailureCode::Interrupted);
-    let playlist = stage.read(id, MediaFile::Playlist);
+    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     let listed = playlist.matches("#EXTINF").count() as u32;
     assert!(listed >= before.listed && listed < 10, "{listed} listed");
@@ -330,12 +357,36 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
         (record.duration, record.segments, record.listed),
         (made.duration, made.segments, made.segments)
     );
-    for file in [MediaFile::Playlist, MediaFile::Captions, MediaFile::Master] {
+    let forms = [Form::LowLatency, Form::Delta, Form::Plain].map(MediaFile::Playlist);
+    for file in forms
+        .into_iter()
+        .chain([MediaFile::Captions, MediaFile::Master])
+    {
         assert_eq!(stage.read(id, file), stage.read(made.id, file));
     }
+    // A hint that comes late begins nothing.
+    stage.generator.notice(Hint::wanted(id));
+    stage.finish(stage.begin(r#"{"text":"Good morning.","language":"en"}"#));
+    assert_eq!(stage.intake.find(id), Some(record));
     let bytes = |id| std::fs::read(stage.intake.store().path(id, MediaFile::Output)).unwrap();
     assert_eq!(bytes(id), bytes(made.id));
     for (_, hint) in stage.intake.clean_up(busy).unwrap() {
         stage.generator.notice(hint);
+    }
+}
+
+#[test]
+fn what_stalled_is_not_kept_for_others() {
+    let stage = Stage::with(Habitual(Habit::HesitatesBeforeTheSecond), |config| {
+        config.reuse = Some(Reuse::default());
+    });
+    for (text, kept) in [("Well, that. Second is all.", 0), ("Well, that.", 1)] {
+        let id = stage.begin(&format!(r#"{{"text":"{text}"}}"#));
+        assert_eq!(stage.finish(id).state, State::Ready);
+        // Whatever is kept of one session is kept before the next is taken.
+        let next = stage.begin(r#"{"text":"Next.","reuse":false}"#);
+        stage.finish(next);
+        let shelf = stage.config.data.join("reuse").read_dir().unwrap();
+        assert_eq!(shelf.count(), kept, "{text}");
     }
 }

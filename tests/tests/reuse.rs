@@ -80,19 +80,24 @@ fn get(nginx: &Nginx, id: &str, name: &str) -> Vec<u8> {
 
 /// Everything that players fetch.
 fn media(nginx: &Nginx, id: &str) -> BTreeMap<String, Vec<u8>> {
-    let mut names: Vec<String> = [
+    let mut names = vec!["output.mp4".to_owned()];
+    for playlist in [
         "master.m3u8",
         "playlist.m3u8",
+        "playlist.m3u8?_HLS_legacy=YES",
         "captions.m3u8",
-        "output.mp4",
-        "init.mp4",
-    ]
-    .map(str::to_owned)
-    .into();
-    for playlist in ["playlist.m3u8", "captions.m3u8"] {
+    ] {
         let text = String::from_utf8(get(nginx, id, playlist)).unwrap();
-        assert!(text.ends_with("#EXT-X-ENDLIST\n"), "{text}");
-        let listed = text.lines().filter(|line| !line.starts_with('#'));
+        if playlist != "master.m3u8" {
+            assert!(text.ends_with("#EXT-X-ENDLIST\n"), "{text}");
+        }
+        let listed = text
+            .lines()
+            .filter_map(|line| match line.split_once("URI=\"") {
+                Some((_, uri)) => uri.split('"').next(),
+                None => Some(line).filter(|line| !line.starts_with('#')),
+            });
+        names.push(playlist.to_owned());
         names.extend(listed.map(str::to_owned));
     }
     let fetch = |name: String| (name.clone(), get(nginx, id, &name));

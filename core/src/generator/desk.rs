@@ -1,6 +1,6 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -20,7 +20,7 @@ use super::transcript::Transcript;
 use super::workshop::Faces;
 use crate::api::{Urls, status};
 use crate::config::Config;
-use crate::hls::Segment;
+use crate::hls::Part;
 use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
@@ -33,7 +33,7 @@ const REEL: usize = 6;
 #[derive(Debug)]
 pub(crate) enum Notice {
     Hint(Hint),
-    Segment(SessionId, Segment),
+    Part(SessionId, Box<Part>),
     Generated(SessionId),
     Failed(SessionId),
     Stop,
@@ -58,8 +58,8 @@ impl Notices {
         self.send(Notice::Hint(hint));
     }
 
-    pub(crate) fn segment(&self, id: SessionId, segment: Segment) {
-        self.send(Notice::Segment(id, segment));
+    pub(crate) fn part(&self, id: SessionId, part: Part) {
+        self.send(Notice::Part(id, Box::new(part)));
     }
 
     pub(crate) fn generated(&self, id: SessionId) {
@@ -78,6 +78,7 @@ impl Notices {
 struct Session {
     live: Arc<Live>,
     listing: Listing,
+    transcript: Arc<Transcript>,
     painter: Waker,
     assembler: Waker,
 }
@@ -103,6 +104,8 @@ pub(crate) struct Supplies {
 pub(crate) struct Desk {
     supplies: Supplies,
     sessions: HashMap<SessionId, Session>,
+    /// When to delete the parts of which segments, the soonest first.
+    leaving: VecDeque<(Instant, SessionId, u32)>,
 }
 
 impl Desk {
@@ -110,6 +113,7 @@ impl Desk {
         Self {
             supplies,
             sessions: HashMap::new(),
+            leaving: VecDeque::new(),
         }
     }
 
@@ -150,9 +154,9 @@ impl Desk {
                 let room = self.has_room() || self.knows(hint.id);
                 self.look_at(hint.id, room);
             }
-            Notice::Segment(id, segment) => {
+            Notice::Part(id, part) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
-                    session.listing.add(&segment);
+                    session.listing.add(&part);
                     session.listing.publish(&session.live, Instant::now());
                 }
             }
@@ -162,8 +166,33 @@ impl Desk {
         }
     }
 
+    /// Deletes the parts that have been gone from their playlists long enough.
+    fn clear_away(&mut self) {
+        let now = Instant::now();
+        for (&id, session) in &mut self.sessions {
+            let gone = now + session.listing.grace();
+            let departed = session.listing.departed();
+            self.leaving
+                .extend(departed.map(|segment| (gone, id, segment)));
+        }
+        while let Some(&(gone, id, segment)) = self.leaving.front()
+            && gone <= now
+        {
+            self.supplies.publication.store.discard_parts(id, segment);
+            self.leaving.pop_front();
+        }
+    }
+
+    /// Remembers what of a listing is still to be deleted.
+    fn see_off(&mut self, id: SessionId, listing: &mut Listing) {
+        let gone = Instant::now() + listing.grace();
+        let departed = listing.departed().map(|segment| (gone, id, segment));
+        self.leaving.extend(departed);
+    }
+
     /// Whatever a lost hint might have spoken of.
     fn look_around(&mut self) {
+        self.clear_away();
         let board = self.supplies.publication.board;
         let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ours {
@@ -207,10 +236,25 @@ impl Desk {
             self.remove(id);
         } else if board.interrupted(id) {
             self.interrupt(id);
-        } else if room && board.own(id, self.supplies.pid) {
+        } else if room && self.claim(id) {
             self.take(id);
         }
         self.count();
+    }
+
+    /// Makes session `id` ours if it waits for its turn. A hint may come when it is long finished.
+    fn claim(&self, id: SessionId) -> bool {
+        let board = self.supplies.publication.board;
+        if !board.own(id, self.supplies.pid) {
+            return false;
+        }
+        let waits = board
+            .find(id)
+            .is_some_and(|record| record.state == State::Created);
+        if !waits {
+            board.release(id);
+        }
+        waits
     }
 
     /// Sessions that keep this process needed: those in hand, and those nobody else will take.
@@ -250,7 +294,8 @@ impl Desk {
             assembler: self.supplies.pool.waker(),
         };
         let session = Session {
-            listing: Listing::new(&self.supplies.config),
+            listing: Listing::new(&self.supplies.config, live.job.pace),
+            transcript: Arc::clone(&links.transcript),
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),
             live: Arc::clone(&live),
@@ -280,7 +325,7 @@ impl Desk {
     /// Lets go of a session's tasks.
     fn dismiss(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(&id)?;
-        session.live.cancel.raise();
+        session.live.put_down();
         session.painter.wake();
         session.assembler.wake();
         Some(session)
@@ -303,13 +348,13 @@ impl Desk {
         };
         let Some(mut session) = self.dismiss(id) else {
             // It was still waiting for its turn.
-            let board = self.supplies.publication.board;
-            if board.own(id, self.supplies.pid) {
+            if self.claim(id) {
                 self.supplies.publication.fail(id, interrupted);
             }
             return;
         };
-        session.listing.end_here(&session.live);
+        session.listing.end_here(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
@@ -319,7 +364,8 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        session.listing.end(&session.live);
+        session.listing.end(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         session.live.update(|record| {
             record.state = State::Ready;
             record.stage = Stage::Done;
@@ -342,7 +388,8 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        session.listing.end(&session.live);
+        session.listing.end(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),

@@ -74,6 +74,9 @@ impl Repertoire {
 
     /// Keeps what was made for `live`, which is ready.
     pub(crate) fn learn(&mut self, live: &Live) {
+        if live.faltered() {
+            return;
+        }
         if let Some(address) = self.address(&live.job) {
             let directory = live.store().directory(live.id());
             self.shelf.keep(address, &directory, &live.record());

@@ -1,7 +1,7 @@
 //! What was made before, kept for those who ask for the same.
 //!
 //! Files are shared with sessions by hard links: they cost no room while the session has them too, outlive it,
-//! and are never written to again, since whatever is replaced in a session's directory is replaced by name.
+//! and are never written to again, since what a finished session replaces it replaces by name.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Address;
 use super::directory::{json, read_json, write_whole};
+use crate::api::MediaFile;
 use crate::config::Reuse;
+use crate::hls::PLAYLIST;
 use crate::session::{Record, Timestamp};
 
 /// What an entry consists of. An entry without it is none.
@@ -246,6 +248,7 @@ impl Entry {
 
 /// The names and lengths of a finished session's media.
 fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
+    let playlist = fs::read_to_string(directory.join(PLAYLIST))?;
     let mut files = Vec::new();
     for found in fs::read_dir(directory)? {
         let found = found?;
@@ -255,7 +258,10 @@ fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
         };
         // The job and the record are the session's own; what is still growing is of no use.
         let ours = name.ends_with(".json") || name.ends_with(".part");
-        if about.is_file() && !ours {
+        // Parts that have left the playlist are about to be deleted.
+        let part = matches!(MediaFile::parse(&name), Some(MediaFile::Part(..)));
+        let left = part && !playlist.contains(&format!("\"{name}\""));
+        if about.is_file() && !ours && !left {
             files.push((name, about.len()));
         }
     }

@@ -25,7 +25,12 @@ impl Place {
         fs::create_dir(&session).unwrap();
         for (name, bytes) in [
             ("segment_000.m4s", vec![b'm'; size]),
-            ("playlist.m3u8", b"#EXTM3U\n".to_vec()),
+            (
+                "playlist.m3u8",
+                b"#EXT-X-PART:URI=\"segment_000.1.m4s\"\n".to_vec(),
+            ),
+            ("segment_000.0.m4s", b"left".to_vec()),
+            ("segment_000.1.m4s", b"part".to_vec()),
             ("segment_001.m4s.part", b"half".to_vec()),
             ("job.json", b"{}".to_vec()),
         ] {
@@ -89,10 +94,8 @@ fn record(finished_at: Timestamp) -> Record {
 }
 
 fn given() -> Option<Vec<String>> {
-    Some(vec![
-        "playlist.m3u8".to_owned(),
-        "segment_000.m4s".to_owned(),
-    ])
+    let names = ["playlist.m3u8", "segment_000.1.m4s", "segment_000.m4s"];
+    Some(names.map(str::to_owned).into())
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! H.264 as encoders write it (byte stream, ITU-T H.264 Annex B) turned into H.264 as MP4 files hold it
-//! (length-prefixed NAL units, ISO/IEC 14496-15).
+//! (length-prefixed NAL units, ISO/IEC 14496-15), and back.
 
 /// What a decoder must know before the first picture: the content of an `avcC` box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl AvcConfig {
         let [profile, constraints, level] = self.profile;
         format!("avc1.{profile:02x}{constraints:02x}{level:02x}")
     }
+
+    /// Both parameter sets as a byte stream.
+    pub(crate) fn byte_stream(&self) -> Vec<u8> {
+        [&LONG_START_CODE, &self.sps[..], &LONG_START_CODE, &self.pps].concat()
+    }
 }
 
 const ENHANCEMENT_INFORMATION: u8 = 6;
@@ -79,6 +84,15 @@ pub(crate) fn sample(stream: &[u8]) -> Vec<u8> {
     sample
 }
 
+/// Turns an MP4 sample back into a byte stream: a start code takes the place of each length.
+pub(crate) fn to_byte_stream(mut sample: &mut [u8]) {
+    while let Some((length, rest)) = sample.split_first_chunk_mut() {
+        let unit = u32::from_be_bytes(std::mem::replace(length, LONG_START_CODE));
+        let unit = usize::try_from(unit).unwrap_or(usize::MAX);
+        sample = rest.get_mut(unit..).unwrap_or_default();
+    }
+}
+
 /// `nal_unit_type` (H.264 section 7.3.1).
 fn unit_kind(unit: &[u8]) -> Option<u8> {
     unit.first().map(|header| header & 0x1f)
@@ -103,6 +117,8 @@ fn nal_units(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 const START_CODE: [u8; 3] = [0, 0, 1];
+/// The form before parameter sets and the first unit of a picture (H.264 section B.1.2).
+const LONG_START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 fn find_start_code(bytes: &[u8]) -> Option<usize> {
     bytes
@@ -183,13 +199,19 @@ mod tests {
                 .into_iter()
                 .filter(|unit| ![6, 7, 8, 9, 12].contains(&(unit[0] & 0x1f)))
                 .collect();
-            prop_assert_eq!(read_sample(&sample(&stream)), kept);
+            let mut sample = sample(&stream);
+            prop_assert_eq!(&read_sample(&sample), &kept);
+
+            to_byte_stream(&mut sample);
+            let back: Vec<Vec<u8>> = nal_units(&sample).map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(back, kept);
         }
 
         #[test]
         fn anything_is_survived(stream in prop::collection::vec(0u8..4, 0..100)) {
             let read: usize = read_sample(&sample(&stream)).iter().map(Vec::len).sum();
             prop_assert!(read <= stream.len());
+            to_byte_stream(&mut stream.clone());
             let _ = AvcConfig::from_byte_stream(&stream);
         }
     }
@@ -203,6 +225,10 @@ mod tests {
         assert_eq!(config.sps(), [0x67, 0x64, 0x00, 0x1e, 0xac]);
         assert_eq!(config.pps(), [0x68, 0xeb]);
         assert_eq!(config.codec_string(), "avc1.64001e");
+        assert_eq!(
+            AvcConfig::from_byte_stream(&config.byte_stream()),
+            Some(config)
+        );
         assert_eq!(sample(&stream), [0, 0, 0, 2, 0x65, 0x88]);
         assert_eq!(AvcConfig::from_byte_stream(&stream[..9]), None);
     }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why an encoder was not opened, or did not encode.
+/// Why an encoder or a muxer was not opened, or did not do its work.
 #[derive(Debug, Error)]
 pub enum CodecError {
     /// This build of libavcodec lacks the encoder.
@@ -11,7 +11,7 @@ pub enum CodecError {
         /// libavcodec's name of it.
         encoder: &'static str,
     },
-    /// The encoder refused its settings, or lacks what it runs on.
+    /// The encoder or muxer refused its settings, or lacks what it runs on.
     #[error("{encoder} did not open: {reason}")]
     Open {
         /// libavcodec's name of it.
@@ -19,7 +19,7 @@ pub enum CodecError {
         /// libavcodec's words.
         reason: String,
     },
-    /// The encoder failed on a picture or on sound.
+    /// The encoder or muxer failed on a picture or on sound.
     #[error("{encoder} failed: {reason}")]
     Encode {
         /// libavcodec's name of it.

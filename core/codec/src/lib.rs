@@ -1,18 +1,20 @@
 //! H.264 and AAC through libavcodec, and the pictures and sound they take.
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
-//! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. They are blocking and
-//! single-threaded: whoever owns one decides which thread it works on.
+//! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
+//! transport stream. All of them are blocking and single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
 mod error;
 mod library;
 mod picture;
+mod transport;
 mod video;
 
 pub use audio::{AudioEncoder, AudioPacket, AudioSettings, FRAME_SAMPLES, SAMPLE_RATE};
 pub use avc::AvcConfig;
 pub use error::CodecError;
 pub use picture::Picture;
+pub use transport::{TsMuxer, TsSettings};
 pub use video::{VideoEncoder, VideoPacket, VideoSettings};

@@ -135,6 +135,7 @@ fn part(cut: Cut, number: u32) -> Part {
         frames: 5,
         independent: index == 0,
         bytes: Vec::new(),
+        ts: Vec::new(),
         closes,
     }
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hls::{LEAD, LIVE_LEAD};
+use crate::hls::{LEAD, LIVE_LEAD, SegmentFormat};
 use crate::language::Language;
+use crate::session::Pace;
 use crate::time::FrameRate;
 
 /// Everything an operator decides.
@@ -22,6 +23,8 @@ pub struct Config {
     pub avatar: String,
     /// The pictures made.
     pub video: Video,
+    /// What segments are made of where requests do not say.
+    pub segment_format: SegmentFormat,
     /// How much is taken on.
     pub limits: Limits,
     /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
@@ -33,8 +36,19 @@ pub struct Config {
     pub reuse: Option<Reuse>,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
-    /// The same for sessions of pace `live`, which are not generated further either.
+    /// The same for sessions of pace `live` whose segments have parts.
     pub live_lead: Duration,
+}
+
+impl Config {
+    /// How far beyond the wall clock a session is listed while it is unfinished.
+    pub fn lead_of(&self, pace: Pace, format: SegmentFormat) -> Duration {
+        match (pace, format) {
+            (Pace::Live, SegmentFormat::Fmp4) => self.live_lead,
+            // Players that load whole segments stall with less.
+            _ => self.lead,
+        }
+    }
 }
 
 impl Default for Config {
@@ -46,6 +60,7 @@ impl Default for Config {
             voice: None,
             avatar: "anna".to_owned(),
             video: Video::default(),
+            segment_format: SegmentFormat::default(),
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),

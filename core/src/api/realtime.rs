@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
+use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{Job, Pace, SessionId, Timestamp, Vocabulary};
 use crate::text::speakable;
@@ -61,6 +62,15 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
             ));
         }
     };
+    let segment_format = match string(&fields, "segment_format")? {
+        None => config.segment_format,
+        Some(word) => SegmentFormat::from_word(word).ok_or_else(|| {
+            Refusal::new(
+                Code::BadParameter,
+                "segment_format must be \"fmp4\" or \"ts\"",
+            )
+        })?,
+    };
     let webhook = webhook(&fields, config)?;
     let reuse = boolean(&fields, "reuse")?.unwrap_or(true);
     Ok(Job {
@@ -71,6 +81,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         voice,
         avatar: avatar.to_owned(),
         pace,
+        segment_format,
         webhook,
         reuse,
         created_at: Timestamp::now(),
@@ -255,6 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn segments_are_what_the_request_says_or_else_the_configuration() {
+        let mut config = Config::default();
+        let mut read = |default, body: &str| {
+            config.segment_format = default;
+            start(body.as_bytes(), &config, &catalogue())
+                .unwrap()
+                .segment_format
+        };
+        let (silent, fmp4, ts) = (
+            r#"{"text":"a"}"#,
+            r#"{"text":"a","segment_format":"fmp4"}"#,
+            r#"{"text":"a","segment_format":"ts"}"#,
+        );
+        for default in SegmentFormat::ALL {
+            assert_eq!(read(default, silent), default);
+            assert_eq!(read(default, fmp4), SegmentFormat::Fmp4);
+            assert_eq!(read(default, ts), SegmentFormat::Ts);
+        }
+    }
+
+    #[test]
     fn each_fault_has_its_word() {
         let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(5001));
         for (body, code) in [
@@ -276,6 +308,8 @@ mod tests {
             ),
             (r#"{"text":"a","avatar":"bob"}"#, Code::UnknownAvatar),
             (r#"{"text":"a","pace":"slow"}"#, Code::BadParameter),
+            (r#"{"text":"a","segment_format":"mp4"}"#, Code::BadParameter),
+            (r#"{"text":"a","segment_format":1}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":"no"}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":0}"#, Code::BadParameter),
         ] {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Code, Refusal};
 use crate::hls::{
     CAPTIONS_PLAYLIST, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, Reload,
-    captions_name, part_name, segment_name,
+    captions_name, part_name, segment_name, ts_segment_name,
 };
 use crate::session::{Condition, SessionId};
 
@@ -65,6 +65,8 @@ pub enum MediaFile {
     Init,
     /// One media segment.
     Segment(u32),
+    /// One media segment as a transport stream.
+    TsSegment(u32),
     /// One part of a media segment.
     Part(u32, u32),
     /// The whole, as one file.
@@ -81,6 +83,7 @@ impl MediaFile {
             MP4 => Some(Self::Output),
             _ => numbered(name, "segment_", ".m4s")
                 .map(Self::Segment)
+                .or_else(|| numbered(name, "segment_", ".ts").map(Self::TsSegment))
                 .or_else(|| part(name))
                 .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
         }
@@ -111,7 +114,9 @@ impl MediaFile {
             (Self::Playlist(_), Some(reached)) => Condition::Reached(reached),
             (Self::Captions | Self::Playlist(Form::Plain), None) => Condition::Segment(0),
             (Self::Playlist(_) | Self::Master | Self::Init, _) => Condition::Playable,
-            (Self::Segment(number) | Self::CaptionSegment(number), _) => Condition::Segment(number),
+            (Self::Segment(number) | Self::TsSegment(number) | Self::CaptionSegment(number), _) => {
+                Condition::Segment(number)
+            }
             (Self::Part(segment, part), _) => Condition::Part(segment, part),
             (Self::Output, _) => Condition::Ready,
         };
@@ -129,6 +134,7 @@ impl MediaFile {
             Self::Playlist(_) | Self::Master | Self::Captions => "application/vnd.apple.mpegurl",
             Self::CaptionSegment(_) => "text/vtt",
             Self::Segment(_) | Self::Part(..) => "video/iso.segment",
+            Self::TsSegment(_) => "video/mp2t",
             Self::Init | Self::Output => "video/mp4",
         }
     }
@@ -146,6 +152,7 @@ impl fmt::Display for MediaFile {
             Self::CaptionSegment(number) => captions_name(number).fmt(f),
             Self::Init => f.write_str(INIT),
             Self::Segment(number) => segment_name(number).fmt(f),
+            Self::TsSegment(number) => ts_segment_name(number).fmt(f),
             Self::Part(segment, part) => part_name(segment, part).fmt(f),
             Self::Output => f.write_str(MP4),
         }
@@ -252,6 +259,8 @@ mod tests {
             "segment_99999999999.m4s",
             "segment_007.m4s/",
             "segment_7.1.m4s",
+            "segment_7.ts",
+            "segment_007.1.ts",
             "segment_007.01.m4s",
             "segment_007..m4s",
             "segment_007.1.2.m4s",
@@ -311,6 +320,7 @@ mod tests {
         fn every_file_is_found_by_its_own_name(number in 0_u32..100_000) {
             for file in [
                 MediaFile::Segment(number),
+                MediaFile::TsSegment(number),
                 MediaFile::Part(number, number % 10_000),
                 MediaFile::CaptionSegment(number),
                 MediaFile::Init,

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
-use avatar_codec::{AudioEncoder, AudioSettings, CodecError, VideoEncoder, VideoSettings};
+use avatar_codec::{AudioEncoder, AudioSettings, CodecError, TsMuxer, VideoEncoder, VideoSettings};
 use thiserror::Error;
 
 use super::live::Live;
@@ -15,7 +15,9 @@ use super::scheduler::Turn;
 use super::transcript::Transcript;
 use crate::api::MediaFile;
 use crate::config::Config;
-use crate::hls::{Bandwidth, Cut, MasterPlaylist, Part, Segment, SegmentError, Segmenter};
+use crate::hls::{
+    Bandwidth, Cut, MasterPlaylist, Part, Segment, SegmentError, SegmentFormat, Segmenter,
+};
 use crate::media::{MuxError, Tracks};
 use crate::session::{Failure, FailureCode, Stage};
 use crate::time::Samples;
@@ -77,7 +79,7 @@ impl From<AssembleError> for Failure {
 impl Assembler {
     pub(crate) fn new(links: &Links, config: &Config) -> Self {
         let video = config.video;
-        let cut = Cut::standard(video.frame_rate);
+        let cut = links.live.job.segment_format.cut(video.frame_rate);
         Self {
             live: Arc::clone(&links.live),
             reel: Arc::clone(&links.reel),
@@ -104,7 +106,7 @@ impl Assembler {
         Ok(self.encoders.insert(encoders))
     }
 
-    fn begin(&self) -> Result<Encoders, AssembleError> {
+    fn begin(&mut self) -> Result<Encoders, AssembleError> {
         let settings = AudioSettings::default();
         let video = VideoEncoder::open(&self.video)?;
         let audio = AudioEncoder::open(&settings)?;
@@ -117,6 +119,10 @@ impl Assembler {
             audio_bitrate: settings.bitrate,
             language: self.live.job.language,
         };
+        if self.live.job.segment_format == SegmentFormat::Ts {
+            self.segmenter
+                .transport(TsMuxer::open(&tracks.transport())?);
+        }
         let id = self.live.id();
         let store = self.live.store();
         store.write(id, MediaFile::Init, &tracks.init_segment()?)?;
@@ -161,7 +167,13 @@ impl Assembler {
         };
         let (id, store) = (live.id(), live.store());
         let bytes = std::mem::take(&mut part.bytes);
-        store.write_unseen(id, MediaFile::Part(part.segment, part.index), &bytes)?;
+        if self.cut.parts() > 1 {
+            store.write_unseen(id, MediaFile::Part(part.segment, part.index), &bytes)?;
+        }
+        let ts = std::mem::take(&mut part.ts);
+        if !ts.is_empty() {
+            store.write(id, MediaFile::TsSegment(part.segment), &ts)?;
+        }
         self.segment.extend(bytes);
         self.keep_time(&part);
         self.written += part.duration;

@@ -310,7 +310,7 @@ impl Desk {
             assembler: self.supplies.pool.waker(),
         };
         let session = Session {
-            listing: Listing::new(&self.supplies.config, live.job.pace),
+            listing: Listing::new(&self.supplies.config, &live.job),
             transcript: Arc::clone(&links.transcript),
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),

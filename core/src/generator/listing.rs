@@ -10,8 +10,8 @@ use super::live::Live;
 use super::transcript::Transcript;
 use crate::api::MediaFile;
 use crate::config::Config;
-use crate::hls::{Clock, Cut, Edge, Form, MediaPlaylist, Part, Segment, Timeline};
-use crate::session::{Failure, FailureCode, Pace};
+use crate::hls::{Clock, Edge, Form, MediaPlaylist, Part, Segment, SegmentFormat, Timeline};
+use crate::session::{Failure, FailureCode, Job, Pace};
 
 /// Whether a listing may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) struct Listing {
     timeline: Timeline,
     media: MediaPlaylist,
     captions: MediaPlaylist,
-    /// How far players stay behind the last part.
+    /// How far players that load parts stay behind the last.
     hold_back: Duration,
     segment_parts: u8,
     /// Whether the clock waits for somebody who watches.
@@ -51,18 +51,21 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new(config: &Config, pace: Pace) -> Self {
-        let cut = Cut::standard(config.video.frame_rate);
+    pub(crate) fn new(config: &Config, job: &Job) -> Self {
+        let (pace, format) = (job.pace, job.segment_format);
+        let cut = format.cut(config.video.frame_rate);
         let began = OffsetDateTime::now_utc();
+        let (media, hold_back) = match format {
+            SegmentFormat::Fmp4 => (MediaPlaylist::media(cut, began), cut.part().duration() * 3),
+            // Whoever loads whole segments loads them whether or not there is an end.
+            SegmentFormat::Ts => (MediaPlaylist::transport(cut, began), Duration::ZERO),
+        };
         Self {
-            clock: Clock::new(match pace {
-                Pace::Fast => config.lead,
-                Pace::Live => config.live_lead,
-            }),
+            clock: Clock::new(config.lead_of(pace, format)),
             timeline: Timeline::default(),
-            media: MediaPlaylist::media(cut, began),
+            media,
             captions: MediaPlaylist::captions(cut, began),
-            hold_back: cut.part().duration() * 3,
+            hold_back,
             segment_parts: u8::try_from(cut.parts()).unwrap_or(u8::MAX),
             patient: pace == Pace::Fast,
             began: None,
@@ -228,6 +231,7 @@ impl Listing {
         }
         for number in self.edge.segments.. {
             store.discard(id, MediaFile::CaptionSegment(number));
+            store.discard(id, MediaFile::TsSegment(number));
             let whole = store.discard(id, MediaFile::Segment(number));
             if store.discard_parts(id, number) == 0 && !whole {
                 break;

@@ -12,7 +12,7 @@ use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
-use crate::hls::Cut;
+use crate::hls::{Cut, SegmentFormat};
 use crate::session::{Failure, FailureCode, Pace, Stage};
 use crate::speech::{Mark, Utterance};
 use crate::text::Sentences;
@@ -25,8 +25,13 @@ const TURN: usize = 5;
 /// enough to keep memory small.
 const STOCK: Samples = Samples::from_millis(3000);
 
-/// How far behind what is listed viewers stay: three parts.
-const HOLD_BACK: Duration = Duration::from_millis(600);
+/// How far behind what is listed viewers stay: three parts, or a whole segment and the time to load it.
+const fn hold_back(format: SegmentFormat) -> Duration {
+    Duration::from_millis(match format {
+        SegmentFormat::Fmp4 => 600,
+        SegmentFormat::Ts => 1200,
+    })
+}
 
 /// How long a conversation waits for its first word.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -49,6 +54,7 @@ pub(crate) struct Painter {
     frame_rate: FrameRate,
     /// With [`Pace::Live`], how far ahead of the clock frames are painted: a part more than is listed.
     lead: Duration,
+    hold_back: Duration,
     part: Samples,
     /// When the first frame was painted.
     began: Option<Instant>,
@@ -71,7 +77,9 @@ impl Painter {
         face: Box<dyn Face>,
         config: &Config,
     ) -> Self {
-        let cut = Cut::standard(config.video.frame_rate);
+        // What is filled with silence is as short with segments that have no parts.
+        let part = Cut::standard(config.video.frame_rate).part();
+        let format = links.live.job.segment_format;
         let mut sentences = Sentences::default();
         sentences.push(&links.live.job.text);
         sentences.finish();
@@ -89,8 +97,9 @@ impl Painter {
             asked: false,
             paragraph_ends: false,
             frame_rate: config.video.frame_rate,
-            lead: config.live_lead + cut.part().duration(),
-            part: cut.part(),
+            lead: config.lead_of(Pace::Live, format) + part.duration(),
+            hold_back: hold_back(format),
+            part,
             began: None,
             painted: 0,
         };
@@ -185,7 +194,7 @@ impl Painter {
     /// When viewers will have nothing left to load, unless there is another frame.
     fn starves_at(&self) -> Option<Instant> {
         match (self.began, self.live.job.pace) {
-            (Some(_), _) => self.shown_at().checked_sub(HOLD_BACK),
+            (Some(_), _) => self.shown_at().checked_sub(self.hold_back),
             // A conversation begins with a face, be it one that says nothing yet; a recording with its first word.
             (None, Pace::Live) => Some(self.live.started + PATIENCE),
             (None, Pace::Fast) => None,

@@ -8,10 +8,13 @@
 //! 2. feed a [`Segmenter`] what the encoders give, forcing a key picture where [`Cut::starts_segment`] says so; write
 //!    each [`Part`] it gives to the file [`part_name`], those of a segment, one after the other, to [`segment_name`],
 //!    and give it to the [`Timeline`]
+//!    Where [`SegmentFormat::Ts`] is asked for, give the segmenter a [`TsMuxer`](avatar_codec::TsMuxer) at first, and
+//!    write what it adds to a segment's last part to [`ts_segment_name`]
 //! 3. whenever there is a new part or the instant comes that [`Clock::list`] named, write [`MediaPlaylist::render`]
 //! 4. at the end [`Segmenter::finish`], write the last parts, and put `output.mp4` together from [`Segmenter::index`]
 
 mod clock;
+mod format;
 mod master;
 mod names;
 mod playlist;
@@ -20,10 +23,11 @@ mod segmenter;
 mod timeline;
 
 pub use clock::{Clock, LEAD, LIVE_LEAD, Listing};
+pub use format::SegmentFormat;
 pub use master::{Bandwidth, MasterPlaylist};
 pub use names::{
     CAPTIONS_PLAYLIST, DELTA_PLAYLIST, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, captions_name,
-    part_name, segment_name,
+    part_name, segment_name, ts_segment_name,
 };
 pub use playlist::{Form, MediaPlaylist};
 pub use reload::{Reached, Reload, ReloadError};

@@ -34,6 +34,14 @@ pub fn segment_name(number: u32) -> Numbered {
     }
 }
 
+/// The same segment as a transport stream: `segment_000.ts`.
+pub fn ts_segment_name(number: u32) -> Numbered {
+    Numbered {
+        extension: "ts",
+        ..segment_name(number)
+    }
+}
+
 /// The file of part `index` of segment `number`, both counted from zero: `segment_000.0.m4s`.
 pub fn part_name(number: u32, index: u32) -> PartName {
     PartName { number, index }
@@ -82,6 +90,7 @@ mod tests {
         assert_eq!(segment_name(0).to_string(), "segment_000.m4s");
         assert_eq!(segment_name(999).to_string(), "segment_999.m4s");
         assert_eq!(segment_name(1000).to_string(), "segment_1000.m4s");
+        assert_eq!(ts_segment_name(12).to_string(), "segment_012.ts");
         assert_eq!(part_name(12, 3).to_string(), "segment_012.3.m4s");
         assert_eq!(captions_name(7).to_string(), "captions_007.vtt");
     }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::names::{INIT, captions_name, part_name, segment_name};
+use super::names::{INIT, captions_name, part_name, segment_name, ts_segment_name};
 use super::segmenter::Cut;
 use super::timeline::{Stretch, Timeline};
 use crate::time::{AUDIO_RATE, Samples};
@@ -28,6 +28,7 @@ pub struct MediaPlaylist {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
     Media,
+    Transport,
     Captions,
 }
 
@@ -56,6 +57,12 @@ impl MediaPlaylist {
     /// clock on the wall.
     pub fn media(cut: Cut, began: OffsetDateTime) -> Self {
         Self::new(Content::Media, cut, began)
+    }
+
+    /// The same for segments that are transport streams. Players of those know nothing of parts: there is no form but
+    /// the plain one.
+    pub fn transport(cut: Cut, began: OffsetDateTime) -> Self {
+        Self::new(Content::Transport, cut, began)
     }
 
     /// The playlist of the captions of the same segments. It knows no parts.
@@ -119,6 +126,10 @@ impl MediaPlaylist {
         listed: usize,
         ended: bool,
     ) -> fmt::Result {
+        let form = match self.content {
+            Content::Transport => Form::Plain,
+            Content::Media | Content::Captions => form,
+        };
         // The end may come with much that nobody has read before.
         let skipped = match form {
             Form::Delta if !ended => self.skipped(timeline, listed),
@@ -141,6 +152,9 @@ impl MediaPlaylist {
             let duration = Seconds::between(timeline.end(first), timeline.end(after));
             match self.content {
                 Content::Media => writeln!(out, "#EXTINF:{duration},\n{}", segment_name(number))?,
+                Content::Transport => {
+                    writeln!(out, "#EXTINF:{duration},\n{}", ts_segment_name(number))?;
+                }
                 Content::Captions => {
                     writeln!(out, "#EXTINF:{duration},\n{}", captions_name(number))?;
                 }
@@ -163,8 +177,13 @@ impl MediaPlaylist {
     }
 
     fn write_head(&self, out: &mut String, form: Form, skipped: usize) -> fmt::Result {
-        // Section 7: `EXT-X-MAP` needs 6; players that look for fragmented MP4 expect 7. `EXT-X-SKIP` needs 9.
-        let version = if form == Form::Plain { 7 } else { 9 };
+        // Section 7: fractions of a second need 3, `EXT-X-MAP` 6; players that look for fragmented MP4 expect 7.
+        // `EXT-X-SKIP` needs 9.
+        let version = match (self.content, form) {
+            (Content::Transport, _) => 3,
+            (_, Form::Plain) => 7,
+            (_, Form::LowLatency | Form::Delta) => 9,
+        };
         writeln!(out, "#EXTM3U\n#EXT-X-VERSION:{version}")?;
         writeln!(out, "#EXT-X-TARGETDURATION:{}", self.target)?;
         if form != Form::Plain {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use avatar_codec::{AudioPacket, FRAME_SAMPLES, VideoPacket};
+use avatar_codec::{AudioPacket, CodecError, FRAME_SAMPLES, TsMuxer, VideoPacket};
 use thiserror::Error;
 
 use crate::media::{AudioSample, Fragment, Mp4Index, MuxError};
@@ -36,6 +36,16 @@ impl Cut {
         Self {
             frame_rate,
             frames_per_part: (frames + 2) / 5,
+            frames_per_segment: frames,
+        }
+    }
+
+    /// Segments of one second in one part each.
+    pub fn whole(frame_rate: FrameRate) -> Self {
+        let frames = frame_rate.per_second();
+        Self {
+            frame_rate,
+            frames_per_part: frames,
             frames_per_segment: frames,
         }
     }
@@ -83,6 +93,8 @@ pub struct Part {
     pub independent: bool,
     /// One `moof` and one `mdat`.
     pub bytes: Vec<u8>,
+    /// With a segment's last part, where such are made, the whole segment as a transport stream.
+    pub ts: Vec<u8>,
     /// The segment, when this is its last part.
     pub closes: Option<Segment>,
 }
@@ -130,6 +142,9 @@ pub enum SegmentError {
     /// The samples could not be written.
     #[error(transparent)]
     Mux(#[from] MuxError),
+    /// The samples could not be written as a transport stream.
+    #[error(transparent)]
+    Transport(#[from] CodecError),
 }
 
 /// Cuts samples into parts.
@@ -156,6 +171,7 @@ pub struct Segmenter {
     segment_parts: u32,
     segment_frames: u32,
     index: Mp4Index,
+    ts: Option<TsMuxer>,
 }
 
 impl Segmenter {
@@ -179,7 +195,13 @@ impl Segmenter {
             segment_parts: 0,
             segment_frames: 0,
             index: Mp4Index::default(),
+            ts: None,
         }
+    }
+
+    /// From now on segments are given out as transport streams too; to be called before the first part.
+    pub fn transport(&mut self, muxer: TsMuxer) {
+        self.ts = Some(muxer);
     }
 
     /// Takes in the next picture.
@@ -229,7 +251,7 @@ impl Segmenter {
     ///
     /// # Errors
     ///
-    /// [`SegmentError::Mux`]
+    /// [`SegmentError::Mux`], [`SegmentError::Transport`]
     pub fn poll(&mut self) -> Result<Option<Part>, SegmentError> {
         let left = self.cut.frames_per_segment - self.segment_frames;
         let wanted = self.cut.frames_per_part.min(left) as usize;
@@ -300,6 +322,9 @@ impl Segmenter {
         last: bool,
     ) -> Result<Part, SegmentError> {
         let written = fragment.write()?;
+        if let Some(muxer) = &mut self.ts {
+            fragment.transport(muxer)?;
+        }
         self.index
             .add(self.segment.number, self.segment.bytes, fragment, &written)?;
         let frames = fragment.video.len() as u32;
@@ -316,11 +341,15 @@ impl Segmenter {
             frames,
             independent: fragment.video.first().is_some_and(|first| first.key),
             bytes: written.bytes,
+            ts: Vec::new(),
             closes: None,
         };
         self.segment_parts += 1;
         if last || self.segment_frames == self.cut.frames_per_segment {
             part.closes = Some(self.segment);
+            if let Some(muxer) = &mut self.ts {
+                part.ts = muxer.segment()?;
+            }
             self.segment = Segment {
                 number: self.segment.number + 1,
                 start: end,

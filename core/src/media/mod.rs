@@ -1,4 +1,4 @@
-//! What lies in the files: MP4 fragments, the finished MP4, captions.
+//! What lies in the files: MP4 fragments, transport streams, the finished MP4, captions.
 //!
 //! Nothing here reads or writes a file: samples go in, bytes and byte ranges come out.
 
@@ -6,6 +6,7 @@ mod captions;
 mod fragment;
 mod index;
 mod tracks;
+mod transport;
 
 pub use captions::{Captions, Word};
 pub use fragment::{AudioSample, Fragment, WrittenFragment};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{SessionId, Timestamp, Vocabulary};
+use crate::hls::SegmentFormat;
 use crate::language::Language;
 
 /// A checked request: everything in it exists and is within limits.
@@ -22,6 +23,9 @@ pub struct Job {
     pub avatar: String,
     /// How far ahead of the clock it may be generated.
     pub pace: Pace,
+    /// What its segments are made of.
+    #[serde(default)]
+    pub segment_format: SegmentFormat,
     /// Where to say that it is finished.
     #[serde(default)]
     pub webhook: Option<String>,

@@ -5,7 +5,6 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::config::Video;
-use crate::hls::Cut;
 use crate::session::Job;
 
 /// Raised whenever the same job would give other files than before.
@@ -27,6 +26,7 @@ impl Address {
             voice,
             avatar,
             pace: _,
+            segment_format,
             webhook: _,
             reuse: _,
             created_at: _,
@@ -36,7 +36,7 @@ impl Address {
             height,
             frame_rate,
         } = video;
-        let cut = Cut::standard(frame_rate);
+        let cut = segment_format.cut(frame_rate);
         let mut hash = Sha256::new();
         for number in [
             FORMAT,
@@ -53,6 +53,7 @@ impl Address {
             language.code(),
             voice,
             avatar,
+            segment_format.word(),
             text,
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
@@ -86,6 +87,7 @@ impl fmt::Display for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hls::SegmentFormat;
     use crate::language::Language;
     use crate::session::{Pace, SessionId, Timestamp, Vocabulary};
     use crate::time::FrameRate;
@@ -99,6 +101,7 @@ mod tests {
             voice: "en-us".to_owned(),
             avatar: "anna".to_owned(),
             pace: Pace::Fast,
+            segment_format: SegmentFormat::Fmp4,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),
@@ -116,11 +119,12 @@ mod tests {
         };
         assert_eq!(Address::of(&other, &video), address);
         type Change = fn(&mut Job, &mut Video);
-        let changes: [Change; 7] = [
+        let changes: [Change; 8] = [
             |job, _| job.text.push(' '),
             |job, _| job.language = Language::Ru,
             |job, _| job.voice = "en-gb".to_owned(),
             |job, _| job.avatar = "dias".to_owned(),
+            |job, _| job.segment_format = SegmentFormat::Ts,
             |_, video| video.width = 256,
             |_, video| video.height = 256,
             |_, video| video.frame_rate = FrameRate::new(30).unwrap(),

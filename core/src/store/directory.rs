@@ -205,6 +205,7 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hls::SegmentFormat;
     use crate::language::Language;
     use crate::session::{Pace, Timestamp, Vocabulary};
 
@@ -217,6 +218,7 @@ mod tests {
             voice: "kk".to_owned(),
             avatar: "anna".to_owned(),
             pace: Pace::Live,
+            segment_format: SegmentFormat::Fmp4,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),

@@ -4,6 +4,7 @@
 //! <data>/sessions/<id>/job.json          what was asked for
 //!                      session.json      the record, at each change of state and of what is listed
 //!                      init.mp4  segment_000.m4s …  segment_007.0.m4s …  captions_000.vtt …
+//!                      segment_000.ts …                        where transport streams are asked for
 //!                      playlist.m3u8  playlist.delta.m3u8  playlist.plain.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4
 //! <data>/reuse/<address>/made.json          the record, and the size of each file

@@ -29,6 +29,7 @@ fn stream(cut: Cut, frames: u64) -> Timeline {
             frames: (end - done) as u32,
             independent: index == 0,
             bytes: Vec::new(),
+            ts: Vec::new(),
             closes: closes.then_some(Segment {
                 number: segment,
                 start: Samples::ZERO,
@@ -125,6 +126,33 @@ fn a_plain_playlist_knows_no_parts() {
          segment_001.m4s\n\
          #EXT-X-ENDLIST\n"
     );
+}
+
+#[test]
+fn transport_streams_are_listed_plainly_in_every_form() {
+    let cut = Cut::whole(FrameRate::new(25).unwrap());
+    let playlist = MediaPlaylist::transport(cut, BEGAN);
+    let timeline = stream(cut, 260);
+    let expected = "#EXTM3U\n\
+         #EXT-X-VERSION:3\n\
+         #EXT-X-TARGETDURATION:1\n\
+         #EXT-X-MEDIA-SEQUENCE:1\n\
+         #EXT-X-PLAYLIST-TYPE:EVENT\n\
+         #EXT-X-INDEPENDENT-SEGMENTS\n\
+         #EXT-X-START:TIME-OFFSET=0\n\
+         #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
+         #EXTINF:1.000000,\n\
+         segment_000.ts\n\
+         #EXTINF:1.000000,\n\
+         segment_001.ts\n";
+    for form in [Form::Plain, Form::LowLatency, Form::Delta] {
+        assert_eq!(playlist.render(&timeline, form, 2, false), expected);
+        let late = playlist.render(&timeline, form, 10, false);
+        assert!(late.starts_with(expected) && late.ends_with("segment_009.ts\n"));
+        let ended = playlist.render(&timeline, form, usize::MAX, true);
+        let end = "#EXTINF:0.400000,\nsegment_010.ts\n#EXT-X-ENDLIST\n";
+        assert!(ended.starts_with(&late) && ended.ends_with(end), "{ended}");
+    }
 }
 
 #[test]

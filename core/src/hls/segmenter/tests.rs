@@ -29,6 +29,13 @@ fn standard_parts_are_a_fifth_of_a_second() {
     assert_eq!(cut.part(), Samples(9_600));
     assert_eq!(cut.segment(), Samples(48_000));
     assert!(cut.starts_segment(0) && cut.starts_segment(25) && !cut.starts_segment(24));
+    assert_eq!(cut.parts(), 5);
+    let whole = Cut::whole(rate(25));
+    assert_eq!(
+        (whole.segment(), whole.part()),
+        (cut.segment(), cut.segment())
+    );
+    assert_eq!(whole.parts(), 1);
     assert_eq!(Cut::new(rate(25), 0, 25), None);
     assert_eq!(Cut::new(rate(25), 6, 5), None);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::Video;
+use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{Job, Pace, SessionId, State, Vocabulary};
 
@@ -79,6 +80,7 @@ fn address(text: &str) -> Address {
         voice: "en-us".to_owned(),
         avatar: "anna".to_owned(),
         pace: Pace::Fast,
+        segment_format: SegmentFormat::Fmp4,
         webhook: None,
         reuse: true,
         created_at: Timestamp::now(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use avatar_core::config::{Config, Reuse, Video};
+use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use nginx_sys::ngx_shm_zone_t;
 
@@ -40,6 +41,8 @@ pub(crate) struct Said {
     pub(crate) face: Option<String>,
     /// `avatar_video`
     pub(crate) video: Option<Video>,
+    /// `avatar_segment_format`
+    pub(crate) segment_format: Option<SegmentFormat>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_sessions`
@@ -75,6 +78,7 @@ impl Said {
             config.avatar.clone_from(face);
         }
         config.video = self.video.unwrap_or(config.video);
+        config.segment_format = self.segment_format.unwrap_or(config.segment_format);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

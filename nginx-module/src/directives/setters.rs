@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use avatar_core::api::Catalogue;
 use avatar_core::config::{Config, Reuse, Video};
+use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 
 use super::Prefixes;
@@ -130,6 +131,17 @@ pub(super) fn set_video(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
             }
         }
         Ok(video)
+    })
+}
+
+pub(super) fn set_segment_format(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.segment_format, || {
+        SegmentFormat::from_word(value).ok_or_else(|| wrong(value, "it must be \"fmp4\" or \"ts\""))
     })
 }
 

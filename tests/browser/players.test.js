@@ -2,13 +2,13 @@
  * The two ways of setting up hls.js that existing clients use must play a session from its first word to its last.
  *
  * Both were written for streams that grow as fast as they are watched; a stream that grows faster tempts them to jump to
- * its live edge, and the viewer loses words.
+ * its live edge, and the viewer loses words. A player left as it comes must do so with transport streams.
  */
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { BASE, launch, open, playedToTheEnd } from "./browser.js";
-import { MINUTE, words } from "./texts.js";
+import { MINUTE, SHORT, words } from "./texts.js";
 
 const SETUPS = [
   {
@@ -35,12 +35,12 @@ const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,"
 <script src="/vendor/hls.min.js"></script><video></video>`;
 
 /** Plays as those clients do: as soon as the playlist is read, and again whenever a fragment finds the video paused. */
-async function playLikeAClient({ text, language, config, pace }) {
+async function playLikeAClient({ text, language, format, config, pace }) {
   const video = document.querySelector("video");
   const response = await fetch("/api/stream/start", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text, language, mode: "dynamic", pace, reuse: false }),
+    body: JSON.stringify({ text, language, mode: "dynamic", pace, segment_format: format, reuse: false }),
   });
   if (!response.ok) throw new Error(await response.text());
   const { playlist_url: playlist } = await response.json();
@@ -64,31 +64,41 @@ before(async () => {
 });
 after(() => browser?.close());
 
+/** Plays a session and sees that nothing of it was lost. */
+async function plays(test, setup) {
+  const routes = (page) =>
+    page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
+  const { page, complaints, context } = await open(browser, "/player", { routes });
+  await page.evaluate(playLikeAClient, setup);
+
+  const end = await playedToTheEnd(page, 180);
+  const errors = await page.evaluate(() => window.errors);
+  test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
+
+  assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
+  assert.deepEqual(end.seeks, [], "a seek loses words");
+  assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
+  const [[from, to]] = end.played;
+  assert.ok(from < 0.1, `began at ${from} s`);
+  assert.ok(to > end.duration - 0.1, `ended at ${to} of ${end.duration} s`);
+  // Nobody says more than four words in a second: the duration itself must not have been cut.
+  assert.ok(end.duration > words(setup.text).length / 4, `${end.duration} s is too short for the text`);
+  assert.deepEqual(complaints, []);
+  await context.close();
+}
+
 // Made fast, a minute is soon complete and then plain video. At the pace of a conversation the list grows to the end.
 for (const pace of ["fast", "live"]) {
   describe(`hls.js as clients set it up, ${pace}`, { concurrency: true }, () => {
     for (const setup of SETUPS) {
-      it(`${setup.name}: a minute, from the first word to the last`, async (test) => {
-        const routes = (page) =>
-          page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
-        const { page, complaints, context } = await open(browser, "/player", { routes });
-        await page.evaluate(playLikeAClient, { ...setup, pace });
-
-        const end = await playedToTheEnd(page, 180);
-        const errors = await page.evaluate(() => window.errors);
-        test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
-
-        assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
-        assert.deepEqual(end.seeks, [], "a seek loses words");
-        assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
-        const [[from, to]] = end.played;
-        assert.ok(from < 0.1, `began at ${from} s`);
-        assert.ok(to > end.duration - 0.1, `ended at ${to} of ${end.duration} s`);
-        // Nobody says more than four words in a second: the duration itself must not have been cut.
-        assert.ok(end.duration > words(setup.text).length / 4, `${end.duration} s is too short for the text`);
-        assert.deepEqual(complaints, []);
-        await context.close();
-      });
+      it(`${setup.name}: a minute, from the first word to the last`, (test) => plays(test, { ...setup, pace }));
     }
   });
 }
+
+describe("hls.js as it comes, with transport streams", { concurrency: true }, () => {
+  for (const pace of ["fast", "live"]) {
+    const setup = { text: SHORT, language: "en", format: "ts", config: {}, pace };
+    it(`${pace}: from the first word to the last`, (test) => plays(test, setup));
+  }
+});

@@ -21,6 +21,9 @@ and twelve steps with two cups of tea.`.replaceAll("\n", " "),
 потому что ступеней с каждым годом становится больше.`.replaceAll("\n", " "),
 };
 
+/** The beginning of one of them. */
+export const SHORT = MINUTE.en.split(". ", 2).join(". ") + ".";
+
 /** The words of a text, without punctuation, for comparing it with its captions. */
 export function words(text) {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -14,7 +14,7 @@ fn everything_that_can_be_said_is_accepted() {
         .http(&format!("avatar_voice {voice};"))
         .http(
             "avatar_zone table:1m; avatar_data data; avatar_threads 2; avatar_language kk;
-             avatar_face anna; avatar_video 640x360 fps=30; avatar_max_text 100;
+             avatar_face anna; avatar_video 640x360 fps=30; avatar_segment_format ts; avatar_max_text 100;
              avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
         )
@@ -47,6 +47,7 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_video", "511x512", "two even numbers"),
         ("avatar_video", "4000x4000", "two even numbers"),
         ("avatar_video", "fps=29", "one of"),
+        ("avatar_segment_format", "mp4", "\"fmp4\" or \"ts\""),
         ("avatar_max_text", "0", "from 1 to"),
         ("avatar_max_sessions", "0", "from 1 to"),
         ("avatar_max_queue", "x", "from 0 to"),
@@ -90,6 +91,7 @@ fn nothing_can_be_said_twice_or_in_the_wrong_place() {
         "avatar_data data;",
         "avatar_threads 1;",
         "avatar_video 512x512;",
+        "avatar_segment_format ts;",
         "avatar_hold_timeout 1s;",
     ] {
         let name = directive.split(' ').next().unwrap();

@@ -22,6 +22,8 @@ pub struct Config {
     pub avatar: String,
     /// The pictures made.
     pub video: Video,
+    /// Heights in pixels of smaller renditions of them, the largest first; all even and less than the pictures' own.
+    pub renditions: Vec<u16>,
     /// How much is taken on.
     pub limits: Limits,
     /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
@@ -46,6 +48,7 @@ impl Default for Config {
             voice: None,
             avatar: "anna".to_owned(),
             video: Video::default(),
+            renditions: Vec::new(),
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),
@@ -82,6 +85,17 @@ impl Video {
     pub const MIN_SIDE: u32 = 64;
     /// The largest side, in pixels.
     pub const MAX_SIDE: u32 = 1920;
+
+    /// The same pictures at another height, of the nearest even width.
+    pub fn at_height(self, height: u16) -> Self {
+        let height = u32::from(height);
+        let width = (self.width * height / self.height.max(1)).next_multiple_of(2);
+        Self {
+            width: width.max(2),
+            height,
+            ..self
+        }
+    }
 }
 
 /// How much is taken on.

@@ -373,7 +373,7 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
     let forms = [Form::LowLatency, Form::Delta, Form::Plain].map(MediaFile::Playlist);
     for file in forms
         .into_iter()
-        .chain([MediaFile::Captions, MediaFile::Master])
+        .chain([MediaFile::Captions(Form::LowLatency), MediaFile::Master])
     {
         assert_eq!(stage.read(id, file), stage.read(made.id, file));
     }

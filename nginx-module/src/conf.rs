@@ -40,6 +40,10 @@ pub(crate) struct Said {
     pub(crate) face: Option<String>,
     /// `avatar_video`
     pub(crate) video: Option<Video>,
+    /// `avatar_renditions`; `off` is none.
+    pub(crate) renditions: Option<Vec<u16>>,
+    /// `avatar_lead`
+    pub(crate) lead: Option<Duration>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_sessions`
@@ -75,6 +79,10 @@ impl Said {
             config.avatar.clone_from(face);
         }
         config.video = self.video.unwrap_or(config.video);
+        if let Some(renditions) = &self.renditions {
+            config.renditions.clone_from(renditions);
+        }
+        config.lead = self.lead.unwrap_or(config.lead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use super::names::{INIT, captions_name, part_name, segment_name};
 use super::segmenter::Cut;
-use super::timeline::{Stretch, Timeline};
+use super::timeline::{Edge, Stretch, Timeline};
 use crate::time::{AUDIO_RATE, Samples};
 
 /// The playlist of a session's segments, or of their captions.
@@ -23,6 +23,33 @@ pub struct MediaPlaylist {
     /// Microseconds.
     part_target: u64,
     began: OffsetDateTime,
+    others: Vec<Beside>,
+}
+
+/// The playlist of another rendition of the same session.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Where it lies, seen from the one that reports on it.
+    uri: String,
+    content: Content,
+}
+
+impl Beside {
+    /// One of video and sound.
+    pub fn media(uri: String) -> Self {
+        Self {
+            uri,
+            content: Content::Media,
+        }
+    }
+
+    /// That of the captions.
+    pub fn captions(uri: String) -> Self {
+        Self {
+            uri,
+            content: Content::Captions,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +99,15 @@ impl MediaPlaylist {
             // Listed durations are differences of rounded instants, and none may exceed this.
             part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
             began,
+            others: Vec::new(),
         }
+    }
+
+    /// The same, with a report of how far the `others` are (section 4.4.5.4 of the draft), which are always as far as
+    /// this one.
+    pub fn beside(mut self, others: Vec<Beside>) -> Self {
+        self.others = others;
+        self
     }
 
     /// How long a part may have to be fetched after it left the playlist (section 6.2.2 of the draft).
@@ -125,9 +160,11 @@ impl MediaPlaylist {
             _ => 0,
         };
         self.write_head(out, form, skipped)?;
-        let parts = match form {
-            Form::Plain => None,
-            Form::LowLatency | Form::Delta => Some(self.first_in_parts(timeline, listed)),
+        let parts = match (self.content, form) {
+            (Content::Media, Form::LowLatency | Form::Delta) => {
+                Some(self.first_in_parts(timeline, listed))
+            }
+            _ => None,
         };
         for stretch in timeline.segments(listed).skip(skipped) {
             let Stretch {
@@ -156,8 +193,40 @@ impl MediaPlaylist {
                 writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"")?;
             }
         }
+        if form != Form::Plain && !ended {
+            self.write_reports(out, timeline, timeline.edge(listed))?;
+        }
         if ended {
             writeln!(out, "#EXT-X-ENDLIST")?;
+        }
+        Ok(())
+    }
+
+    fn write_reports(&self, out: &mut String, timeline: &Timeline, edge: Edge) -> fmt::Result {
+        // The last part, be it of the segment that is being listed or of the one before.
+        let (sequence, part) = match edge.parts.checked_sub(1) {
+            Some(part) => (edge.segments + 1, part),
+            None => match timeline.parts_of_segment_before(edge) {
+                Some(parts) => (edge.segments, parts.saturating_sub(1)),
+                None => return Ok(()),
+            },
+        };
+        let whole = edge.segments;
+        for Beside { uri, content } in &self.others {
+            match content {
+                Content::Media => writeln!(
+                    out,
+                    "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={sequence},LAST-PART={part}"
+                )?,
+                // It knows no parts, and does not exist before it has a segment.
+                Content::Captions if whole > 0 => {
+                    writeln!(
+                        out,
+                        "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={whole}"
+                    )?;
+                }
+                Content::Captions => {}
+            }
         }
         Ok(())
     }
@@ -170,12 +239,15 @@ impl MediaPlaylist {
         if form != Form::Plain {
             let hold_back = Seconds(self.part_target * HOLD_BACK);
             let skip = Seconds(self.target * SKIP_BOUNDARY * 1_000_000);
-            let part = Seconds(self.part_target);
+            // Section 6.2.4 of the draft: the same in all renditions, be there parts or not.
             writeln!(
                 out,
-                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}\n\
-                 #EXT-X-PART-INF:PART-TARGET={part}"
+                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}"
             )?;
+            if self.content == Content::Media {
+                let part = Seconds(self.part_target);
+                writeln!(out, "#EXT-X-PART-INF:PART-TARGET={part}")?;
+            }
         }
         // Players of a stream whose first number is 0 take it for one that does not block yet.
         writeln!(out, "#EXT-X-MEDIA-SEQUENCE:1")?;

@@ -5,9 +5,11 @@
 mod captions;
 mod fragment;
 mod index;
+mod scale;
 mod tracks;
 
 pub use captions::{Captions, Word};
 pub use fragment::{AudioSample, Fragment, WrittenFragment};
 pub use index::{ByteRange, Mp4Index};
+pub use scale::{ScaleError, Scaler};
 pub use tracks::{MuxError, Tracks};

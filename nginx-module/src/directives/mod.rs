@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 18] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 20] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -157,6 +157,16 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 18] = [
         c"avatar_video",
         NGX_CONF_TAKE12,
         setter!(MainConf, setters::set_video),
+    ),
+    http(
+        c"avatar_renditions",
+        NGX_CONF_1MORE,
+        setter!(MainConf, setters::set_renditions),
+    ),
+    http(
+        c"avatar_lead",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_lead),
     ),
     http(
         c"avatar_max_text",

@@ -3,6 +3,7 @@
 #
 #   tests/browser/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/browser/run.sh   a server that runs already
+#   tests/browser/run.sh players.test.js    some of the tests
 
 . "$(dirname "$0")/../../scripts/environment.sh"
 
@@ -13,10 +14,12 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 find_chromium >/dev/null || die "there is no Chromium to test with." "Get it with apt-get install chromium, or name one: CHROMIUM=/path"
 
-run_tests() { node --test --test-reporter=spec page.test.js players.test.js; }
+tests=("$@")
+[ ${#tests[@]} -gt 0 ] || tests=(page.test.js players.test.js)
+run_tests() { node --test --test-reporter=spec "$@"; }
 
 if [ -n "${BASE:-}" ]; then
-    run_tests
+    run_tests "${tests[@]}"
     exit
 fi
 
@@ -47,7 +50,7 @@ done
 (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || die "nginx did not start:" "$(tail -n 20 "$log")"
 
 result=0
-run_tests || result=$?
+run_tests "${tests[@]}" || result=$?
 
 kill -QUIT "$nginx"
 wait "$nginx" || die "nginx ended with status $?; its log is $log"

@@ -3,6 +3,7 @@
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
 
 mod capacity;
+mod edge;
 mod latency;
 mod length;
 mod log;
@@ -12,12 +13,13 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 6] = [
+    let measurements: [(&str, fn()); 7] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),
         ("serving", serving::measure),
+        ("edge", edge::measure),
         ("length", length::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");

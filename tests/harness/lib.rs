@@ -18,9 +18,11 @@
 )]
 
 mod client;
+mod crowd;
 mod nginx;
 mod setup;
 
 pub use client::{Answer, Connection, Request};
+pub use crowd::{Crowd, Got};
 pub use nginx::{Nginx, until};
 pub use setup::Setup;

@@ -24,6 +24,14 @@ pub struct Setup {
     reuse: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
+    edge: Option<Edge>,
+}
+
+/// Where an edge finds what it needs.
+#[derive(Debug)]
+struct Edge {
+    origin: u16,
+    gate: u16,
 }
 
 impl Default for Setup {
@@ -62,7 +70,18 @@ impl Setup {
             reuse: "off".to_owned(),
             http2: false,
             files: Vec::new(),
+            edge: None,
         }
+    }
+
+    /// The edge of conf/edge.conf, in front of `origin`.
+    pub fn edge(origin: &Nginx) -> Self {
+        let mut edge = Self::new();
+        edge.edge = Some(Edge {
+            origin: origin.port(),
+            gate: free_port(),
+        });
+        edge.file("tmp/.keep", "").file("cache/.keep", "")
     }
 
     /// So many worker processes.
@@ -133,6 +152,9 @@ impl Setup {
     }
 
     pub(crate) fn text(&self, port: u16) -> String {
+        if let Some(edge) = &self.edge {
+            return edge.text(port);
+        }
         let Self {
             workers,
             main,
@@ -233,6 +255,18 @@ http {{
     /// Starts nginx and waits until it answers.
     pub fn start(&self) -> Nginx {
         Nginx::start(self)
+    }
+}
+
+impl Edge {
+    fn text(&self, port: u16) -> String {
+        let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../conf/edge.conf");
+        fs::read_to_string(template)
+            .unwrap()
+            .replace("${NGINX_USER}", "")
+            .replace("${EDGE_LISTEN}", &format!("127.0.0.1:{port}"))
+            .replace("${EDGE_GATE}", &format!("127.0.0.1:{}", self.gate))
+            .replace("${EDGE_ORIGIN}", &format!("127.0.0.1:{}", self.origin))
     }
 }
 

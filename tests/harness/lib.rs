@@ -18,6 +18,7 @@
 )]
 
 mod client;
+pub mod hls;
 mod nginx;
 mod setup;
 

@@ -14,7 +14,7 @@ use std::hint::black_box;
 use avatar_codec::{
     AudioEncoder, AudioPacket, AudioSettings, Picture, VideoEncoder, VideoPacket, VideoSettings,
 };
-use avatar_core::hls::{Cut, MediaPlaylist, Segmenter};
+use avatar_core::hls::{Cut, Form, MediaPlaylist, Part, Segment, Segmenter, Timeline};
 use avatar_core::time::{FrameRate, Samples};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use moving_picture::moving_picture;
@@ -102,13 +102,41 @@ fn cutting(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
-    let mut playlist = MediaPlaylist::media(cut.segment(), OffsetDateTime::UNIX_EPOCH);
-    for _ in 0..600 {
-        playlist.push(Samples(48_000));
+    let playlist = MediaPlaylist::media(cut, OffsetDateTime::UNIX_EPOCH);
+    let mut timeline = Timeline::default();
+    for number in 0..3000 {
+        timeline.push(&part(cut, number));
     }
-    criterion.bench_function("the playlist of ten minutes", |bencher| {
-        bencher.iter(|| playlist.render(600, false));
+    for (form, name) in [
+        (Form::LowLatency, "the playlist of ten minutes"),
+        (Form::Delta, "an update of it"),
+    ] {
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| playlist.render(&timeline, form, 3000, false));
+        });
+    }
+}
+
+/// Part `number` of a stream of five parts a segment.
+fn part(cut: Cut, number: u32) -> Part {
+    let (segment, index) = (number / 5, number % 5);
+    let start = Samples(cut.part().0 * u64::from(number));
+    let closes = (index == 4).then_some(Segment {
+        number: segment,
+        start,
+        duration: cut.segment(),
+        bytes: 0,
     });
+    Part {
+        segment,
+        index,
+        start,
+        duration: cut.part(),
+        frames: 5,
+        independent: index == 0,
+        bytes: Vec::new(),
+        closes,
+    }
 }
 
 /// Resident memory of this process in kB.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hls::LEAD;
+use crate::hls::{LEAD, LIVE_LEAD};
 use crate::language::Language;
 use crate::time::FrameRate;
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub ttl: Duration,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
+    /// The same for sessions of pace `live`, which are not generated further either.
+    pub live_lead: Duration,
 }
 
 impl Default for Config {
@@ -46,6 +48,7 @@ impl Default for Config {
             webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),
             lead: LEAD,
+            live_lead: LIVE_LEAD,
         }
     }
 }

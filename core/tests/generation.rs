@@ -16,6 +16,7 @@ use std::time::Duration;
 use avatar_core::api::{Catalogue, MediaFile, start};
 use avatar_core::config::{Config, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
+use avatar_core::hls::Form;
 use avatar_core::language::Language;
 use avatar_core::session::{
     Bell, Board, FailureCode, Hint, Intake, Job, Record, SessionId, State, WorkerSlot,
@@ -27,8 +28,9 @@ use avatar_core::time::Samples;
 struct Here(Sender<Hint>);
 
 impl Bell for Here {
-    fn ring(&self, _pid: u32, hint: Hint) {
+    fn ring(&self, _pid: u32, hint: Hint) -> bool {
         let _ = self.0.send(hint);
+        true
     }
 }
 
@@ -193,7 +195,7 @@ fn a_session_becomes_a_stream_and_a_file_of_the_same_length() {
     assert_eq!(record.state, State::Ready);
     assert_eq!(record.progress, 100);
     assert_eq!(record.listed, record.segments);
-    let playlist = stage.read(id, MediaFile::Playlist);
+    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"), "{playlist}");
     let listed: f64 = playlist
         .lines()
@@ -249,7 +251,7 @@ fn what_was_said_before_a_failure_stays_and_the_playlist_ends() {
     let record = stage.finish(id);
     assert_eq!(record.state, State::Error);
     if record.segments > 0 {
-        let playlist = stage.read(id, MediaFile::Playlist);
+        let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
         assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     }
 }
@@ -283,7 +285,7 @@ fn an_interrupted_session_ends_where_it_stands() {
     stage.generator.notice(hint);
     let record = stage.finish(id);
     assert_eq!(record.failure.unwrap().code, FailureCode::Interrupted);
-    let playlist = stage.read(id, MediaFile::Playlist);
+    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     let listed = playlist.matches("#EXTINF").count() as u32;
     assert!(listed >= before.listed && listed < 10, "{listed} listed");

@@ -15,8 +15,8 @@ use std::process::Command;
 
 use avatar_codec::{AudioEncoder, AudioSettings, VideoEncoder, VideoSettings};
 use avatar_core::hls::{
-    Bandwidth, CAPTIONS_PLAYLIST, Cut, INIT, MASTER, MP4, MasterPlaylist, MediaPlaylist, PLAYLIST,
-    Part, Segmenter, captions_name, segment_name,
+    Bandwidth, CAPTIONS_PLAYLIST, Cut, Form, INIT, MASTER, MP4, MasterPlaylist, MediaPlaylist,
+    PLAYLIST, Part, Segmenter, Timeline, captions_name, segment_name,
 };
 use avatar_core::language::Language;
 use avatar_core::media::{Captions, Tracks, Word};
@@ -78,8 +78,9 @@ impl Session {
         }
 
         let began = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
-        let mut playlist = MediaPlaylist::media(cut.segment(), began);
-        let mut captions_playlist = MediaPlaylist::captions(cut.segment(), began);
+        let playlist = MediaPlaylist::media(cut, began);
+        let captions_playlist = MediaPlaylist::captions(cut, began);
+        let mut timeline = Timeline::default();
         let mut captions = Captions::new();
         for second in 0..=rate.start_of(frames).0 / 48_000 {
             captions.word(Word {
@@ -89,6 +90,7 @@ impl Session {
             });
         }
         for part in &parts {
+            timeline.push(part);
             let mut file = File::options()
                 .create(true)
                 .append(true)
@@ -96,18 +98,20 @@ impl Session {
                 .unwrap();
             file.write_all(&part.bytes).unwrap();
             if let Some(segment) = part.closes {
-                playlist.push(segment.duration);
-                captions_playlist.push(segment.duration);
                 let text = captions
                     .segment(segment.start, segment.end(), rate.start_of(frames))
                     .unwrap();
                 fs::write(path(&captions_name(segment.number).to_string()), text).unwrap();
             }
         }
-        fs::write(path(PLAYLIST), playlist.render(usize::MAX, true)).unwrap();
+        fs::write(
+            path(PLAYLIST),
+            playlist.render(&timeline, Form::LowLatency, usize::MAX, true),
+        )
+        .unwrap();
         fs::write(
             path(CAPTIONS_PLAYLIST),
-            captions_playlist.render(usize::MAX, true),
+            captions_playlist.render(&timeline, Form::Plain, usize::MAX, true),
         )
         .unwrap();
         let master = MasterPlaylist {

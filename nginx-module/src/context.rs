@@ -35,8 +35,13 @@ pub(crate) struct Context {
 /// How long what is served stays true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// It is still being written: every answer is asked for anew.
-    Live,
+    /// It is still being written.
+    Live {
+        /// Which state of the session it shows, or a later one.
+        version: u64,
+        /// Whether it was waited for: whoever asks for the same again may have the same again.
+        awaited: bool,
+    },
     /// It is finished, and goes when its session goes.
     Finished,
     /// It never changes.
@@ -47,7 +52,9 @@ impl Freshness {
     /// The value of `Cache-Control` (RFC 9111 section 5.2.2).
     pub(crate) fn cache_control(self) -> &'static str {
         match self {
-            Self::Live => "no-cache",
+            Self::Live { awaited: false, .. } => "no-cache",
+            // Six target durations (draft-pantos-hls-rfc8216bis section 6.2.5.2).
+            Self::Live { awaited: true, .. } => "public, max-age=6",
             Self::Finished => "public, max-age=3600",
             Self::Forever => "public, max-age=31536000, immutable",
         }

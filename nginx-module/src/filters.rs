@@ -109,10 +109,13 @@ fn set_origin(request: Request<'_>) -> bool {
 
 fn set_freshness(request: Request<'_>, content_type: &'static str, freshness: Freshness) -> bool {
     request.set_content_type(content_type);
-    if freshness == Freshness::Live {
+    if let Freshness::Live { version, .. } = freshness {
         // nginx's validators are whole seconds and a length: two playlists may share both.
-        request.clear_validators();
-        request.disable_not_modified();
+        request.clear_last_modified();
+        request.disable_ranges();
+        if !request.set_entity_tag(&format!("\"{version:x}\"")) {
+            return false;
+        }
     }
     request.set_constant_header("Cache-Control", freshness.cache_control())
 }

@@ -68,9 +68,10 @@ impl Sender {
 }
 
 impl Bell for Sender {
-    fn ring(&self, pid: u32, hint: Hint) {
-        // As in `nudge`.
-        let _ = self.socket.send_to(&hint.to_bytes(), path(&self.data, pid));
+    fn ring(&self, pid: u32, hint: Hint) -> bool {
+        let sent = self.socket.send_to(&hint.to_bytes(), path(&self.data, pid));
+        // One that is gone needs no telling.
+        !sent.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 

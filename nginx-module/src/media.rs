@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use avatar_core::api::{Code as Word, MediaFile, Refusal};
-use avatar_core::session::{Record, SessionId, Verdict};
+use avatar_core::session::{Condition, Record, SessionId, Verdict};
 
 use crate::alarm;
 use crate::context::{Context, Freshness};
@@ -27,7 +27,10 @@ pub(crate) fn serve(
     let Some(worker) = worker::current() else {
         return refuse(request, context, &Refusal::internal());
     };
-    let condition = file.condition();
+    let (file, condition) = match file.asked(request.query().unwrap_or_default()) {
+        Ok(asked) => asked,
+        Err(refusal) => return refuse(request, context, &refusal),
+    };
     let mut record = worker.intake().find(id);
     let mut verdict = condition.check(record.as_ref());
     if verdict == Verdict::Wait {
@@ -38,7 +41,7 @@ pub(crate) fn serve(
     match (verdict, record) {
         (Verdict::Now, Some(record)) => {
             release(request, context);
-            hand_over(request, context, &record, file)
+            hand_over(request, context, &record, file, condition)
         }
         (Verdict::Wait, Some(record)) => hold(request, context, &record),
         (Verdict::Never(refusal), _) => refuse(request, context, &refusal),
@@ -89,12 +92,21 @@ fn refuse(request: Request<'_>, context: &Context, refusal: &Refusal) -> Code {
 
 /// Makes the request one for the file on disk. The name comes from the kind of file and the session's
 /// identity, not from what the client wrote.
-fn hand_over(request: Request<'_>, context: &Context, record: &Record, file: MediaFile) -> Code {
+fn hand_over(
+    request: Request<'_>,
+    context: &Context,
+    record: &Record,
+    file: MediaFile,
+    condition: Condition,
+) -> Code {
     let Some(location) = request.location() else {
         return Code::INTERNAL;
     };
     let freshness = match (file.grows(), record.finished()) {
-        (true, false) => Freshness::Live,
+        (true, false) => Freshness::Live {
+            version: record.version,
+            awaited: matches!(condition, Condition::Reached(_)),
+        },
         (true, true) => Freshness::Finished,
         (false, _) if file == MediaFile::Output => Freshness::Finished,
         (false, _) => Freshness::Forever,

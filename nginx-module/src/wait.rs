@@ -148,20 +148,25 @@ fn wake(number: u64) {
     }
 }
 
+/// Wakes everybody whose session has changed, and those who are due.
+pub(crate) fn wake_changed() {
+    let now = alarm::now();
+    let waiting: Vec<_> = QUEUE.with_borrow(|queue| {
+        let waiters = queue.waiters.iter();
+        waiters
+            .map(|(&number, waiter)| (number, waiter.session, waiter.seen, waiter.due))
+            .collect()
+    });
+    for (number, session, seen, due) in waiting {
+        if due <= now || worker::version(session) != Some(seen) {
+            wake(number);
+        }
+    }
+}
+
 unsafe extern "C" fn on_tick(_: *mut ngx_event_t) {
     contain((), || {
-        let now = alarm::now();
-        let waiting: Vec<_> = QUEUE.with_borrow(|queue| {
-            let waiters = queue.waiters.iter();
-            waiters
-                .map(|(&number, waiter)| (number, waiter.session, waiter.seen, waiter.due))
-                .collect()
-        });
-        for (number, session, seen, due) in waiting {
-            if due <= now || worker::version(session) != Some(seen) {
-                wake(number);
-            }
-        }
+        wake_changed();
         QUEUE.with_borrow_mut(|queue| {
             if !queue.waiters.is_empty() {
                 queue.arm();

@@ -126,6 +126,10 @@ unsafe extern "C" fn on_hint(_: *mut ngx_event_t) {
                 HintKind::Changed => wait::wake_session(hint.id),
             }
         }
+        let header = worker.intake.board().header();
+        if worker.slot.is_some_and(|slot| header.take_untold(slot)) {
+            wait::wake_changed();
+        }
         // Last: a line said while the hints were read has had its nudge swallowed above.
         worker.journal.write();
         if worker.receiver.asked_to_close() {

@@ -133,6 +133,13 @@ impl Nginx {
         });
     }
 
+    /// Waits until a session lists so many whole segments.
+    pub fn grown(&self, id: &str, segments: usize) {
+        let path = format!("/stream/{id}/playlist.m3u8?_HLS_msn={segments}");
+        let answer = self.request("GET", &path).send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
     /// How a session stands once it is finished.
     pub fn finished(&self, id: &str) -> Value {
         until("the session's end", || {

@@ -14,14 +14,25 @@ fn every_file_says_how_long_it_is_true() {
     assert_eq!(live.status, 200);
     assert!(!live.text().contains("#EXT-X-ENDLIST"));
     assert_eq!(live.header("Cache-Control"), "no-cache");
-    assert_eq!(live.header("ETag"), "");
+    let tag = live.header("ETag");
+    assert!(!tag.is_empty());
     assert_eq!(live.header("Last-Modified"), "");
     let again = nginx
         .request("GET", &playlist)
         .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")
-        .header("If-None-Match", "*")
         .send();
     assert_eq!(again.status, 200);
+    nginx.grown(&id, 1);
+    let newer = nginx
+        .request("GET", &playlist)
+        .header("If-None-Match", tag)
+        .send();
+    assert_eq!(newer.status, 200);
+    assert_ne!(newer.header("ETag"), tag);
+    let awaited = nginx
+        .request("GET", &format!("{playlist}?_HLS_msn=2&_HLS_part=0"))
+        .send();
+    assert_eq!(awaited.header("Cache-Control"), "public, max-age=6");
 
     nginx.finished(&id);
     let finished = nginx.request("GET", &playlist).send();

@@ -30,7 +30,7 @@ fn a_sentence_becomes_a_stream_and_a_file() {
         playlist.header("Content-Type"),
         "application/vnd.apple.mpegurl"
     );
-    assert!(playlist.text().contains("segment_000.m4s"));
+    assert!(playlist.text().contains("segment_000.0.m4s"));
 
     let status = nginx.finished(id);
     assert_eq!(status["status"], "ready");

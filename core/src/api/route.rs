@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::hls::{CAPTIONS_PLAYLIST, INIT, MASTER, MP4, PLAYLIST, captions_name, segment_name};
+use super::{Code, Refusal};
+use crate::hls::{
+    CAPTIONS_PLAYLIST, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, Reload,
+    captions_name, part_name, segment_name,
+};
 use crate::session::{Condition, SessionId};
 
 /// What a path asks for.
@@ -49,8 +53,8 @@ impl Route {
 /// A file of a session that clients may fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaFile {
-    /// The media playlist.
-    Playlist,
+    /// The media playlist. A path names its first form; a query may ask for another.
+    Playlist(Form),
     /// The multivariant playlist, with subtitles.
     Master,
     /// The playlist of the subtitles.
@@ -61,6 +65,8 @@ pub enum MediaFile {
     Init,
     /// One media segment.
     Segment(u32),
+    /// One part of a media segment.
+    Part(u32, u32),
     /// The whole, as one file.
     Output,
 }
@@ -68,38 +74,61 @@ pub enum MediaFile {
 impl MediaFile {
     fn parse(name: &str) -> Option<Self> {
         match name {
-            PLAYLIST | "index.m3u8" => Some(Self::Playlist),
+            PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
             MASTER => Some(Self::Master),
             CAPTIONS_PLAYLIST => Some(Self::Captions),
             INIT => Some(Self::Init),
             MP4 => Some(Self::Output),
             _ => numbered(name, "segment_", ".m4s")
                 .map(Self::Segment)
+                .or_else(|| part(name))
                 .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
         }
     }
 
-    /// What must be true of the session before it can be served.
-    pub fn condition(self) -> Condition {
-        match self {
-            Self::Playlist | Self::Master | Self::Captions => Condition::Listed,
-            Self::Init => Condition::Begun,
-            Self::Segment(number) | Self::CaptionSegment(number) => Condition::Segment(number),
-            Self::Output => Condition::Ready,
-        }
+    /// The file that a request for this one with such a query is for, and what must be true of the session before it
+    /// can be served.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] where the query makes no sense.
+    pub fn asked(self, query: &str) -> Result<(Self, Condition), Refusal> {
+        let reload = match self {
+            Self::Playlist(_) | Self::Captions => Reload::parse(query)
+                .map_err(|error| Refusal::new(Code::BadParameter, error.to_string()))?,
+            _ => Reload::default(),
+        };
+        let file = match self {
+            Self::Playlist(_) => Self::Playlist(reload.form),
+            other => other,
+        };
+        let condition = match (file, reload.reached) {
+            // It lists nothing less than whole segments.
+            (Self::Captions | Self::Playlist(Form::Plain), Some(mut reached)) => {
+                reached.part = None;
+                Condition::Reached(reached)
+            }
+            (Self::Playlist(_), Some(reached)) => Condition::Reached(reached),
+            (Self::Captions | Self::Playlist(Form::Plain), None) => Condition::Segment(0),
+            (Self::Playlist(_) | Self::Master | Self::Init, _) => Condition::Playable,
+            (Self::Segment(number) | Self::CaptionSegment(number), _) => Condition::Segment(number),
+            (Self::Part(segment, part), _) => Condition::Part(segment, part),
+            (Self::Output, _) => Condition::Ready,
+        };
+        Ok((file, condition))
     }
 
     /// Whether it is rewritten while the session is unfinished.
     pub fn grows(self) -> bool {
-        matches!(self, Self::Playlist | Self::Captions | Self::Master)
+        matches!(self, Self::Playlist(_) | Self::Captions | Self::Master)
     }
 
     /// Its media type.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Playlist | Self::Master | Self::Captions => "application/vnd.apple.mpegurl",
+            Self::Playlist(_) | Self::Master | Self::Captions => "application/vnd.apple.mpegurl",
             Self::CaptionSegment(_) => "text/vtt",
-            Self::Segment(_) => "video/iso.segment",
+            Self::Segment(_) | Self::Part(..) => "video/iso.segment",
             Self::Init | Self::Output => "video/mp4",
         }
     }
@@ -109,12 +138,15 @@ impl MediaFile {
 impl fmt::Display for MediaFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Playlist => f.write_str(PLAYLIST),
+            Self::Playlist(Form::LowLatency) => f.write_str(PLAYLIST),
+            Self::Playlist(Form::Delta) => f.write_str(DELTA_PLAYLIST),
+            Self::Playlist(Form::Plain) => f.write_str(PLAIN_PLAYLIST),
             Self::Master => f.write_str(MASTER),
             Self::Captions => f.write_str(CAPTIONS_PLAYLIST),
             Self::CaptionSegment(number) => captions_name(number).fmt(f),
             Self::Init => f.write_str(INIT),
             Self::Segment(number) => segment_name(number).fmt(f),
+            Self::Part(segment, part) => part_name(segment, part).fmt(f),
             Self::Output => f.write_str(MP4),
         }
     }
@@ -127,6 +159,18 @@ fn numbered(name: &str, prefix: &str, suffix: &str) -> Option<u32> {
     let plain = (3..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits.len() == 3 || !digits.starts_with('0');
     (plain && canonical).then(|| digits.parse().ok()).flatten()
+}
+
+/// The part in `segment_NNN.P.m4s`, in the one way it is written.
+fn part(name: &str) -> Option<MediaFile> {
+    let (segment, index) = name
+        .strip_prefix("segment_")?
+        .strip_suffix(".m4s")?
+        .split_once('.')?;
+    let plain = (1..=4).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
+    let canonical = index.len() == 1 || !index.starts_with('0');
+    let index = (plain && canonical).then(|| index.parse().ok()).flatten()?;
+    Some(MediaFile::Part(numbered(segment, "", "")?, index))
 }
 
 /// What `path` asks for, or `None` if it is not ours. One trailing slash is forgiven on calls.
@@ -163,6 +207,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::hls::Reached;
 
     const ID: &str = "01936b5e-0000-7000-8000-000000000001";
 
@@ -178,7 +223,10 @@ mod tests {
             format!("/hls/{ID}/playlist.m3u8"),
             format!("/hls/{ID}/index.m3u8"),
         ] {
-            assert_eq!(route(&path), Some(Route::Media(id, MediaFile::Playlist)));
+            assert_eq!(
+                route(&path),
+                Some(Route::Media(id, MediaFile::Playlist(Form::LowLatency)))
+            );
         }
         assert_eq!(
             route(&format!("/api/stream/status/{ID}/")),
@@ -203,6 +251,11 @@ mod tests {
             "segment_+07.m4s",
             "segment_99999999999.m4s",
             "segment_007.m4s/",
+            "segment_7.1.m4s",
+            "segment_007.01.m4s",
+            "segment_007..m4s",
+            "segment_007.1.2.m4s",
+            "playlist.delta.m3u8",
             "job.json",
             "../job.json",
             "segment_007.m4s.part",
@@ -210,6 +263,33 @@ mod tests {
         ] {
             assert_eq!(media(wrong), Some(Route::Nothing), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_query_says_what_to_wait_for_and_in_which_form() {
+        let playlist = MediaFile::Playlist(Form::LowLatency);
+        let reached = Reached {
+            sequence: 4,
+            part: Some(1),
+        };
+        assert_eq!(
+            playlist.asked("_HLS_msn=4&_HLS_part=1&_HLS_skip=YES"),
+            Ok((
+                MediaFile::Playlist(Form::Delta),
+                Condition::Reached(reached)
+            ))
+        );
+        assert_eq!(
+            playlist.asked("_HLS_legacy=YES"),
+            Ok((MediaFile::Playlist(Form::Plain), Condition::Segment(0)))
+        );
+        assert_eq!(playlist.asked("v=1"), Ok((playlist, Condition::Playable)));
+        assert_eq!(playlist.asked("_HLS_part=1").unwrap_err().status(), 400);
+        let segment = MediaFile::Segment(3);
+        assert_eq!(
+            segment.asked("_HLS_part=x"),
+            Ok((segment, Condition::Segment(3)))
+        );
     }
 
     #[test]
@@ -231,6 +311,7 @@ mod tests {
         fn every_file_is_found_by_its_own_name(number in 0_u32..100_000) {
             for file in [
                 MediaFile::Segment(number),
+                MediaFile::Part(number, number % 10_000),
                 MediaFile::CaptionSegment(number),
                 MediaFile::Init,
                 MediaFile::Master,

@@ -27,7 +27,7 @@ pub fn status(record: &Record, urls: &Urls) -> String {
         "status": state,
         "progress": record.progress,
         "stage": record.stage,
-        "playlist_ready": record.listed > 0,
+        "playlist_ready": record.playable(),
         "playlist_url": format!("{origin}/hls/{id}/index.m3u8"),
         "mp4_url": format!("{origin}/hls/{id}/output.mp4"),
         "segments": record.segments,

@@ -113,8 +113,9 @@ impl From<Refusal> for SayError {
 struct Here(Sender<Hint>);
 
 impl Bell for Here {
-    fn ring(&self, _pid: u32, hint: Hint) {
+    fn ring(&self, _pid: u32, hint: Hint) -> bool {
         let _ = self.0.send(hint);
+        true
     }
 }
 

@@ -15,10 +15,9 @@ use super::scheduler::Turn;
 use super::transcript::Transcript;
 use crate::api::MediaFile;
 use crate::config::Config;
-use crate::hls::{Bandwidth, Cut, MasterPlaylist, Part, SegmentError, Segmenter};
+use crate::hls::{Bandwidth, Cut, MasterPlaylist, Part, Segment, SegmentError, Segmenter};
 use crate::media::{MuxError, Tracks};
 use crate::session::{Failure, FailureCode, Stage};
-use crate::store::SegmentFile;
 use crate::time::Samples;
 
 /// Frames encoded in one turn.
@@ -34,10 +33,11 @@ pub(crate) struct Assembler {
     video: VideoSettings,
     encoders: Option<Encoders>,
     segmenter: Segmenter,
-    file: Option<SegmentFile>,
+    /// The parts of the segment that is being made.
+    segment: Vec<u8>,
     encoded: u64,
     written: Samples,
-    /// When the first segment was whole: from then on a viewer may be watching.
+    /// When there was a first part: from then on a viewer may be watching.
     watched: Option<Instant>,
     /// How much later than its viewer needed it a part was written, at worst.
     late: Duration,
@@ -87,7 +87,7 @@ impl Assembler {
             video: VideoSettings::new(video.width, video.height, video.frame_rate.per_second()),
             encoders: None,
             segmenter: Segmenter::new(cut),
-            file: None,
+            segment: Vec::new(),
             encoded: 0,
             written: Samples::ZERO,
             watched: None,
@@ -149,54 +149,55 @@ impl Assembler {
 
     fn write_parts(&mut self) -> Result<(), AssembleError> {
         while let Some(part) = self.segmenter.poll()? {
-            self.write(&part)?;
+            self.write(part)?;
         }
         Ok(())
     }
 
-    fn write(&mut self, part: &Part) -> Result<(), AssembleError> {
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => self
-                .live
-                .store()
-                .begin(self.live.id(), MediaFile::Segment(part.segment))?,
-        };
-        file.append(&part.bytes)?;
-        self.keep_time(part);
-        self.written += part.duration;
-        let Some(segment) = part.closes else {
-            self.file = Some(file);
+    fn write(&mut self, mut part: Part) -> Result<(), AssembleError> {
+        let live = Arc::clone(&self.live);
+        let Some(_pen) = live.pen() else {
             return Ok(());
         };
-        file.complete()?;
-        let captions = self.transcript.captions_of(&segment);
-        self.live.store().write(
-            self.live.id(),
-            MediaFile::CaptionSegment(segment.number),
-            captions.as_bytes(),
-        )?;
-        let progress = self.transcript.progress(self.written);
-        self.live.update(|record| {
-            record.segments = segment.number + 1;
-            record.duration = segment.end();
-            record.progress = record.progress.max(progress);
-        });
-        self.watched.get_or_insert_with(Instant::now);
-        self.live.segment_written(segment);
+        let (id, store) = (live.id(), live.store());
+        let bytes = std::mem::take(&mut part.bytes);
+        store.write_unseen(id, MediaFile::Part(part.segment, part.index), &bytes)?;
+        self.segment.extend(bytes);
+        self.keep_time(&part);
+        self.written += part.duration;
+        if let Some(segment) = part.closes {
+            self.close(&segment)?;
+        }
+        live.part_written(part);
         Ok(())
     }
 
-    /// Measures how a viewer who began with the first segment would fare.
+    fn close(&mut self, segment: &Segment) -> Result<(), AssembleError> {
+        let (id, store) = (self.live.id(), self.live.store());
+        let number = segment.number;
+        store.write(id, MediaFile::Segment(number), &self.segment)?;
+        self.segment.clear();
+        let captions = self.transcript.captions_of(segment);
+        let file = MediaFile::CaptionSegment(number);
+        store.write(id, file, captions.as_bytes())?;
+        let progress = self.transcript.progress(self.written);
+        self.live.update(|record| {
+            record.segments = number + 1;
+            record.duration = segment.end();
+            record.progress = record.progress.max(progress);
+        });
+        Ok(())
+    }
+
+    /// Measures how a viewer who began with the first part would fare.
     fn keep_time(&mut self, part: &Part) {
         if part.start == Samples::ZERO {
             let micros = self.live.job.created_at.elapsed().as_micros() as u64;
             tracing::info!(session = %self.live.id(), after_us = micros, "first part");
         }
-        if let Some(watched) = self.watched {
-            let needed = watched + part.start.duration();
-            self.late = self.late.max(needed.elapsed());
-        }
+        let watched = *self.watched.get_or_insert_with(Instant::now);
+        let needed = watched + part.start.duration();
+        self.late = self.late.max(needed.elapsed());
     }
 
     fn finish(&mut self) -> Result<(), AssembleError> {

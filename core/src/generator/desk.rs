@@ -1,6 +1,6 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -19,7 +19,7 @@ use super::transcript::Transcript;
 use super::workshop::Faces;
 use crate::api::{Urls, status};
 use crate::config::Config;
-use crate::hls::Segment;
+use crate::hls::Part;
 use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
@@ -32,7 +32,7 @@ const REEL: usize = 6;
 #[derive(Debug)]
 pub(crate) enum Notice {
     Hint(Hint),
-    Segment(SessionId, Segment),
+    Part(SessionId, Box<Part>),
     Generated(SessionId),
     Failed(SessionId),
     Stop,
@@ -57,8 +57,8 @@ impl Notices {
         self.send(Notice::Hint(hint));
     }
 
-    pub(crate) fn segment(&self, id: SessionId, segment: Segment) {
-        self.send(Notice::Segment(id, segment));
+    pub(crate) fn part(&self, id: SessionId, part: Part) {
+        self.send(Notice::Part(id, Box::new(part)));
     }
 
     pub(crate) fn generated(&self, id: SessionId) {
@@ -77,6 +77,7 @@ impl Notices {
 struct Session {
     live: Arc<Live>,
     listing: Listing,
+    transcript: Arc<Transcript>,
     painter: Waker,
     assembler: Waker,
 }
@@ -101,6 +102,8 @@ pub(crate) struct Supplies {
 pub(crate) struct Desk {
     supplies: Supplies,
     sessions: HashMap<SessionId, Session>,
+    /// When to delete the parts of which segments, the soonest first.
+    leaving: VecDeque<(Instant, SessionId, u32)>,
 }
 
 impl Desk {
@@ -108,6 +111,7 @@ impl Desk {
         Self {
             supplies,
             sessions: HashMap::new(),
+            leaving: VecDeque::new(),
         }
     }
 
@@ -143,9 +147,9 @@ impl Desk {
     fn handle(&mut self, notice: Notice) {
         match notice {
             Notice::Hint(hint) => self.look_at(hint.id),
-            Notice::Segment(id, segment) => {
+            Notice::Part(id, part) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
-                    session.listing.add(&segment);
+                    session.listing.add(&part);
                     session.listing.publish(&session.live, Instant::now());
                 }
             }
@@ -155,8 +159,33 @@ impl Desk {
         }
     }
 
+    /// Deletes the parts that have been gone from their playlists long enough.
+    fn clear_away(&mut self) {
+        let now = Instant::now();
+        for (&id, session) in &mut self.sessions {
+            let gone = now + session.listing.grace();
+            let departed = session.listing.departed();
+            self.leaving
+                .extend(departed.map(|segment| (gone, id, segment)));
+        }
+        while let Some(&(gone, id, segment)) = self.leaving.front()
+            && gone <= now
+        {
+            self.supplies.publication.store.discard_parts(id, segment);
+            self.leaving.pop_front();
+        }
+    }
+
+    /// Remembers what of a listing is still to be deleted.
+    fn see_off(&mut self, id: SessionId, listing: &mut Listing) {
+        let gone = Instant::now() + listing.grace();
+        let departed = listing.departed().map(|segment| (gone, id, segment));
+        self.leaving.extend(departed);
+    }
+
     /// Whatever a lost hint might have spoken of.
     fn look_around(&mut self) {
+        self.clear_away();
         let board = self.supplies.publication.board;
         let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ours {
@@ -221,7 +250,8 @@ impl Desk {
             assembler: self.supplies.pool.waker(),
         };
         let session = Session {
-            listing: Listing::new(&self.supplies.config),
+            listing: Listing::new(&self.supplies.config, live.job.pace),
+            transcript: Arc::clone(&links.transcript),
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),
             live: Arc::clone(&live),
@@ -251,7 +281,7 @@ impl Desk {
     /// Lets go of a session's tasks.
     fn dismiss(&mut self, id: SessionId) -> Option<Session> {
         let session = self.sessions.remove(&id)?;
-        session.live.cancel.raise();
+        session.live.put_down();
         session.painter.wake();
         session.assembler.wake();
         Some(session)
@@ -280,7 +310,8 @@ impl Desk {
             }
             return;
         };
-        session.listing.end_here(&session.live);
+        session.listing.end_here(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
@@ -290,7 +321,8 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        session.listing.end(&session.live);
+        session.listing.end(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         session.live.update(|record| {
             record.state = State::Ready;
             record.stage = Stage::Done;
@@ -312,7 +344,8 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        session.listing.end(&session.live);
+        session.listing.end(&session.live, &session.transcript);
+        self.see_off(id, &mut session.listing);
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),

@@ -1,37 +1,56 @@
 //! One session's playlists on disk, kept on the clock by the desk.
 
 use std::io;
-use std::time::Instant;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
-use super::live::Live;
-use crate::api::MediaFile;
-use crate::config::Config;
-use crate::hls::{Clock, Cut, MediaPlaylist, Segment};
-use crate::session::{Failure, FailureCode};
 use time::OffsetDateTime;
 
-/// Segments as they are completed, and the playlists that list them by and by.
+use super::live::Live;
+use super::transcript::Transcript;
+use crate::api::MediaFile;
+use crate::config::Config;
+use crate::hls::{Clock, Cut, Edge, Form, MediaPlaylist, Part, Segment, Timeline};
+use crate::session::{Failure, FailureCode, Pace};
+
+/// Parts as they are written, and the playlists that list them by and by.
 #[derive(Debug)]
 pub(crate) struct Listing {
     clock: Clock,
+    timeline: Timeline,
     media: MediaPlaylist,
     captions: MediaPlaylist,
+    segment_parts: u8,
     began: Option<Instant>,
     due: Option<Instant>,
+    /// Parts listed, and how far that is.
     listed: usize,
+    edge: Edge,
+    /// The first segment that is listed with its parts.
+    in_parts: u32,
+    /// Segments whose parts are not listed any more.
+    departed: Range<u32>,
 }
 
 impl Listing {
-    pub(crate) fn new(config: &Config) -> Self {
-        let longest = Cut::standard(config.video.frame_rate).segment();
+    pub(crate) fn new(config: &Config, pace: Pace) -> Self {
+        let cut = Cut::standard(config.video.frame_rate);
         let began = OffsetDateTime::now_utc();
         Self {
-            clock: Clock::new(config.lead),
-            media: MediaPlaylist::media(longest, began),
-            captions: MediaPlaylist::captions(longest, began),
+            clock: Clock::new(match pace {
+                Pace::Fast => config.lead,
+                Pace::Live => config.live_lead,
+            }),
+            timeline: Timeline::default(),
+            media: MediaPlaylist::media(cut, began),
+            captions: MediaPlaylist::captions(cut, began),
+            segment_parts: u8::try_from(cut.parts()).unwrap_or(u8::MAX),
             began: None,
             due: None,
             listed: 0,
+            edge: Edge::default(),
+            in_parts: 0,
+            departed: 0..0,
         }
     }
 
@@ -40,59 +59,161 @@ impl Listing {
         self.due
     }
 
-    /// A segment and its captions are on disk.
-    pub(crate) fn add(&mut self, segment: &Segment) {
-        self.media.push(segment.duration);
-        self.captions.push(segment.duration);
+    /// A part is on disk, and with a segment's last part the segment and its captions.
+    pub(crate) fn add(&mut self, part: &Part) {
+        self.timeline.push(part);
     }
 
     /// Lists what the clock allows now.
     pub(crate) fn publish(&mut self, live: &Live, now: Instant) {
-        if self.media.ends().is_empty() {
+        if self.timeline.ends().is_empty() {
             return;
         }
         let began = *self.began.get_or_insert(now);
-        let listing = self.clock.list(now - began, self.media.ends(), false);
+        let listing = self.clock.list(now - began, self.timeline.ends(), false);
         self.due = listing.next.map(|next| began + next);
-        if listing.segments > self.listed {
-            self.write(live, listing.segments, false);
+        if listing.parts > self.listed {
+            self.write(live, listing.parts, false);
         }
     }
 
     /// Lists everything there is, and the end.
-    pub(crate) fn end(&mut self, live: &Live) {
+    pub(crate) fn end(&mut self, live: &Live, transcript: &Transcript) {
+        self.close(live, transcript, self.timeline.ends().len());
+    }
+
+    /// Lists no more than is listed now, and the end. What is not listed is taken back.
+    pub(crate) fn end_here(&mut self, live: &Live, transcript: &Transcript) {
+        self.close(live, transcript, self.listed);
+        self.take_back(live);
+        let (segments, duration) = (self.edge.segments, self.timeline.end(self.listed));
+        live.update(|record| {
+            record.segments = segments;
+            record.duration = duration;
+        });
+    }
+
+    /// Segments whose parts have left the playlist since this was asked last.
+    pub(crate) fn departed(&mut self) -> Range<u32> {
+        std::mem::replace(&mut self.departed, self.in_parts..self.in_parts)
+    }
+
+    /// How long parts that have left the playlist may still be fetched.
+    pub(crate) fn grace(&self) -> Duration {
+        self.media.grace()
+    }
+
+    fn close(&mut self, live: &Live, transcript: &Transcript, parts: usize) {
         self.due = None;
-        let all = self.media.ends().len();
-        if all > 0 {
-            self.write(live, all, true);
+        if parts == 0 {
+            return;
+        }
+        self.timeline.cut(parts);
+        let rest = self.timeline.edge(parts);
+        if rest.parts > 0 {
+            match self.close_segment(live, transcript, rest) {
+                Ok(()) => self.timeline.close(),
+                Err(error) => live.fail(Failure::of_writing(&error)),
+            }
+        }
+        self.write(live, parts, true);
+    }
+
+    /// Makes the parts after the last whole segment a segment.
+    fn close_segment(&self, live: &Live, transcript: &Transcript, rest: Edge) -> io::Result<()> {
+        let (id, store) = (live.id(), live.store());
+        let Edge {
+            segments: number,
+            parts,
+        } = rest;
+        let mut bytes = Vec::new();
+        for index in 0..parts {
+            bytes.extend(store.read(id, MediaFile::Part(number, index))?);
+        }
+        store.write(id, MediaFile::Segment(number), &bytes)?;
+        if store.has(id, MediaFile::CaptionSegment(number)) {
+            return Ok(());
+        }
+        let all = self.timeline.ends().len();
+        let start = self.timeline.end(all - parts as usize);
+        let captions = transcript.captions_of(&Segment {
+            number,
+            start,
+            duration: self.timeline.end(all).saturating_sub(start),
+            bytes: bytes.len() as u64,
+        });
+        let file = MediaFile::CaptionSegment(number);
+        store.write(id, file, captions.as_bytes())
+    }
+
+    /// Deletes what is not listed.
+    fn take_back(&self, live: &Live) {
+        let (id, store) = (live.id(), live.store());
+        let kept = self.timeline.last();
+        if let Some((last, parts)) = kept {
+            let beyond = |&index: &u32| store.discard(id, MediaFile::Part(last, index));
+            (parts..).take_while(beyond).for_each(drop);
+        }
+        for number in self.edge.segments.. {
+            store.discard(id, MediaFile::CaptionSegment(number));
+            let whole = store.discard(id, MediaFile::Segment(number));
+            if store.discard_parts(id, number) == 0 && !whole {
+                break;
+            }
         }
     }
 
-    /// Lists no more than is listed now, and the end.
-    pub(crate) fn end_here(&mut self, live: &Live) {
-        self.due = None;
-        if self.listed > 0 {
-            self.write(live, self.listed, true);
-        }
-    }
-
-    fn write(&mut self, live: &Live, segments: usize, ended: bool) {
-        let written = self.replace(live, segments, ended);
+    fn write(&mut self, live: &Live, parts: usize, ended: bool) {
+        let edge = self.timeline.edge(parts);
+        let written = self.replace(live, parts, ended, edge.segments > self.edge.segments);
         if let Err(error) = written {
             live.fail(Failure::of_writing(&error));
             return;
         }
-        self.listed = segments;
-        live.update(|record| record.listed = u32::try_from(segments).unwrap_or(u32::MAX));
+        self.leave_behind(live, parts);
+        self.listed = parts;
+        self.edge = edge;
+        live.update(|record| {
+            record.listed = edge.segments;
+            record.parts = edge.parts;
+            record.segment_parts = self.segment_parts;
+        });
     }
 
-    fn replace(&self, live: &Live, segments: usize, ended: bool) -> io::Result<()> {
-        let text = self.captions.render(segments, ended);
-        live.store()
-            .write(live.id(), MediaFile::Captions, text.as_bytes())?;
-        let text = self.media.render(segments, ended);
-        live.store()
-            .write(live.id(), MediaFile::Playlist, text.as_bytes())
+    fn replace(
+        &self,
+        live: &Live,
+        parts: usize,
+        ended: bool,
+        new_segments: bool,
+    ) -> io::Result<()> {
+        let store = live.store();
+        // A new segment's captions must be found by whoever finds the segment.
+        if new_segments || ended {
+            let text = self
+                .captions
+                .render(&self.timeline, Form::Plain, parts, ended);
+            store.write(live.id(), MediaFile::Captions, text.as_bytes())?;
+        }
+        for form in [Form::Plain, Form::Delta, Form::LowLatency] {
+            if form == Form::Plain && !new_segments && !ended {
+                continue;
+            }
+            let text = self.media.render(&self.timeline, form, parts, ended);
+            store.write(live.id(), MediaFile::Playlist(form), text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Notes which parts are listed no more; those that never were can go at once.
+    fn leave_behind(&mut self, live: &Live, parts: usize) {
+        let first = self.media.first_in_parts(&self.timeline, parts);
+        let seen = first.min(self.edge.segments + 1).max(self.in_parts);
+        self.departed.end = seen.max(self.departed.end);
+        for unseen in seen..first {
+            live.store().discard_parts(live.id(), unseen);
+        }
+        self.in_parts = first.max(self.in_parts);
     }
 }
 

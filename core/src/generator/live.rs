@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::desk::Notices;
-use crate::hls::Segment;
+use crate::hls::Part;
 use crate::session::{Bell, Board, Failure, Hint, Job, Record, SessionId, Stage, State};
 use crate::speech::Cancel;
 use crate::store::Store;
@@ -22,7 +22,11 @@ impl Publication {
     pub(crate) fn post(&self, record: &Record) {
         let hint = Hint::changed(record.id);
         for pid in self.board.post(record) {
-            self.bell.ring(pid, hint);
+            if !self.bell.ring(pid, hint) {
+                // It has more to read than it can, and looks for itself when it has; it may have done so just now.
+                self.board.header().leave_untold(pid);
+                self.bell.ring(pid, hint);
+            }
         }
     }
 
@@ -56,6 +60,8 @@ pub(crate) struct Live {
     notices: Notices,
     record: Mutex<Record>,
     failure: Mutex<Option<Failure>>,
+    /// Held while media are written: whoever has it after `cancel` was raised is the last to have had it.
+    pen: Mutex<()>,
 }
 
 impl Live {
@@ -69,6 +75,7 @@ impl Live {
             notices,
             record: Mutex::new(record),
             failure: Mutex::new(None),
+            pen: Mutex::default(),
         }
     }
 
@@ -140,9 +147,21 @@ impl Live {
             .clone()
     }
 
-    /// A segment and its captions are complete on disk.
-    pub(crate) fn segment_written(&self, segment: Segment) {
-        self.notices.segment(self.id(), segment);
+    /// The right to write media; nobody has it once the session's work is ended.
+    pub(crate) fn pen(&self) -> Option<MutexGuard<'_, ()>> {
+        let pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        (!self.cancel.raised()).then_some(pen)
+    }
+
+    /// Ends the session's work: when this returns, nobody writes its media any more.
+    pub(crate) fn put_down(&self) {
+        self.cancel.raise();
+        drop(self.pen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// A part is on disk, and with a segment's last part the segment and its captions.
+    pub(crate) fn part_written(&self, part: Part) {
+        self.notices.part(self.id(), part);
     }
 
     /// Everything is on disk.

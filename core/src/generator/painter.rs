@@ -12,6 +12,7 @@ use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
+use crate::hls::Cut;
 use crate::session::{Failure, FailureCode, Pace, Stage};
 use crate::speech::{Mark, Utterance};
 use crate::text::Sentences;
@@ -40,6 +41,7 @@ pub(crate) struct Painter {
     /// With the sentence asked for last.
     paragraph_ends: bool,
     frame_rate: FrameRate,
+    /// With [`Pace::Live`], how far ahead of the clock frames are painted: a part more than is listed.
     lead: Duration,
     painted: u64,
 }
@@ -60,6 +62,7 @@ impl Painter {
         face: Box<dyn Face>,
         config: &Config,
     ) -> Self {
+        let cut = Cut::standard(config.video.frame_rate);
         let mut sentences = Sentences::default();
         sentences.push(&links.live.job.text);
         sentences.finish();
@@ -77,7 +80,7 @@ impl Painter {
             asked: false,
             paragraph_ends: false,
             frame_rate: config.video.frame_rate,
-            lead: config.lead,
+            lead: config.live_lead + cut.part().duration(),
             painted: 0,
         };
         let silence = painter.soundtrack.lead_in();

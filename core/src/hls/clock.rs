@@ -1,4 +1,4 @@
-//! When segments are listed.
+//! When parts are listed.
 //!
 //! Players take a playlist without an end for live television: one that lists much more than was played makes
 //! them jump ahead. So what is listed follows the clock on the wall, however much more is generated.
@@ -12,11 +12,15 @@ use crate::time::Samples;
 /// With less, players stall now and then; with more than three target durations they may jump.
 pub const LEAD: Duration = Duration::from_secs(2);
 
+/// The same for a session that may be interrupted: what is listed cannot be taken back, so it is as little as players
+/// that keep three parts from the end can do with.
+pub const LIVE_LEAD: Duration = Duration::from_millis(800);
+
 /// What a playlist is to show now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing {
-    /// How many segments are listed.
-    pub segments: usize,
+    /// How many parts are listed.
+    pub parts: usize,
     /// Whether the end of the list is shown.
     pub ended: bool,
     /// When to ask again even if nothing more is generated, counted as `elapsed` is. `None`: only when
@@ -32,9 +36,9 @@ pub struct Listing {
 #[derive(Debug, Clone)]
 pub struct Clock {
     lead: Duration,
-    /// Where the last listed segment ends.
+    /// Where the last listed part ends.
     listed_end: Duration,
-    segments: usize,
+    parts: usize,
     /// How long the clock has stood still so far.
     stood: Duration,
 }
@@ -45,26 +49,26 @@ impl Clock {
         Self {
             lead,
             listed_end: Duration::ZERO,
-            segments: 0,
+            parts: 0,
             stood: Duration::ZERO,
         }
     }
 
-    /// What to list when `elapsed` has passed since listing began, with segments generated that end at `ends`.
+    /// What to list when `elapsed` has passed since listing began, with parts generated that end at `ends`.
     ///
-    /// The first segment is listed as soon as it exists, all and the end as soon as generation is `finished`.
-    /// To be called when a segment is generated, when generation is finished, and at [`Listing::next`];
-    /// listing begins with the first call that has a segment, with an `elapsed` of zero.
+    /// The first part is listed as soon as it exists, all and the end as soon as generation is `finished`.
+    /// To be called when a part is generated, when generation is finished, and at [`Listing::next`];
+    /// listing begins with the first call that has a part, with an `elapsed` of zero.
     pub fn list(&mut self, elapsed: Duration, ends: &[Samples], finished: bool) -> Listing {
         if finished {
-            self.segments = self.segments.max(ends.len());
+            self.parts = self.parts.max(ends.len());
             return Listing {
-                segments: self.segments,
+                parts: self.parts,
                 ended: true,
                 next: None,
             };
         }
-        if self.segments > 0 {
+        if self.parts > 0 {
             let starved = elapsed.saturating_sub(self.stood + self.listed_end);
             self.stood += starved;
         }
@@ -72,20 +76,20 @@ impl Clock {
         let mut waiting = ends
             .iter()
             .map(|end| end.duration())
-            .skip(self.segments)
+            .skip(self.parts)
             .peekable();
-        // A lead shorter than a segment would hold it back from players that have nothing left.
+        // A lead shorter than a part would hold it back from players that have nothing left.
         while let Some(end) = waiting
             .next_if(|&end| self.listed_end <= played || end.saturating_sub(self.lead) <= played)
         {
-            self.segments += 1;
+            self.parts += 1;
             self.listed_end = end;
         }
         let next = waiting
             .peek()
             .map(|end| self.stood + self.listed_end.min(end.saturating_sub(self.lead)));
         Listing {
-            segments: self.segments,
+            parts: self.parts,
             ended: false,
             next,
         }
@@ -110,7 +114,7 @@ mod tests {
     fn what_is_listed_runs_ahead_of_the_clock_by_the_lead() {
         let ends = seconds(60);
         let mut clock = Clock::new(LEAD);
-        for (elapsed, segments, next) in [
+        for (elapsed, parts, next) in [
             (0, 2, 1000),
             (400, 2, 1000),
             (1000, 3, 2000),
@@ -120,7 +124,7 @@ mod tests {
             assert_eq!(
                 clock.list(at(elapsed), &ends, false),
                 Listing {
-                    segments,
+                    parts,
                     ended: false,
                     next: Some(at(next))
                 }
@@ -129,21 +133,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_segment_waits_for_nothing() {
+    fn the_first_part_waits_for_nothing() {
         let mut clock = Clock::new(Duration::ZERO);
-        assert_eq!(clock.list(Duration::ZERO, &[], false).segments, 0);
+        assert_eq!(clock.list(Duration::ZERO, &[], false).parts, 0);
         let long = [Samples(480_000)];
-        assert_eq!(clock.list(Duration::ZERO, &long, false).segments, 1);
+        assert_eq!(clock.list(Duration::ZERO, &long, false).parts, 1);
     }
 
     #[test]
-    fn a_lead_shorter_than_a_segment_starves_nobody() {
+    fn a_lead_shorter_than_a_part_starves_nobody() {
         let mut clock = Clock::new(at(500));
-        for (elapsed, segments) in [(0, 1), (999, 1), (1000, 2), (2000, 3)] {
-            assert_eq!(
-                clock.list(at(elapsed), &seconds(60), false).segments,
-                segments
-            );
+        for (elapsed, parts) in [(0, 1), (999, 1), (1000, 2), (2000, 3)] {
+            assert_eq!(clock.list(at(elapsed), &seconds(60), false).parts, parts);
         }
     }
 
@@ -153,7 +154,7 @@ mod tests {
         clock.list(Duration::ZERO, &seconds(30), false);
         let listing = clock.list(at(10), &seconds(60), true);
         assert_eq!(
-            (listing.segments, listing.ended, listing.next),
+            (listing.parts, listing.ended, listing.next),
             (60, true, None)
         );
     }
@@ -161,14 +162,14 @@ mod tests {
     #[test]
     fn a_stall_moves_everything_after_it() {
         let mut clock = Clock::new(LEAD);
-        assert_eq!(clock.list(Duration::ZERO, &seconds(2), false).segments, 2);
+        assert_eq!(clock.list(Duration::ZERO, &seconds(2), false).parts, 2);
         // Players ran dry at two seconds; generation recovers at ten with plenty.
         let listing = clock.list(at(10_000), &seconds(60), false);
-        assert_eq!((listing.segments, listing.next), (4, Some(at(11_000))));
+        assert_eq!((listing.parts, listing.next), (4, Some(at(11_000))));
     }
 
     proptest! {
-        /// Segments of any lengths appear at any times; a player plays what is listed, without pause where it can.
+        /// Parts of any lengths appear at any times; a player plays what is listed, without pause where it can.
         #[test]
         fn nobody_is_left_waiting_and_nobody_is_made_to_jump(
             steps in prop::collection::vec((0u64..5_000, 1u64..96_000), 1..60),
@@ -178,9 +179,9 @@ mod tests {
             let mut clock = Clock::new(lead);
             let (mut ends, mut end) = (Vec::new(), Samples::ZERO);
             let (mut now, mut began) = (Duration::ZERO, None);
-            let (mut listed, mut played) = (Listing { segments: 0, ended: false, next: None }, Duration::ZERO);
+            let (mut listed, mut played) = (Listing { parts: 0, ended: false, next: None }, Duration::ZERO);
             for (wait, length) in steps {
-                // Ask whenever the clock asked to be asked, until the next segment is generated.
+                // Ask whenever the clock asked to be asked, until the next part is generated.
                 let until = now + at(wait);
                 while let Some(next) = listed.next.zip(began).map(|(next, began): (Duration, Duration)| next + began) {
                     prop_assert!(next >= now);
@@ -188,13 +189,13 @@ mod tests {
                         break;
                     }
                     let listing = clock.list(next - began.unwrap(), &ends, false);
-                    prop_assert!(listing.segments > listed.segments, "asked for nothing");
-                    played = (played + (next - now)).min(ends[listed.segments - 1].duration());
+                    prop_assert!(listing.parts > listed.parts, "asked for nothing");
+                    played = (played + (next - now)).min(ends[listed.parts - 1].duration());
                     now = next;
                     listed = listing;
                 }
-                if listed.segments > 0 {
-                    played = (played + (until - now)).min(ends[listed.segments - 1].duration());
+                if listed.parts > 0 {
+                    played = (played + (until - now)).min(ends[listed.parts - 1].duration());
                 }
                 now = until;
                 end += Samples(length);
@@ -203,21 +204,21 @@ mod tests {
                 let before = listed;
                 listed = clock.list(now - began.unwrap(), &ends, false);
 
-                prop_assert!(listed.segments >= before.segments.max(1), "a segment was taken back");
+                prop_assert!(listed.parts >= before.parts.max(1), "a part was taken back");
                 let ends_at = |number: usize| ends[number].duration();
-                let edge = ends_at(listed.segments - 1);
+                let edge = ends_at(listed.parts - 1);
                 // The tolerance is that of times rounded to nanoseconds.
                 let tolerance = Duration::from_micros(1);
-                let needed = listed.segments < 2 || ends_at(listed.segments - 2) <= played + tolerance;
+                let needed = listed.parts < 2 || ends_at(listed.parts - 2) <= played + tolerance;
                 prop_assert!(
                     needed || edge <= played + lead + tolerance,
                     "listed up to {edge:?} while {played:?} was played"
                 );
-                if listed.segments < ends.len() {
+                if listed.parts < ends.len() {
                     prop_assert!(edge > played, "starved");
-                    prop_assert!(ends_at(listed.segments) + tolerance > played + lead, "held back");
+                    prop_assert!(ends_at(listed.parts) + tolerance > played + lead, "held back");
                 }
-                prop_assert_eq!(listed.next.is_some(), listed.segments < ends.len());
+                prop_assert_eq!(listed.next.is_some(), listed.parts < ends.len());
             }
         }
     }

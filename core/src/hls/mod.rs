@@ -5,19 +5,27 @@
 //! The course of one session, with [`Tracks`](crate::media::Tracks) from the open encoders:
 //!
 //! 1. write [`Tracks::init_segment`](crate::media::Tracks::init_segment) to [`INIT`] and a [`MasterPlaylist`] to [`MASTER`]
-//! 2. feed a [`Segmenter`] what the encoders give, forcing a key picture where [`Cut::starts_segment`] says so; append
-//!    each [`Part`] it gives to the file [`segment_name`], and give each closed segment to a [`MediaPlaylist`]
-//! 3. whenever a segment is closed or the instant comes that [`Clock::list`] named, write [`MediaPlaylist::render`]
+//! 2. feed a [`Segmenter`] what the encoders give, forcing a key picture where [`Cut::starts_segment`] says so; write
+//!    each [`Part`] it gives to the file [`part_name`], those of a segment, one after the other, to [`segment_name`],
+//!    and give it to the [`Timeline`]
+//! 3. whenever there is a new part or the instant comes that [`Clock::list`] named, write [`MediaPlaylist::render`]
 //! 4. at the end [`Segmenter::finish`], write the last parts, and put `output.mp4` together from [`Segmenter::index`]
 
 mod clock;
 mod master;
 mod names;
 mod playlist;
+mod reload;
 mod segmenter;
+mod timeline;
 
-pub use clock::{Clock, LEAD, Listing};
+pub use clock::{Clock, LEAD, LIVE_LEAD, Listing};
 pub use master::{Bandwidth, MasterPlaylist};
-pub use names::{CAPTIONS_PLAYLIST, INIT, MASTER, MP4, PLAYLIST, captions_name, segment_name};
-pub use playlist::MediaPlaylist;
+pub use names::{
+    CAPTIONS_PLAYLIST, DELTA_PLAYLIST, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, captions_name,
+    part_name, segment_name,
+};
+pub use playlist::{Form, MediaPlaylist};
+pub use reload::{Reached, Reload, ReloadError};
 pub use segmenter::{Cut, Part, Segment, SegmentError, Segmenter};
+pub use timeline::{Edge, Timeline};

@@ -4,6 +4,10 @@ use std::fmt;
 
 /// The media playlist of video and sound.
 pub const PLAYLIST: &str = "playlist.m3u8";
+/// The same as an update for those who have an earlier one.
+pub const DELTA_PLAYLIST: &str = "playlist.delta.m3u8";
+/// The same for players that are to know nothing of parts.
+pub const PLAIN_PLAYLIST: &str = "playlist.plain.m3u8";
 /// The multivariant playlist, which adds captions.
 pub const MASTER: &str = "master.m3u8";
 /// The media playlist of captions.
@@ -27,6 +31,25 @@ pub fn segment_name(number: u32) -> Numbered {
         kind: "segment",
         number,
         extension: "m4s",
+    }
+}
+
+/// The file of part `index` of segment `number`, both counted from zero: `segment_000.0.m4s`.
+pub fn part_name(number: u32, index: u32) -> PartName {
+    PartName { number, index }
+}
+
+/// The name of a part's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartName {
+    number: u32,
+    index: u32,
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, index } = self;
+        write!(f, "segment_{number:03}.{index}.m4s")
     }
 }
 
@@ -59,6 +82,7 @@ mod tests {
         assert_eq!(segment_name(0).to_string(), "segment_000.m4s");
         assert_eq!(segment_name(999).to_string(), "segment_999.m4s");
         assert_eq!(segment_name(1000).to_string(), "segment_1000.m4s");
+        assert_eq!(part_name(12, 3).to_string(), "segment_012.3.m4s");
         assert_eq!(captions_name(7).to_string(), "captions_007.vtt");
     }
 }

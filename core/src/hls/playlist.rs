@@ -1,23 +1,28 @@
-//! Media playlists (RFC 8216 section 4.3).
+//! Media playlists (RFC 8216 section 4.3 and, for parts, draft-pantos-hls-rfc8216bis sections 4.4.3 to 4.4.5).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::names::{INIT, captions_name, segment_name};
+use super::names::{INIT, captions_name, part_name, segment_name};
+use super::segmenter::Cut;
+use super::timeline::{Stretch, Timeline};
 use crate::time::{AUDIO_RATE, Samples};
 
 /// The playlist of a session's segments, or of their captions.
 ///
-/// It only ever grows: what is rendered with more segments listed begins with what was rendered with fewer.
+/// What it says of itself is settled when it is made and never changes: there are players that give a stream up
+/// for good when its part target does.
 #[derive(Debug, Clone)]
 pub struct MediaPlaylist {
     content: Content,
+    /// Seconds.
     target: u64,
+    /// Microseconds.
+    part_target: u64,
     began: OffsetDateTime,
-    ends: Vec<Samples>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,62 +31,158 @@ enum Content {
     Captions,
 }
 
+/// How a playlist is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// With the latest parts, for players that play them.
+    #[default]
+    LowLatency,
+    /// The same without what a player that reloads in time has read before (section 6.2.5.1 of the draft).
+    Delta,
+    /// Whole segments and nothing else.
+    Plain,
+}
+
+/// Target durations for which parts stay listed beside their segments (section 6.2.2 of the draft).
+const PARTS_STAY: u64 = 3;
+/// Target durations that a delta update repeats (section 4.4.3.8 of the draft).
+const SKIP_BOUNDARY: u64 = 6;
+/// Part targets that players keep from the end (section 4.4.3.8 of the draft).
+const HOLD_BACK: u64 = 3;
+
 impl MediaPlaylist {
-    /// A playlist of video and sound in segments no longer than `longest`, of which the first begins at `began`
-    /// by the clock on the wall.
-    pub fn media(longest: Samples, began: OffsetDateTime) -> Self {
-        Self::new(Content::Media, longest, began)
+    /// A playlist of video and sound that is cut as `cut` says, of which the first segment begins at `began` by the
+    /// clock on the wall.
+    pub fn media(cut: Cut, began: OffsetDateTime) -> Self {
+        Self::new(Content::Media, cut, began)
     }
 
-    /// The playlist of the captions of the same segments.
-    pub fn captions(longest: Samples, began: OffsetDateTime) -> Self {
-        Self::new(Content::Captions, longest, began)
+    /// The playlist of the captions of the same segments. It knows no parts.
+    pub fn captions(cut: Cut, began: OffsetDateTime) -> Self {
+        Self::new(Content::Captions, cut, began)
     }
 
-    fn new(content: Content, longest: Samples, began: OffsetDateTime) -> Self {
+    fn new(content: Content, cut: Cut, began: OffsetDateTime) -> Self {
+        let rate = u64::from(AUDIO_RATE);
         Self {
             content,
-            // Section 4.3.3.1: no segment may round to more; this never changes.
-            target: longest.0.div_ceil(u64::from(AUDIO_RATE)).max(1),
+            // Section 4.3.3.1: no segment may round to more.
+            target: cut.segment().0.div_ceil(rate).max(1),
+            // Listed durations are differences of rounded instants, and none may exceed this.
+            part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
             began,
-            ends: Vec::new(),
         }
     }
 
-    /// Takes in the next segment.
-    pub fn push(&mut self, duration: Samples) {
-        let start = self.end();
-        self.ends.push(start + duration);
+    /// How long a part may have to be fetched after it left the playlist (section 6.2.2 of the draft).
+    pub fn grace(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(PARTS_STAY * self.target)
     }
 
-    /// When each segment taken in so far ends.
-    pub fn ends(&self) -> &[Samples] {
-        &self.ends
+    fn targets(&self, count: u64) -> Samples {
+        Samples(count * self.target * u64::from(AUDIO_RATE))
     }
 
-    /// When the last segment taken in ends.
-    pub fn end(&self) -> Samples {
-        self.ends.last().copied().unwrap_or_default()
+    /// The first segment whose parts are still listed when the first `listed` parts of `timeline` are. Parts are
+    /// listed all or not: players number those of a segment by their order in the playlist.
+    pub fn first_in_parts(&self, timeline: &Timeline, listed: usize) -> u32 {
+        let end = timeline.end(listed);
+        let stays = self.targets(PARTS_STAY);
+        let gone = |stretch: &Stretch| timeline.end(stretch.after) + stays < end;
+        let count = timeline.segments(listed).take_while(gone).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// The text with the first `listed` segments, or all where there are fewer, and with
-    /// `#EXT-X-ENDLIST` if it has `ended`.
-    pub fn render(&self, listed: usize, ended: bool) -> String {
-        let mut text = String::with_capacity(320 + 40 * listed.min(self.ends.len()));
+    /// Segments that a delta update leaves out (section 6.2.5.1 of the draft).
+    fn skipped(&self, timeline: &Timeline, listed: usize) -> usize {
+        let end = timeline.end(listed);
+        let boundary = self.targets(SKIP_BOUNDARY);
+        let old = |stretch: &Stretch| timeline.end(stretch.after) + boundary < end;
+        timeline.segments(listed).take_while(old).count()
+    }
+
+    /// The text with the first `listed` parts of `timeline`, and with `#EXT-X-ENDLIST` if it has `ended`.
+    pub fn render(&self, timeline: &Timeline, form: Form, listed: usize, ended: bool) -> String {
+        let segments = timeline.edge(listed).segments as usize;
+        let mut text = String::with_capacity(1600 + 40 * segments);
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text, listed, ended);
+        let _ = self.write(&mut text, timeline, form, listed, ended);
         text
     }
 
-    fn write(&self, out: &mut String, listed: usize, ended: bool) -> std::fmt::Result {
-        writeln!(out, "#EXTM3U")?;
-        // Section 7: `EXT-X-MAP` needs 6; players that look for fragmented MP4 expect 7.
-        writeln!(out, "#EXT-X-VERSION:7")?;
+    fn write(
+        &self,
+        out: &mut String,
+        timeline: &Timeline,
+        form: Form,
+        listed: usize,
+        ended: bool,
+    ) -> fmt::Result {
+        let skipped = match form {
+            Form::Delta => self.skipped(timeline, listed),
+            Form::LowLatency | Form::Plain => 0,
+        };
+        self.write_head(out, form, skipped)?;
+        let parts = match form {
+            Form::Plain => None,
+            Form::LowLatency | Form::Delta => Some(self.first_in_parts(timeline, listed)),
+        };
+        for stretch in timeline.segments(listed).skip(skipped) {
+            let Stretch {
+                number,
+                first,
+                after,
+            } = stretch;
+            if parts.is_some_and(|from| number >= from) {
+                write_parts(out, timeline, number, first, after)?;
+            }
+            let duration = Seconds::between(timeline.end(first), timeline.end(after));
+            match self.content {
+                Content::Media => writeln!(out, "#EXTINF:{duration},\n{}", segment_name(number))?,
+                Content::Captions => {
+                    writeln!(out, "#EXTINF:{duration},\n{}", captions_name(number))?;
+                }
+            }
+        }
+        if parts.is_some() {
+            let edge = timeline.edge(listed);
+            let after = listed.min(timeline.ends().len());
+            let first = after - edge.parts as usize;
+            write_parts(out, timeline, edge.segments, first, after)?;
+            if !ended {
+                let next = part_name(edge.segments, edge.parts);
+                writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"")?;
+            }
+        }
+        if ended {
+            writeln!(out, "#EXT-X-ENDLIST")?;
+        }
+        Ok(())
+    }
+
+    fn write_head(&self, out: &mut String, form: Form, skipped: usize) -> fmt::Result {
+        // Section 7: `EXT-X-MAP` needs 6; players that look for fragmented MP4 expect 7. `EXT-X-SKIP` needs 9.
+        let version = if form == Form::Plain { 7 } else { 9 };
+        writeln!(out, "#EXTM3U\n#EXT-X-VERSION:{version}")?;
         writeln!(out, "#EXT-X-TARGETDURATION:{}", self.target)?;
+        if form != Form::Plain {
+            let hold_back = Seconds(self.part_target * HOLD_BACK);
+            let skip = Seconds(self.target * SKIP_BOUNDARY * 1_000_000);
+            let part = Seconds(self.part_target);
+            writeln!(
+                out,
+                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}\n\
+                 #EXT-X-PART-INF:PART-TARGET={part}"
+            )?;
+        }
+        // Players of a stream whose first number is 0 take it for one that does not block yet.
         writeln!(out, "#EXT-X-MEDIA-SEQUENCE:1")?;
         writeln!(out, "#EXT-X-PLAYLIST-TYPE:EVENT")?;
         writeln!(out, "#EXT-X-INDEPENDENT-SEGMENTS")?;
         writeln!(out, "#EXT-X-START:TIME-OFFSET=0")?;
+        if skipped > 0 {
+            return writeln!(out, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}");
+        }
         if self.content == Content::Media {
             writeln!(out, "#EXT-X-MAP:URI=\"{INIT}\"")?;
         }
@@ -89,28 +190,46 @@ impl MediaPlaylist {
         if !began.is_empty() {
             writeln!(out, "#EXT-X-PROGRAM-DATE-TIME:{began}")?;
         }
-        let mut start = Samples::ZERO;
-        for (&end, number) in self.ends.iter().zip(0u32..).take(listed) {
-            // The difference of two rounded instants, so that what players add up never drifts from the media.
-            let micros = microseconds(end) - microseconds(start);
-            let name = match self.content {
-                Content::Media => segment_name(number),
-                Content::Captions => captions_name(number),
-            };
-            let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
-            writeln!(out, "#EXTINF:{seconds}.{fraction:06},\n{name}")?;
-            start = end;
-        }
-        if ended {
-            writeln!(out, "#EXT-X-ENDLIST")?;
-        }
         Ok(())
     }
+}
+
+fn write_parts(
+    out: &mut String,
+    timeline: &Timeline,
+    segment: u32,
+    first: usize,
+    after: usize,
+) -> fmt::Result {
+    for (part, index) in (first..after).zip(0u32..) {
+        let duration = Seconds::between(timeline.end(part), timeline.end(part + 1));
+        let name = part_name(segment, index);
+        write!(out, "#EXT-X-PART:DURATION={duration},URI=\"{name}\"")?;
+        let independent = timeline.independent(part);
+        writeln!(out, "{}", if independent { ",INDEPENDENT=YES" } else { "" })?;
+    }
+    Ok(())
 }
 
 const DATE_TIME: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3][offset_hour sign:mandatory]:[offset_minute]"
 );
+
+/// Microseconds, written as seconds.
+struct Seconds(u64);
+
+impl Seconds {
+    /// The difference of two rounded instants, so that what players add up never drifts from the media.
+    fn between(start: Samples, end: Samples) -> Self {
+        Self(microseconds(end).saturating_sub(microseconds(start)))
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
 
 fn microseconds(at: Samples) -> u64 {
     let rate = u128::from(AUDIO_RATE);
@@ -119,94 +238,4 @@ fn microseconds(at: Samples) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use time::macros::datetime;
-
-    use super::*;
-
-    const BEGAN: OffsetDateTime = datetime!(2030-01-02 03:04:05.678 UTC);
-
-    #[test]
-    fn a_playlist_says_all_a_player_needs() {
-        let mut playlist = MediaPlaylist::media(Samples(48_000), BEGAN);
-        playlist.push(Samples(48_000));
-        playlist.push(Samples(1_920));
-        assert_eq!(
-            playlist.render(2, true),
-            "#EXTM3U\n\
-             #EXT-X-VERSION:7\n\
-             #EXT-X-TARGETDURATION:1\n\
-             #EXT-X-MEDIA-SEQUENCE:1\n\
-             #EXT-X-PLAYLIST-TYPE:EVENT\n\
-             #EXT-X-INDEPENDENT-SEGMENTS\n\
-             #EXT-X-START:TIME-OFFSET=0\n\
-             #EXT-X-MAP:URI=\"init.mp4\"\n\
-             #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
-             #EXTINF:1.000000,\n\
-             segment_000.m4s\n\
-             #EXTINF:0.040000,\n\
-             segment_001.m4s\n\
-             #EXT-X-ENDLIST\n"
-        );
-    }
-
-    #[test]
-    fn captions_have_no_init_segment() {
-        let mut playlist = MediaPlaylist::captions(Samples(48_000), BEGAN);
-        playlist.push(Samples(48_000));
-        let text = playlist.render(9, false);
-        assert!(
-            text.ends_with("#EXTINF:1.000000,\ncaptions_000.vtt\n"),
-            "{text}"
-        );
-        assert!(!text.contains("EXT-X-MAP"), "{text}");
-    }
-
-    proptest! {
-        #[test]
-        fn later_playlists_only_add(
-            durations in prop::collection::vec(1u64..=100_000, 0..40),
-            more in prop::collection::vec(1u64..=100_000, 0..40),
-            listed in 0usize..50,
-            further in 0usize..50,
-        ) {
-            let mut playlist = MediaPlaylist::media(Samples(100_000), BEGAN);
-            durations.iter().for_each(|&duration| playlist.push(Samples(duration)));
-            let listed = listed.min(durations.len());
-            let early = playlist.render(listed, false);
-            more.iter().for_each(|&duration| playlist.push(Samples(duration)));
-            let late = playlist.render(listed + further, false);
-            prop_assert!(late.starts_with(&early));
-            let last = playlist.render(usize::MAX, true);
-            prop_assert!(last.starts_with(&late));
-            prop_assert_eq!(last.lines().filter(|line| line.starts_with("#EXTINF")).count(), playlist.ends().len());
-        }
-
-        #[test]
-        fn listed_durations_never_drift(durations in prop::collection::vec(1u64..=480_000, 1..300)) {
-            let longest = Samples(*durations.iter().max().unwrap());
-            let mut playlist = MediaPlaylist::media(longest, BEGAN);
-            durations.iter().for_each(|&duration| playlist.push(Samples(duration)));
-            let text = playlist.render(usize::MAX, true);
-            let target = text
-                .lines()
-                .find_map(|line| line.strip_prefix("#EXT-X-TARGETDURATION:"))
-                .unwrap()
-                .parse::<f64>()
-                .unwrap();
-            let (mut micros, mut exact) = (0i128, 0);
-            let listed = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
-            for (listed, duration) in listed.zip(durations) {
-                let (seconds, fraction) = listed.strip_suffix(',').unwrap().split_once('.').unwrap();
-                prop_assert_eq!(fraction.len(), 6);
-                let rounded = listed.trim_end_matches(',').parse::<f64>().unwrap().round();
-                prop_assert!(rounded <= target);
-                micros += seconds.parse::<i128>().unwrap() * 1_000_000 + fraction.parse::<i128>().unwrap();
-                exact += i128::from(duration);
-                // Less than a microsecond from the exact time, however many segments were added up.
-                prop_assert!((micros * 48_000 - exact * 1_000_000).abs() <= 24_000);
-            }
-        }
-    }
-}
+mod tests;

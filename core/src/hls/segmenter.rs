@@ -55,6 +55,11 @@ impl Cut {
         self.frame_rate.start_of(self.frames_per_segment.into())
     }
 
+    /// How many parts a segment has, but for the last.
+    pub fn parts(self) -> u32 {
+        self.frames_per_segment.div_ceil(self.frames_per_part)
+    }
+
     /// How long a part is, but for the last of a segment.
     pub fn part(self) -> Samples {
         self.frame_rate.start_of(self.frames_per_part.into())

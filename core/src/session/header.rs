@@ -17,6 +17,8 @@ pub struct Header {
     generator: AtomicU32,
     workers: [AtomicU32; WORKERS],
     _even: AtomicU32,
+    /// One bit for each worker that was not told of something.
+    untold: AtomicU64,
 }
 
 impl Default for Header {
@@ -26,6 +28,7 @@ impl Default for Header {
             generator: AtomicU32::new(0),
             workers: [const { AtomicU32::new(0) }; WORKERS],
             _even: AtomicU32::new(0),
+            untold: AtomicU64::new(0),
         }
     }
 }
@@ -61,6 +64,23 @@ impl Header {
         if let Some(place) = self.workers.get(usize::from(slot.0)) {
             let _ = place.compare_exchange(pid, 0, Ordering::AcqRel, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that process `pid` could not be told of something.
+    pub(crate) fn leave_untold(&self, pid: u32) {
+        let places = self.workers.iter().zip(0_u8..);
+        for (place, index) in places {
+            if place.load(Ordering::Acquire) == pid {
+                self.untold.fetch_or(1 << index, Ordering::AcqRel);
+            }
+        }
+    }
+
+    /// Whether a worker was not told of something since it asked last.
+    pub fn take_untold(&self, slot: WorkerSlot) -> bool {
+        let bit = slot.bit();
+        self.untold.load(Ordering::Acquire) & bit != 0
+            && self.untold.fetch_and(!bit, Ordering::AcqRel) & bit != 0
     }
 
     /// Process ids behind the bits of `watchers`.

@@ -66,8 +66,8 @@ impl Hint {
 
 /// Carries hints to other processes.
 pub trait Bell: Send + Sync {
-    /// Sends `hint` to process `pid`; never blocks, never fails.
-    fn ring(&self, pid: u32, hint: Hint);
+    /// Sends `hint` to process `pid`; never blocks. False when that process has too much to read already.
+    fn ring(&self, pid: u32, hint: Hint) -> bool;
 }
 
 /// For a program that is its own only process.
@@ -75,7 +75,9 @@ pub trait Bell: Send + Sync {
 pub struct NoBell;
 
 impl Bell for NoBell {
-    fn ring(&self, _pid: u32, _hint: Hint) {}
+    fn ring(&self, _pid: u32, _hint: Hint) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

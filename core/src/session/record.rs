@@ -23,8 +23,15 @@ pub struct Record {
     pub version: u64,
     /// Whole segments on disk.
     pub segments: u32,
-    /// Of those, how many the playlist lists; the playlist exists once there is one.
+    /// Of those, how many the playlist lists.
     pub listed: u32,
+    /// Parts that the playlist lists of the segment after those. The playlist exists once there is a
+    /// segment or a part.
+    #[serde(default)]
+    pub parts: u32,
+    /// Parts of a whole segment, or zero where that is not known yet.
+    #[serde(default)]
+    pub segment_parts: u8,
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
@@ -62,6 +69,8 @@ impl Record {
             version: 1,
             segments: 0,
             listed: 0,
+            parts: 0,
+            segment_parts: 0,
             duration: Samples::ZERO,
             created_at,
             finished_at: None,
@@ -72,6 +81,11 @@ impl Record {
     /// Whether nothing more will happen to it.
     pub fn finished(&self) -> bool {
         matches!(self.state, State::Ready | State::Error)
+    }
+
+    /// Whether its playlist exists.
+    pub fn playable(&self) -> bool {
+        self.listed > 0 || self.parts > 0
     }
 
     /// Ends it as failed. What is already listed stays playable.
@@ -182,7 +196,7 @@ impl FailureCode {
     }
 }
 
-const TEXT: usize = 188;
+const TEXT: usize = 184;
 
 /// A [`Record`] as it lies in shared memory.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -195,13 +209,15 @@ pub(super) struct Packed {
     duration: u64,
     segments: u32,
     listed: u32,
+    parts: u32,
     state: u8,
     stage: u8,
     progress: u8,
     vocabulary: u8,
     failure: u8,
     text_length: u8,
-    spare: [u8; 6],
+    segment_parts: u8,
+    spare: [u8; 5],
     text: [u8; TEXT],
 }
 
@@ -228,6 +244,8 @@ impl From<&Record> for Packed {
         packed.duration = record.duration.0;
         packed.segments = record.segments;
         packed.listed = record.listed;
+        packed.parts = record.parts;
+        packed.segment_parts = record.segment_parts;
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -281,6 +299,8 @@ impl Packed {
             version: self.version,
             segments: self.segments,
             listed: self.listed,
+            parts: self.parts,
+            segment_parts: self.segment_parts,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),
@@ -303,6 +323,8 @@ mod tests {
         );
         record.segments = 7;
         record.listed = 3;
+        record.parts = 2;
+        record.segment_parts = 5;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

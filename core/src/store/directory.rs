@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::SegmentFile;
 use crate::api::MediaFile;
+use crate::hls::Form;
 use crate::media::ByteRange;
 use crate::session::{Job, Record, SessionId};
 
@@ -84,15 +85,57 @@ impl Store {
 
     /// Says at the end of session `id`'s playlists that they will not grow (RFC 8216 section 4.3.3.4).
     pub(crate) fn end_playlists(&self, id: SessionId) {
-        for file in [MediaFile::Playlist, MediaFile::Captions] {
-            let Ok(mut text) = fs::read_to_string(self.path(id, file)) else {
+        for file in [
+            MediaFile::Playlist(Form::LowLatency),
+            MediaFile::Playlist(Form::Delta),
+            MediaFile::Playlist(Form::Plain),
+            MediaFile::Captions,
+        ] {
+            let Ok(text) = fs::read_to_string(self.path(id, file)) else {
                 continue;
             };
+            let lines = text.lines();
+            let mut text: String = lines
+                .filter(|line| !line.starts_with("#EXT-X-PRELOAD-HINT"))
+                .flat_map(|line| [line, "\n"])
+                .collect();
             text.push_str("#EXT-X-ENDLIST\n");
             if let Err(error) = self.write(id, file, text.as_bytes()) {
                 tracing::warn!(session = %id, %error, "the playlist was not ended");
             }
         }
+    }
+
+    /// Writes `file` of session `id`, which nobody is allowed to read before this returns.
+    pub(crate) fn write_unseen(
+        &self,
+        id: SessionId,
+        file: MediaFile,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        fs::write(self.path(id, file), bytes)
+    }
+
+    /// The bytes of `file` of session `id`.
+    pub(crate) fn read(&self, id: SessionId, file: MediaFile) -> io::Result<Vec<u8>> {
+        fs::read(self.path(id, file))
+    }
+
+    /// Deletes `file` of session `id`; false when there is none.
+    pub(crate) fn discard(&self, id: SessionId, file: MediaFile) -> bool {
+        fs::remove_file(self.path(id, file)).is_ok()
+    }
+
+    /// Whether there is a `file` of session `id`.
+    pub(crate) fn has(&self, id: SessionId, file: MediaFile) -> bool {
+        self.path(id, file).exists()
+    }
+
+    /// Deletes the parts of a segment of session `id`; says how many there were.
+    pub(crate) fn discard_parts(&self, id: SessionId, segment: u32) -> u32 {
+        let gone = |&index: &u32| self.discard(id, MediaFile::Part(segment, index));
+        let gone = (0..).take_while(gone).count();
+        u32::try_from(gone).unwrap_or(u32::MAX)
     }
 
     /// Begins a file that will be written in parts.

@@ -2,7 +2,7 @@
 //!
 //! A client that reads slowly is sent the newest state when it can take one, never a backlog.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ptr::NonNull;
 
 use avatar_core::api::{Refusal, Urls, status};
@@ -32,6 +32,8 @@ pub(crate) struct Stream {
     buffer: NonNull<ngx_buf_t>,
     /// The version the client was last sent.
     sent: Cell<u64>,
+    /// What it was told. A version may differ in nothing that is said here.
+    told: RefCell<String>,
     /// When the next heartbeat is due, on the loop's clock.
     beat: Cell<usize>,
 }
@@ -79,6 +81,7 @@ pub(crate) fn begin(
         session: id,
         buffer,
         sent: Cell::new(0),
+        told: RefCell::default(),
         beat: Cell::new(alarm::now() + HEARTBEAT),
     });
     match stream.advance(request, worker) {
@@ -112,14 +115,15 @@ impl Stream {
             return Progress::Closed(request.send_last());
         };
         let now = alarm::now();
-        let event = if record.version != self.sent.get() {
-            describe(&record)
+        let event = if let Some(event) = self.news(&record) {
+            event
+        } else if record.finished() {
+            return Progress::Closed(request.send_last());
         } else if now >= self.beat.get() {
             ":\n\n".to_owned()
         } else {
             return Progress::Open;
         };
-        self.sent.set(record.version);
         self.beat.set(now + HEARTBEAT);
         let written = request.refill(self.buffer, event.as_bytes());
         let code = if written {
@@ -138,6 +142,17 @@ impl Stream {
         }
     }
 
+    /// The event that tells of a version, if it is news.
+    fn news(&self, record: &Record) -> Option<String> {
+        if record.version == self.sent.replace(record.version) {
+            return None;
+        }
+        let status = status(record, &Urls::default());
+        let event = format!("event: status\nid: {}\ndata: {status}\n\n", record.version);
+        let told = self.told.replace(status);
+        (*self.told.borrow() != told).then_some(event)
+    }
+
     fn await_space(&self, request: Request<'_>) -> Progress {
         if request.watch_space() {
             Progress::Open
@@ -145,11 +160,6 @@ impl Stream {
             Progress::Closed(Code::ERROR)
         }
     }
-}
-
-fn describe(record: &Record) -> String {
-    let data = status(record, &Urls::default());
-    format!("event: status\nid: {}\ndata: {data}\n\n", record.version)
 }
 
 /// The session changed, or a heartbeat is due.

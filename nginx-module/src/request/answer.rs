@@ -89,18 +89,28 @@ impl Request<'_> {
     }
 
     /// Takes out of the answer what says when it was made.
-    pub(crate) fn clear_validators(self) {
-        // SAFETY: the request is alive; the entries, where there are some, lie in its pool.
+    pub(crate) fn clear_last_modified(self) {
+        // SAFETY: the request is alive; the entry, if there is one, lies in its pool.
         unsafe {
             let out = &raw mut (*self.raw()).headers_out;
-            for entry in [&raw mut (*out).last_modified, &raw mut (*out).etag] {
-                if let Some(entry) = (*entry).as_mut() {
-                    entry.hash = 0;
-                }
-                *entry = ptr::null_mut();
+            if let Some(entry) = (*out).last_modified.as_mut() {
+                entry.hash = 0;
             }
+            (*out).last_modified = ptr::null_mut();
             (*out).last_modified_time = -1;
         }
+    }
+
+    /// Sets the entity tag by which nginx recognises what a client has (RFC 9110 section 8.8.3); false when memory is
+    /// short.
+    pub(crate) fn set_entity_tag(self, tag: &str) -> bool {
+        if !self.set_header("ETag", tag) {
+            return false;
+        }
+        let entry = self.sent("ETag").unwrap_or(ptr::null_mut());
+        // SAFETY: the request is alive; the entry lies in its list of headers, as nginx's own does.
+        unsafe { (*self.raw()).headers_out.etag = entry };
+        true
     }
 
     /// Reads and forgets the body.

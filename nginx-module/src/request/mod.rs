@@ -110,6 +110,12 @@ impl<'r> Request<'r> {
         std::str::from_utf8(unsafe { bytes(&(*self.raw()).uri) }).ok()
     }
 
+    /// The query, as it was sent.
+    pub(crate) fn query(self) -> Option<&'r str> {
+        // SAFETY: as in `path`.
+        std::str::from_utf8(unsafe { bytes(&(*self.raw()).args) }).ok()
+    }
+
     /// The value of the first header called `name`, in any case.
     pub(crate) fn header(self, name: &str) -> Option<&'r [u8]> {
         // SAFETY: the request is alive; headers lie in its pool and no longer change once it is handled.
@@ -220,13 +226,10 @@ impl<'r> Request<'r> {
         unsafe { (*self.raw()).content_handler = handler };
     }
 
-    /// Keeps nginx from answering that nothing was modified.
-    pub(crate) fn disable_not_modified(self) {
-        // SAFETY: the request is alive; these set bits of it.
-        unsafe {
-            (*self.raw()).set_disable_not_modified(1);
-            (*self.raw()).set_allow_ranges(0);
-        }
+    /// Keeps nginx from answering with a range.
+    pub(crate) fn disable_ranges(self) {
+        // SAFETY: the request is alive; this sets a bit of it.
+        unsafe { (*self.raw()).set_allow_ranges(0) };
     }
 }
 

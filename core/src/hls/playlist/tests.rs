@@ -1,0 +1,223 @@
+use proptest::prelude::*;
+use time::macros::datetime;
+
+use super::*;
+use crate::hls::{Part, Segment};
+use crate::time::FrameRate;
+
+const BEGAN: OffsetDateTime = datetime!(2030-01-02 03:04:05.678 UTC);
+
+fn cut(frames_per_second: u32) -> Cut {
+    Cut::standard(FrameRate::new(frames_per_second).unwrap())
+}
+
+/// A stream of so many pictures, as a segmenter cuts it.
+fn stream(cut: Cut, frames: u64) -> Timeline {
+    let mut timeline = Timeline::default();
+    let frame = cut.frame_rate().frame();
+    let (per_part, per_segment) = (cut.part().0 / frame.0, cut.segment().0 / frame.0);
+    let (mut done, mut segment, mut index) = (0, 0, 0);
+    while done < frames {
+        let segment_end = (u64::from(segment) + 1) * per_segment;
+        let end = (done + per_part).min(segment_end).min(frames);
+        let closes = end == segment_end || end == frames;
+        timeline.push(&Part {
+            segment,
+            index,
+            start: cut.frame_rate().start_of(done),
+            duration: cut.frame_rate().start_of(end - done),
+            frames: (end - done) as u32,
+            independent: index == 0,
+            bytes: Vec::new(),
+            closes: closes.then_some(Segment {
+                number: segment,
+                start: Samples::ZERO,
+                duration: Samples::ZERO,
+                bytes: 0,
+            }),
+        });
+        (done, index) = (end, index + 1);
+        if closes {
+            (segment, index) = (segment + 1, 0);
+        }
+    }
+    timeline
+}
+
+const HEAD: &str = "#EXTM3U\n\
+     #EXT-X-VERSION:9\n\
+     #EXT-X-TARGETDURATION:1\n\
+     #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.600000,CAN-SKIP-UNTIL=6.000000\n\
+     #EXT-X-PART-INF:PART-TARGET=0.200000\n\
+     #EXT-X-MEDIA-SEQUENCE:1\n\
+     #EXT-X-PLAYLIST-TYPE:EVENT\n\
+     #EXT-X-INDEPENDENT-SEGMENTS\n\
+     #EXT-X-START:TIME-OFFSET=0\n";
+
+#[test]
+fn a_live_playlist_lists_parts_and_hints_at_the_next() {
+    let playlist = MediaPlaylist::media(cut(25), BEGAN);
+    let timeline = stream(cut(25), 200);
+    let text = playlist.render(&timeline, Form::LowLatency, 7, false);
+    let tail = "#EXT-X-MAP:URI=\"init.mp4\"\n\
+         #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.0.m4s\",INDEPENDENT=YES\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.1.m4s\"\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.2.m4s\"\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.3.m4s\"\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.4.m4s\"\n\
+         #EXTINF:1.000000,\n\
+         segment_000.m4s\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.0.m4s\",INDEPENDENT=YES\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.1.m4s\"\n\
+         #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_001.2.m4s\"\n";
+    assert_eq!(text, format!("{HEAD}{tail}"));
+    let whole = playlist.render(&timeline, Form::LowLatency, 10, false);
+    assert!(
+        whole.ends_with(
+            "segment_001.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_002.0.m4s\"\n"
+        )
+    );
+}
+
+#[test]
+fn a_delta_update_leaves_out_what_is_old() {
+    let playlist = MediaPlaylist::media(cut(25), BEGAN);
+    let timeline = stream(cut(25), 500);
+    assert_eq!(
+        playlist.render(&timeline, Form::Delta, 30, false),
+        playlist.render(&timeline, Form::LowLatency, 30, false)
+    );
+    let delta = playlist.render(&timeline, Form::Delta, 50, false);
+    let full = playlist.render(&timeline, Form::LowLatency, 50, false);
+    let repeated = delta
+        .strip_prefix(&format!("{HEAD}#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n"))
+        .unwrap();
+    assert!(full.ends_with(repeated));
+    assert!(
+        repeated.starts_with("#EXTINF:1.000000,\nsegment_003.m4s\n"),
+        "{delta}"
+    );
+}
+
+#[test]
+fn a_plain_playlist_knows_no_parts() {
+    let playlist = MediaPlaylist::media(cut(25), BEGAN);
+    let timeline = stream(cut(25), 26);
+    assert_eq!(
+        playlist.render(&timeline, Form::Plain, 6, true),
+        "#EXTM3U\n\
+         #EXT-X-VERSION:7\n\
+         #EXT-X-TARGETDURATION:1\n\
+         #EXT-X-MEDIA-SEQUENCE:1\n\
+         #EXT-X-PLAYLIST-TYPE:EVENT\n\
+         #EXT-X-INDEPENDENT-SEGMENTS\n\
+         #EXT-X-START:TIME-OFFSET=0\n\
+         #EXT-X-MAP:URI=\"init.mp4\"\n\
+         #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
+         #EXTINF:1.000000,\n\
+         segment_000.m4s\n\
+         #EXTINF:0.040000,\n\
+         segment_001.m4s\n\
+         #EXT-X-ENDLIST\n"
+    );
+}
+
+#[test]
+fn captions_have_no_init_segment() {
+    let playlist = MediaPlaylist::captions(cut(25), BEGAN);
+    let text = playlist.render(&stream(cut(25), 30), Form::Plain, 5, false);
+    assert!(
+        text.ends_with("#EXTINF:1.000000,\ncaptions_000.vtt\n"),
+        "{text}"
+    );
+    assert!(!text.contains("EXT-X-MAP"), "{text}");
+}
+
+#[test]
+fn a_stream_that_is_cut_short_ends_with_a_shorter_segment() {
+    let playlist = MediaPlaylist::media(cut(25), BEGAN);
+    let mut timeline = stream(cut(25), 200);
+    timeline.cut(12);
+    timeline.close();
+    let text = playlist.render(&timeline, Form::LowLatency, 12, true);
+    assert!(text.ends_with(
+        "#EXT-X-PART:DURATION=0.200000,URI=\"segment_002.1.m4s\"\n\
+         #EXTINF:0.400000,\nsegment_002.m4s\n#EXT-X-ENDLIST\n"
+    ));
+    timeline.cut(10);
+    timeline.close();
+    assert_eq!(timeline.edge(99).segments, 2);
+}
+
+fn seconds(text: &str) -> i64 {
+    let (whole, micros) = text.split_once('.').unwrap();
+    assert_eq!(micros.len(), 6, "{text}");
+    whole.parse::<i64>().unwrap() * 1_000_000 + micros.parse::<i64>().unwrap()
+}
+
+/// The value after `name` in each line that has it.
+fn values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines()
+        .filter_map(move |line| line.strip_prefix(name)?.split(',').next())
+}
+
+proptest! {
+    #[test]
+    fn later_playlists_only_add(
+        frames in 1_u64..1200,
+        rate in prop::sample::select(&FrameRate::ALLOWED),
+        listed in 0_usize..300,
+        further in 0_usize..50,
+    ) {
+        let playlist = MediaPlaylist::media(cut(rate), BEGAN);
+        let timeline = stream(cut(rate), frames);
+        let early = playlist.render(&timeline, Form::Plain, listed, false);
+        let late = playlist.render(&timeline, Form::Plain, listed + further, false);
+        prop_assert!(late.starts_with(&early));
+        let last = playlist.render(&timeline, Form::Plain, usize::MAX, true);
+        prop_assert!(last.starts_with(&late));
+        let parts = |listed: usize| {
+            let text = playlist.render(&timeline, Form::LowLatency, listed, false);
+            let lines = text.lines().filter(|line| line.starts_with("#EXT-X-PART:"));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let hint = playlist.render(&timeline, Form::LowLatency, listed, false);
+        let hinted = hint.lines().last().unwrap().split('"').nth(1).unwrap().to_owned();
+        if listed < timeline.ends().len() {
+            let next = parts(listed + 1);
+            prop_assert!(next.last().unwrap().contains(&hinted), "{hinted} was hinted at");
+        }
+    }
+
+    #[test]
+    fn listed_durations_never_drift(
+        frames in 1_u64..3000,
+        rate in prop::sample::select(&FrameRate::ALLOWED),
+    ) {
+        let playlist = MediaPlaylist::media(cut(rate), BEGAN);
+        let timeline = stream(cut(rate), frames);
+        let text = playlist.render(&timeline, Form::LowLatency, usize::MAX, true);
+        let number = |name| values(&text, name).next().unwrap().to_owned();
+        let target: i64 = number("#EXT-X-TARGETDURATION:").parse().unwrap();
+        let part_target = seconds(&number("#EXT-X-PART-INF:PART-TARGET="));
+        let (mut micros, mut sum) = (0, 0);
+        for line in text.lines() {
+            if let Some(part) = line.strip_prefix("#EXT-X-PART:DURATION=") {
+                let part = seconds(part.split(',').next().unwrap());
+                prop_assert!(part <= part_target);
+                sum += part;
+            }
+            if let Some(segment) = line.strip_prefix("#EXTINF:") {
+                let segment = seconds(segment.trim_end_matches(','));
+                prop_assert!((segment + 500_000) / 1_000_000 <= target);
+                prop_assert!(sum == 0 || sum == segment, "parts add up to their segment");
+                sum = 0;
+                micros += segment;
+            }
+        }
+        let exact = i64::try_from(cut(rate).frame_rate().start_of(frames).0).unwrap() * 1_000_000;
+        // Less than a microsecond from the exact time, however many segments were added up.
+        prop_assert!((micros * 48_000 - exact).abs() <= 24_000);
+    }
+}

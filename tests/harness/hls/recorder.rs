@@ -178,7 +178,7 @@ impl Recorder<'_> {
                 return;
             }
             let sequence = self.latest().in_progress();
-            match turn % 8 {
+            match turn % 10 {
                 0 => self.ask(Reason::Poll, "playlist.m3u8", ""),
                 1 => self.ask(Reason::Poll, "captions.m3u8", ""),
                 2 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_legacy=YES"),
@@ -190,6 +190,12 @@ impl Recorder<'_> {
                 ),
                 5 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_skip=YES"),
                 6 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_msn=1&_HLS_part=0"),
+                7 => self.ask(
+                    Reason::Poll,
+                    "captions.m3u8",
+                    &format!("_HLS_msn={sequence}"),
+                ),
+                8 => self.ask(Reason::Poll, "captions.m3u8", "_HLS_skip=YES"),
                 // More parts than a segment has: the first part of the next is meant.
                 _ => self.ask(
                     Reason::Poll,

@@ -30,7 +30,7 @@ fn fragments(capture: &Capture) -> Vec<String> {
     files
         .filter_map(|file| {
             let boxes = boxes(&file.body);
-            let all = |name: &str| boxes.iter().filter(move |(other, _)| other == name);
+            let all = |name: &'static str| boxes.iter().filter(move |(other, _)| other == name);
             let wrong = match file.name.as_str() {
                 "init.mp4" if boxes.first()?.0 != "ftyp" => "does not begin with ftyp",
                 "init.mp4" if all("moov").count() != 1 => "has not one moov",

@@ -164,22 +164,26 @@ fn s4_4_3_8_the_server_promises_no_less_than_it_must() {
 }
 
 fn durations(capture: &Capture) -> Vec<String> {
-    let timeline = Timeline::of(capture);
-    let mut frames: BTreeMap<u64, usize> = BTreeMap::new();
-    for (sequence, parent) in &timeline.0 {
-        let inside = |packet: &&Packet| {
-            packet.video
-                && (parent.uri.as_ref() == Some(&packet.uri)
-                    || parent.parts.iter().any(|part| part.uri == packet.uri))
-        };
-        frames.insert(*sequence, capture.packets.iter().filter(inside).count());
+    let mut frames: BTreeMap<&str, usize> = BTreeMap::new();
+    for packet in capture.packets.iter().filter(|packet| packet.video) {
+        // The names of a segment and of its parts begin alike.
+        let stem = packet.uri.split('.').next().unwrap_or_default();
+        *frames.entry(stem).or_default() += 1;
     }
+    let lasting = |uri: &str| {
+        let stem = uri.split('.').next().unwrap_or_default();
+        frames.get(stem).copied().unwrap_or_default()
+    };
     each(capture.full(), |reading| {
         let wrong = reading.playlist.segments.iter().find(|segment| {
-            let lasts = frames.get(&segment.sequence).copied().unwrap_or_default() as f64 / 25.0;
-            capture.bytes(&segment.uri).is_some() && (segment.duration - lasts).abs() > 0.001
+            let seconds = lasting(&segment.uri) as f64 / 25.0;
+            capture.bytes(&segment.uri).is_some() && (segment.duration - seconds).abs() > 0.001
         })?;
-        Some(format!("{} does not last {} s", wrong.uri, wrong.duration))
+        let (uri, frames) = (&wrong.uri, lasting(&wrong.uri));
+        Some(format!(
+            "{uri} lasts {frames} frames, not {} s",
+            wrong.duration
+        ))
     })
 }
 

@@ -155,9 +155,9 @@ fn s4_4_6_2_no_stretch_of_media_takes_more_than_the_bandwidth() {
     );
 }
 
-/// The four bytes after a box's name, and those `skip` later.
+/// The four bytes that lie `skip` bytes after a box's name. The last such box is meant: brands are named like boxes.
 fn after<'a>(init: &'a [u8], name: &[u8], skip: usize) -> Option<&'a [u8]> {
-    let at = init.windows(4).position(|window| window == name)?;
+    let at = init.windows(4).rposition(|window| window == name)?;
     init.get(at + 4 + skip..at + 8 + skip)
 }
 

@@ -8,20 +8,20 @@ use crate::{check, each};
 
 fn unasked(capture: &Capture) -> Vec<String> {
     let timeline = Timeline::of(capture);
-    each(
-        capture.all().filter(|reading| !reading.playlist.ended),
-        |reading| {
-            let sequence = reading.exchange.number("_HLS_msn")?;
-            let part = reading.exchange.number("_HLS_part");
-            // A rendition without parts has whole segments alone.
-            let part = part.filter(|_| reading.playlist.part_target.is_some());
-            let there = timeline.satisfies(&reading.playlist, sequence, part);
-            (!there).then(|| "what was asked for is not there".to_owned())
-        },
-    )
+    // Who does not say that he can wait need not.
+    let blocking = capture.all().filter(|reading| {
+        let control = reading.playlist.control.as_ref();
+        control.is_some_and(|control| control.can_block_reload) && !reading.playlist.ended
+    });
+    each(blocking, |reading| {
+        let sequence = reading.exchange.number("_HLS_msn")?;
+        let part = reading.exchange.number("_HLS_part");
+        let there = timeline.satisfies(&reading.playlist, sequence, part);
+        (!there).then(|| "what was asked for is not there".to_owned())
+    })
 }
 
-/// The answer to each request given to the one that comes `late` requests after it.
+/// The specimen in which those who waited for the parts of segment 6 had asked for something else.
 fn hasty(query: &'static str) -> Capture {
     edited(move |exchange| {
         if exchange.reason == Reason::Follow && exchange.number("_HLS_msn") == Some(6) {

@@ -8,9 +8,8 @@ use crate::timeline::Timeline;
 use crate::{ROUNDING, check, each};
 
 fn deltas(capture: &Capture) -> impl Iterator<Item = &Reading> {
-    capture
-        .low_latency()
-        .filter(|reading| reading.playlist.skipped.is_some())
+    let all = capture.low_latency().chain(capture.captions());
+    all.filter(|reading| reading.playlist.skipped.is_some())
 }
 
 fn asked(reading: &Reading) -> bool {
@@ -49,10 +48,10 @@ fn boundary(reading: &Reading) -> f64 {
 }
 
 fn unskipped(capture: &Capture) -> Vec<String> {
-    let live = capture
-        .low_latency()
-        .filter(|reading| asked(reading) && !reading.playlist.ended);
-    each(live, |reading| {
+    let all = capture.low_latency().chain(capture.captions());
+    let live = all.filter(|reading| asked(reading) && !reading.playlist.ended);
+    // Who does not say that he can skip must not.
+    each(live.filter(|reading| boundary(reading) > 0.0), |reading| {
         let first = reading.playlist.segments.first()?;
         let (_, distance) = distances(capture, reading, first.sequence);
         let far = distance > boundary(reading) + ROUNDING;
@@ -117,14 +116,16 @@ fn s6_2_5_1_nothing_is_skipped_at_the_end() {
 
 /// What a player puts together from an update and what it knows.
 fn rebuilt(capture: &Capture) -> Vec<String> {
-    let full = capture
-        .full()
-        .max_by_key(|reading| lasting(&reading.playlist.text).len());
-    let Some(full) = full.map(|full| lasting(&full.playlist.text)) else {
-        return vec!["there is no full playlist".to_owned()];
+    let longest = |name: &str| -> Vec<&str> {
+        let full = capture.full().chain(capture.captions());
+        let full = full
+            .filter(|reading| reading.exchange.name == name && reading.playlist.skipped.is_none());
+        let lines = full.map(|reading| lasting(&reading.playlist.text));
+        lines.max_by_key(Vec::len).unwrap_or_default()
     };
     each(deltas(capture), |reading| {
         let skipped = usize::try_from(reading.playlist.skipped?).unwrap();
+        let full = longest(&reading.exchange.name);
         let update = lasting(&reading.playlist.text);
         let at = update
             .iter()

@@ -96,7 +96,10 @@ fn grown<'a>(readings: impl Iterator<Item = &'a Reading>) -> Vec<String> {
 fn appended(capture: &Capture) -> Vec<String> {
     let mut faults = grown(capture.full());
     faults.extend(grown(capture.legacy()));
-    faults.extend(grown(capture.captions()));
+    let captions = capture.captions();
+    faults.extend(grown(
+        captions.filter(|reading| reading.playlist.skipped.is_none()),
+    ));
     faults
 }
 

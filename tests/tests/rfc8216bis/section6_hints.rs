@@ -23,10 +23,10 @@ fn hinted(capture: &Capture) -> Vec<String> {
     asked
         .filter(|exchange| listed.contains(exchange.name.as_str()))
         .filter_map(|exchange| {
-            let same = capture
+            let mut same = capture
                 .files()
                 .filter(|file| file.reason == Reason::Listed && file.name == exchange.name);
-            let differs = same.clone().any(|file| file.body != exchange.body);
+            let differs = same.any(|file| file.body != exchange.body);
             let wrong = exchange.status != 200 || differs;
             wrong.then(|| {
                 format!(

@@ -115,13 +115,11 @@ fn playlist(listed: usize, form: Form) -> String {
             part_name(listed)
         )
         .unwrap();
-        // Before the first segment is whole the captions have none.
-        let last = if whole > 0 {
-            format!(",LAST-MSN={whole}")
-        } else {
-            String::new()
-        };
-        writeln!(out, "#EXT-X-RENDITION-REPORT:URI=\"captions.m3u8\"{last}").unwrap();
+        writeln!(
+            out,
+            "#EXT-X-RENDITION-REPORT:URI=\"captions.m3u8\",LAST-MSN={whole}"
+        )
+        .unwrap();
     }
     if form == Form::Captions {
         let (msn, part) = ((listed - 1) / 5 + 1, (listed - 1) % 5);
@@ -331,7 +329,7 @@ fn packets() -> Vec<Packet> {
         (0..=frames).map(move |frame| Packet {
             uri: part_name(part),
             video: frame < frames,
-            key: frame == frames || (part % 5 == 0 && frame == 0),
+            key: frame == frames || (part.is_multiple_of(5) && frame == 0),
             at: at + 0.04 * f64::from(frame % frames),
         })
     };

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
 
+mod browser;
 mod capacity;
 mod latency;
 mod length;
@@ -12,13 +13,14 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 6] = [
+    let measurements: [(&str, fn()); 7] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),
         ("serving", serving::measure),
         ("length", length::measure),
+        ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");
     for (name, measure) in measurements {

@@ -3,6 +3,7 @@
 #
 #   tests/browser/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/browser/run.sh   a server that runs already
+#   tests/browser/run.sh latency            no tests: what latency.js measures, on a server that runs already
 
 . "$(dirname "$0")/../../scripts/environment.sh"
 
@@ -13,7 +14,12 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 find_chromium >/dev/null || die "there is no Chromium to test with." "Get it with apt-get install chromium, or name one: CHROMIUM=/path"
 
-run_tests() { node --test --test-reporter=spec page.test.js players.test.js; }
+if [ "${1:-}" = latency ]; then
+    "$ROOT/scripts/player.sh"
+    exec node latency.js
+fi
+
+run_tests() { node --test --test-reporter=spec page.test.js players.test.js low-latency.test.js; }
 
 if [ -n "${BASE:-}" ]; then
     run_tests

@@ -12,7 +12,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { launch, playedToTheEnd } from "./browser.js";
+import { launch } from "./browser.js";
 import { noted, openPlayer, playIn, start } from "./low-latency.js";
 import { MINUTE } from "./texts.js";
 
@@ -68,7 +68,6 @@ try {
   const { id, playlist } = await start(MINUTE.en, "en");
   await playIn(page, playlist);
   const { parts, ends, over } = await follow(playlist, join(process.env.SESSIONS, id));
-  await playedToTheEnd(page, 120);
   const { buffered, positions, errors } = await noted(page);
   const fatal = errors.filter((error) => error.fatal);
   if (fatal.length) throw new Error(JSON.stringify(fatal));

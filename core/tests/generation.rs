@@ -43,7 +43,11 @@ enum Habit {
     IsSilent,
     BreaksDown,
     FailsAtTheSecond,
+    HesitatesBeforeTheSecond,
 }
+
+/// How long an engine hesitates.
+const HESITATION: Duration = Duration::from_secs(3);
 
 struct Habitual(Habit);
 
@@ -66,7 +70,10 @@ impl Engine for Habitual {
             Habit::TimesOut => return Err(SpeechError::Timeout),
             Habit::IsSilent => return Err(SpeechError::Empty),
             Habit::BreaksDown => panic!("an engine that breaks down"),
-            Habit::Speaks | Habit::FailsAtTheSecond => {}
+            Habit::HesitatesBeforeTheSecond if utterance.text.contains("Second") => {
+                std::thread::sleep(HESITATION);
+            }
+            Habit::Speaks | Habit::FailsAtTheSecond | Habit::HesitatesBeforeTheSecond => {}
         }
         let mut mark = Some(Mark {
             at: Samples::ZERO,
@@ -253,6 +260,24 @@ fn what_was_said_before_a_failure_stays_and_the_playlist_ends() {
     if record.segments > 0 {
         let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
         assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
+    }
+}
+
+#[test]
+fn while_speech_is_late_the_stream_goes_on_in_silence() {
+    for pace in ["live", "fast"] {
+        let stage = Stage::with(Habitual(Habit::HesitatesBeforeTheSecond), |_| {});
+        let id = stage.begin(&format!(
+            r#"{{"text":"Well, that. Second is all.","pace":"{pace}"}}"#
+        ));
+        let record = stage.finish(id);
+        assert_eq!(record.state, State::Ready);
+        // Both sentences are shorter than the hesitation together.
+        assert!(
+            record.duration.duration() > HESITATION,
+            "{pace}: {:?}",
+            record.duration.duration()
+        );
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) fn serve(
     match (verdict, record) {
         (Verdict::Now, Some(record)) => {
             release(request, context);
+            if file.grows() && !record.ended {
+                worker.say_watched(id);
+            }
             hand_over(request, context, &record, file, condition)
         }
         (Verdict::Wait, Some(record)) => hold(request, context, &record),
@@ -102,7 +105,7 @@ fn hand_over(
     let Some(location) = request.location() else {
         return Code::INTERNAL;
     };
-    let freshness = match (file.grows(), record.finished()) {
+    let freshness = match (file.grows(), record.ended) {
         (true, false) => Freshness::Live {
             version: record.version,
             awaited: matches!(condition, Condition::Reached(_)),

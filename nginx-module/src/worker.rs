@@ -162,6 +162,13 @@ impl Worker {
         self.intake.find(session)
     }
 
+    /// Says that somebody watches a session.
+    pub(crate) fn say_watched(&self, session: SessionId) {
+        if let Some(pid) = self.intake.board().say_watched(session) {
+            self.tell(pid, Hint::wanted(session));
+        }
+    }
+
     /// Does something with the generator, if it is here.
     pub(crate) fn with_host(&self, body: impl FnOnce(&Host)) {
         if let Some(host) = self.host.borrow().as_ref() {

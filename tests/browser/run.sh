@@ -3,6 +3,7 @@
 #
 #   tests/browser/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/browser/run.sh   a server that runs already
+#   tests/browser/run.sh players.test.js    some of the tests
 #   tests/browser/run.sh latency            no tests: what latency.js measures, on a server that runs already
 
 . "$(dirname "$0")/../../scripts/environment.sh"
@@ -19,10 +20,12 @@ if [ "${1:-}" = latency ]; then
     exec node latency.js
 fi
 
-run_tests() { node --test --test-reporter=spec page.test.js players.test.js low-latency.test.js; }
+tests=("$@")
+[ ${#tests[@]} -gt 0 ] || tests=(page.test.js players.test.js low-latency.test.js)
+run_tests() { node --test --test-reporter=spec "$@"; }
 
 if [ -n "${BASE:-}" ]; then
-    run_tests
+    run_tests "${tests[@]}"
     exit
 fi
 
@@ -53,7 +56,7 @@ done
 (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || die "nginx did not start:" "$(tail -n 20 "$log")"
 
 result=0
-run_tests || result=$?
+run_tests "${tests[@]}" || result=$?
 
 kill -QUIT "$nginx"
 wait "$nginx" || die "nginx ended with status $?; its log is $log"

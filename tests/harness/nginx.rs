@@ -148,6 +148,15 @@ impl Nginx {
         })
     }
 
+    /// The playlist of a session once it has come to its end, which is a moment after the session is finished.
+    pub fn whole_playlist(&self, id: &str) -> String {
+        until("the playlist's end", || {
+            let path = format!("/stream/{id}/playlist.m3u8");
+            let text = self.request("GET", &path).send().text();
+            text.ends_with("#EXT-X-ENDLIST\n").then_some(text)
+        })
+    }
+
     /// The process ids of the workers that exist now.
     pub fn workers(&self) -> BTreeSet<u32> {
         let master = self.child.as_ref().unwrap().id();

@@ -34,7 +34,7 @@ fn every_file_says_how_long_it_is_true() {
         .send();
     assert_eq!(awaited.header("Cache-Control"), "public, max-age=6");
 
-    nginx.finished(&id);
+    nginx.whole_playlist(&id);
     let finished = nginx.request("GET", &playlist).send();
     assert!(finished.header("Cache-Control").contains("max-age=3600"));
     for (name, kind) in [

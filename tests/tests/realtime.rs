@@ -39,6 +39,7 @@ fn a_sentence_becomes_a_stream_and_a_file() {
     assert_eq!(status["playlist_ready"], true);
     let segments = status["segments"].as_u64().unwrap();
 
+    nginx.whole_playlist(id);
     let playlist = nginx
         .request("GET", &format!("/hls/{id}/index.m3u8"))
         .send()

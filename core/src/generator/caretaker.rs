@@ -56,6 +56,13 @@ impl Caretaker {
             let board = &publication.board;
             let record = board.find(id).or_else(|| publication.store.record(id));
             match record {
+                Some(record)
+                    if record.state == State::Ready
+                        && !record.ended
+                        && publication.board.abandoned(id, self.alive) =>
+                {
+                    publication.end_record(record);
+                }
                 Some(record) if record.finished() => {
                     let finished = record.finished_at.unwrap_or(record.created_at);
                     if finished.age(now) > self.ttl {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::assembler::Assembler;
 use super::caretaker::Caretaker;
 use super::herald::Herald;
-use super::listing::Listing;
+use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
 use super::painter::{Links, Painter};
 use super::pool::{Pool, Waker};
@@ -131,17 +131,26 @@ impl Desk {
                 Ok(notice) => self.handle(notice),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let now = Instant::now();
-            for session in self.sessions.values_mut() {
-                if session.listing.due().is_some_and(|due| due <= now) {
-                    session.listing.publish(&session.live, now);
-                }
-            }
+            self.publish(Instant::now());
         }
         for session in self.sessions.values() {
             session.live.cancel.raise();
         }
         self.supplies.pool.stop();
+    }
+
+    /// Lists what the clock allows now.
+    fn publish(&mut self, now: Instant) {
+        let mut ended = Vec::new();
+        for (&id, session) in &mut self.sessions {
+            let due = session.listing.due().is_some_and(|due| due <= now);
+            if due && session.listing.publish(&session.live, now) == Standing::Ended {
+                ended.push(id);
+            }
+        }
+        for id in ended {
+            self.let_go(id);
+        }
     }
 
     fn handle(&mut self, notice: Notice) {
@@ -189,7 +198,7 @@ impl Desk {
         let board = self.supplies.publication.board;
         let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ours {
-            if board.removed(id) || board.interrupted(id) {
+            if board.removed(id) || board.interrupted(id) || board.watched(id) {
                 self.look_at(id);
             }
         }
@@ -210,12 +219,24 @@ impl Desk {
             self.remove(id);
         } else if board.interrupted(id) {
             self.interrupt(id);
-        } else if self.sessions.len() < self.supplies.config.limits.sessions
+        } else if let Some(session) = self.sessions.get_mut(&id) {
+            if board.watched(id) {
+                session.listing.start_clock(&session.live, Instant::now());
+            }
+        } else if self.active() < self.supplies.config.limits.sessions
             && board.own(id, self.supplies.pid)
         {
             self.take(id);
         }
         self.count();
+    }
+
+    /// Sessions that are being generated.
+    fn active(&self) -> usize {
+        let sessions = self.sessions.values();
+        sessions
+            .filter(|session| !session.listing.is_complete())
+            .count()
     }
 
     /// Sessions that keep this process needed: those in hand, and those nobody else will take.
@@ -298,6 +319,11 @@ impl Desk {
     }
 
     fn interrupt(&mut self, id: SessionId) {
+        let session = self.sessions.get(&id);
+        if session.is_some_and(|session| session.listing.is_complete()) {
+            // All of it is made; there is nothing left to interrupt.
+            return;
+        }
         let interrupted = Failure {
             code: FailureCode::Interrupted,
             text: "interrupted by the client".to_owned(),
@@ -318,26 +344,43 @@ impl Desk {
     }
 
     fn file(&mut self, id: SessionId) {
-        let Some(mut session) = self.dismiss(id) else {
+        let watched = self.supplies.publication.board.watched(id);
+        let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.listing.end(&session.live, &session.transcript);
-        self.see_off(id, &mut session.listing);
+        let now = Instant::now();
+        if watched {
+            session.listing.start_clock(&session.live, now);
+        }
+        let standing = session.listing.complete(&session.live, now);
         session.live.update(|record| {
             record.state = State::Ready;
             record.stage = Stage::Done;
             record.progress = 100;
             record.finished_at = Some(Timestamp::now());
         });
-        self.finished(&session.live);
-        let record = session.live.record();
+        let live = Arc::clone(&session.live);
+        self.tell(&live);
+        let record = live.record();
         tracing::info!(
             session = %id,
             seconds = record.duration.seconds(),
-            took_ms = session.live.started.elapsed().as_millis() as u64,
+            took_ms = live.started.elapsed().as_millis() as u64,
             "ready"
         );
+        if standing == Standing::Ended {
+            self.let_go(id);
+        }
         self.fill();
+    }
+
+    /// Nothing more will happen to a session.
+    fn let_go(&mut self, id: SessionId) {
+        if let Some(mut session) = self.dismiss(id) {
+            self.see_off(id, &mut session.listing);
+            self.supplies.publication.board.release(id);
+        }
+        self.count();
     }
 
     fn file_failed(&mut self, id: SessionId) {
@@ -358,6 +401,11 @@ impl Desk {
     /// The record of a session will not change again.
     fn finished(&self, live: &Live) {
         self.supplies.publication.board.release(live.id());
+        self.tell(live);
+    }
+
+    /// Tells whom its client wants to be told how a session ended.
+    fn tell(&self, live: &Live) {
         if let Some(address) = &live.job.webhook {
             let status = status(&live.record(), &Urls::default());
             self.supplies.herald.tell(live.id(), address, status);

@@ -13,16 +13,34 @@ use crate::config::Config;
 use crate::hls::{Clock, Cut, Edge, Form, MediaPlaylist, Part, Segment, Timeline};
 use crate::session::{Failure, FailureCode, Pace};
 
+/// Whether a listing may still grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Open,
+    Ended,
+}
+
 /// Parts as they are written, and the playlists that list them by and by.
+///
+/// A playlist that people watch ends between two segments, and not before they had the time to load the last part of
+/// the one before: there are players that load no further parts of a segment once its playlist has ended.
 #[derive(Debug)]
 pub(crate) struct Listing {
     clock: Clock,
     timeline: Timeline,
     media: MediaPlaylist,
     captions: MediaPlaylist,
+    /// How far players stay behind the last part.
+    hold_back: Duration,
     segment_parts: u8,
+    /// Whether the clock waits for somebody who watches.
+    patient: bool,
     began: Option<Instant>,
     due: Option<Instant>,
+    /// Whether there will be no more parts.
+    complete: bool,
+    /// When the last part was listed.
+    grew: Option<Instant>,
     /// Parts listed, and how far that is.
     listed: usize,
     edge: Edge,
@@ -44,9 +62,13 @@ impl Listing {
             timeline: Timeline::default(),
             media: MediaPlaylist::media(cut, began),
             captions: MediaPlaylist::captions(cut, began),
+            hold_back: cut.part().duration() * 3,
             segment_parts: u8::try_from(cut.parts()).unwrap_or(u8::MAX),
+            patient: pace == Pace::Fast,
             began: None,
             due: None,
+            complete: false,
+            grew: None,
             listed: 0,
             edge: Edge::default(),
             in_parts: 0,
@@ -59,22 +81,72 @@ impl Listing {
         self.due
     }
 
+    /// Whether there will be no more parts.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
     /// A part is on disk, and with a segment's last part the segment and its captions.
     pub(crate) fn add(&mut self, part: &Part) {
         self.timeline.push(part);
     }
 
+    /// Somebody watches: from now on what is listed grows.
+    pub(crate) fn start_clock(&mut self, live: &Live, now: Instant) {
+        if std::mem::take(&mut self.patient) {
+            self.publish(live, now);
+        }
+    }
+
+    /// There will be no more parts. Unless somebody watches, all of them can be listed at once.
+    pub(crate) fn complete(&mut self, live: &Live, now: Instant) -> Standing {
+        self.complete = true;
+        match self.patient {
+            true => self.end_with(live, self.timeline.ends().len()),
+            false => self.publish(live, now),
+        }
+    }
+
     /// Lists what the clock allows now.
-    pub(crate) fn publish(&mut self, live: &Live, now: Instant) {
+    pub(crate) fn publish(&mut self, live: &Live, now: Instant) -> Standing {
         if self.timeline.ends().is_empty() {
-            return;
+            return Standing::Open;
         }
-        let began = *self.began.get_or_insert(now);
-        let listing = self.clock.list(now - began, self.timeline.ends(), false);
-        self.due = listing.next.map(|next| began + next);
-        if listing.parts > self.listed {
-            self.write(live, listing.parts, false);
+        if !self.patient {
+            self.began.get_or_insert(now);
         }
+        let elapsed = self.began.map_or(Duration::ZERO, |began| now - began);
+        let listing = self.clock.list(elapsed, self.timeline.ends(), false);
+        self.due = listing
+            .next
+            .and_then(|next| self.began.map(|began| began + next));
+        let mut parts = listing.parts;
+        if self.complete {
+            let whole = self.timeline.whole(self.listed);
+            parts = parts.min(whole);
+            if self.listed == whole {
+                let settled = self.grew.unwrap_or(now) + self.hold_back;
+                if settled <= now {
+                    return self.end_with(live, self.timeline.ends().len());
+                }
+                self.due = Some(settled);
+                return Standing::Open;
+            }
+        }
+        if parts > self.listed {
+            self.write(live, parts, false);
+            self.grew = Some(now);
+            if self.complete && self.listed == self.timeline.whole(self.listed) {
+                self.due = Some(now + self.hold_back);
+            }
+        }
+        Standing::Open
+    }
+
+    fn end_with(&mut self, live: &Live, parts: usize) -> Standing {
+        self.due = None;
+        self.write(live, parts, true);
+        Standing::Ended
     }
 
     /// Lists everything there is, and the end.
@@ -116,7 +188,7 @@ impl Listing {
                 Err(error) => live.fail(Failure::of_writing(&error)),
             }
         }
-        self.write(live, parts, true);
+        self.end_with(live, parts);
     }
 
     /// Makes the parts after the last whole segment a segment.
@@ -177,6 +249,7 @@ impl Listing {
             record.listed = edge.segments;
             record.parts = edge.parts;
             record.segment_parts = self.segment_parts;
+            record.ended = ended;
         });
     }
 

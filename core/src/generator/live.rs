@@ -38,6 +38,17 @@ impl Publication {
         }
     }
 
+    /// Ends the playlists of a session that was ready before they had come to their end.
+    pub(crate) fn end_record(&self, mut record: Record) {
+        self.store.end_playlists(record.id);
+        record.version += 1;
+        record.ended = true;
+        if let Err(error) = self.store.save(&record) {
+            tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
+        }
+        self.post(&record);
+    }
+
     /// Makes known that the session of `record`, on which nobody works, failed.
     pub(crate) fn fail_record(&self, mut record: Record, failure: Failure) {
         tracing::error!(session = %record.id, code = failure.code.word(), "{}", failure.text);
@@ -94,11 +105,11 @@ impl Live {
     /// Changes the record and tells those who wait for it.
     pub(crate) fn update(&self, change: impl FnOnce(&mut Record)) {
         let mut record = self.lock();
-        let known = (record.state, record.listed);
+        let known = (record.state, record.listed, record.ended);
         change(&mut record);
         record.version += 1;
         // The disk learns of it before anybody else: what was once answered stays true after a restart.
-        if (record.state, record.listed) != known
+        if (record.state, record.listed, record.ended) != known
             && let Err(error) = self.publication.store.save(&record)
             && !self.cancel.raised()
         {

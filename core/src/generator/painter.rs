@@ -25,6 +25,12 @@ const TURN: usize = 5;
 /// enough to keep memory small.
 const STOCK: Samples = Samples::from_millis(3000);
 
+/// How far behind what is listed viewers stay: three parts.
+const HOLD_BACK: Duration = Duration::from_millis(600);
+
+/// How long a conversation waits for its first word.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// Paints one session's frames.
 pub(crate) struct Painter {
     pub(crate) live: Arc<Live>,
@@ -43,6 +49,9 @@ pub(crate) struct Painter {
     frame_rate: FrameRate,
     /// With [`Pace::Live`], how far ahead of the clock frames are painted: a part more than is listed.
     lead: Duration,
+    part: Samples,
+    /// When the first frame was painted.
+    began: Option<Instant>,
     painted: u64,
 }
 
@@ -81,6 +90,8 @@ impl Painter {
             paragraph_ends: false,
             frame_rate: config.video.frame_rate,
             lead: config.live_lead + cut.part().duration(),
+            part: cut.part(),
+            began: None,
             painted: 0,
         };
         let silence = painter.soundtrack.lead_in();
@@ -159,12 +170,38 @@ impl Painter {
             && (self.soundtrack.ended() || enough <= self.soundtrack.known())
     }
 
+    /// When the next frame is shown to a viewer who began as soon as there was something to see.
+    fn shown_at(&self) -> Instant {
+        let shown = self.frame_rate.start_of(self.painted).duration();
+        self.began.unwrap_or(self.live.started) + shown
+    }
+
     /// With [`Pace::Live`], when the next frame may be painted at the earliest.
     fn not_before(&self) -> Option<Instant> {
-        let ahead = self.frame_rate.start_of(self.painted).duration();
-        (self.live.job.pace == Pace::Live)
-            .then(|| self.live.started + ahead.saturating_sub(self.lead))
-            .filter(|&at| at > Instant::now())
+        let at = self.shown_at().checked_sub(self.lead)?;
+        (self.live.job.pace == Pace::Live && at > Instant::now()).then_some(at)
+    }
+
+    /// When viewers will have nothing left to load, unless there is another frame.
+    fn starves_at(&self) -> Option<Instant> {
+        match (self.began, self.live.job.pace) {
+            (Some(_), _) => self.shown_at().checked_sub(HOLD_BACK),
+            // A conversation begins with a face, be it one that says nothing yet; a recording with its first word.
+            (None, Pace::Live) => Some(self.live.started + PATIENCE),
+            (None, Pace::Fast) => None,
+        }
+    }
+
+    /// Fills the next part with silence, the mouth shut, since what is to be said is late.
+    fn fill(&mut self) {
+        let part_end = self.frame_rate.start_of(self.painted) + self.part;
+        let wanted = part_end + self.face.lookahead();
+        let end = self.soundtrack.end_mark();
+        let silence = self
+            .soundtrack
+            .pause(wanted.saturating_sub(self.soundtrack.known()));
+        self.hear(&silence, &[end]);
+        tracing::debug!(session = %self.live.id(), "speech is late");
     }
 
     /// Paints one frame, or says why not.
@@ -179,12 +216,17 @@ impl Painter {
                 self.assembler.wake();
                 return Err(Turn::Done);
             }
-            return Err(Turn::Wait);
+            match self.starves_at() {
+                Some(at) if at <= Instant::now() => self.fill(),
+                Some(at) => return Err(Turn::Sleep(at)),
+                None => return Err(Turn::Wait),
+            }
         }
         if let Some(at) = self.not_before() {
             return Err(Turn::Sleep(at));
         }
         let mut frame = self.reel.blank().ok_or(Turn::Wait)?;
+        self.began.get_or_insert_with(Instant::now);
         if self.painted == 0 {
             self.live.enter(Stage::Inference);
         }
@@ -218,7 +260,7 @@ impl Task for Painter {
     }
 
     fn due(&self) -> Instant {
-        self.live.started + self.frame_rate.start_of(self.painted).duration()
+        self.shown_at()
     }
 
     fn panicked(&mut self) {

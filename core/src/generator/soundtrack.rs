@@ -74,6 +74,12 @@ impl Soundtrack {
         }
     }
 
+    /// Nothing is said for a while, be it in the middle of an utterance; returns the silence.
+    pub(crate) fn pause(&mut self, length: Samples) -> Vec<f32> {
+        self.utterance += length;
+        self.silence(length)
+    }
+
     /// A paragraph is over: pauses for breath; returns the silence.
     pub(crate) fn end_paragraph(&mut self) -> Vec<f32> {
         self.silence(PARAGRAPH)
@@ -124,15 +130,16 @@ mod tests {
     proptest! {
         #[test]
         fn every_sample_is_used_once_and_the_end_is_a_whole_frame(
-            chunks in proptest::collection::vec(0_usize..5000, 0..20),
+            chunks in proptest::collection::vec((0_usize..5000, 0_u64..3000), 0..20),
         ) {
             let frame = Samples(1920);
             let mut track = Soundtrack::new();
             let mut given = track.lead_in().len();
             let mut taken = 0;
             let mut pcm = Vec::new();
-            for length in chunks {
+            for (length, pause) in chunks {
                 track.begin_utterance();
+                given += track.pause(Samples(pause)).len();
                 let marks = track.hear(&Speech {
                     pcm: vec![0.5; length],
                     marks: vec![Mark { at: Samples(0), kind: MarkKind::End }],

@@ -9,8 +9,9 @@ use crate::time::Samples;
 
 /// How far what is listed runs ahead of the clock unless configured otherwise.
 ///
-/// With less, players stall now and then; with more than three target durations they may jump.
-pub const LEAD: Duration = Duration::from_secs(2);
+/// With less, players that load whole segments stall now and then. Some are set up to jump when they are three target
+/// durations behind the last part: what is left of those is the time they have to start.
+pub const LEAD: Duration = Duration::from_millis(1600);
 
 /// The same for a session that may be interrupted: what is listed cannot be taken back, so it is as little as players
 /// that keep three parts from the end can do with.
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_listed_runs_ahead_of_the_clock_by_the_lead() {
         let ends = seconds(60);
-        let mut clock = Clock::new(LEAD);
+        let mut clock = Clock::new(at(2000));
         for (elapsed, parts, next) in [
             (0, 2, 1000),
             (400, 2, 1000),
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn everything_is_listed_when_generation_is_finished() {
-        let mut clock = Clock::new(LEAD);
+        let mut clock = Clock::new(at(2000));
         clock.list(Duration::ZERO, &seconds(30), false);
         let listing = clock.list(at(10), &seconds(60), true);
         assert_eq!(
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_stall_moves_everything_after_it() {
-        let mut clock = Clock::new(LEAD);
+        let mut clock = Clock::new(at(2000));
         assert_eq!(clock.list(Duration::ZERO, &seconds(2), false).parts, 2);
         // Players ran dry at two seconds; generation recovers at ten with plenty.
         let listing = clock.list(at(10_000), &seconds(60), false);

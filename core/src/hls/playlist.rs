@@ -37,7 +37,8 @@ pub enum Form {
     /// With the latest parts, for players that play them.
     #[default]
     LowLatency,
-    /// The same without what a player that reloads in time has read before (section 6.2.5.1 of the draft).
+    /// The same without what a player that reloads in time has read before (section 6.2.5.1 of the draft), as long as
+    /// the stream has not ended.
     Delta,
     /// Whole segments and nothing else.
     Plain,
@@ -118,9 +119,10 @@ impl MediaPlaylist {
         listed: usize,
         ended: bool,
     ) -> fmt::Result {
+        // The end may come with much that nobody has read before.
         let skipped = match form {
-            Form::Delta => self.skipped(timeline, listed),
-            Form::LowLatency | Form::Plain => 0,
+            Form::Delta if !ended => self.skipped(timeline, listed),
+            _ => 0,
         };
         self.write_head(out, form, skipped)?;
         let parts = match form {

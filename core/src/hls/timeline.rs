@@ -77,6 +77,15 @@ impl Timeline {
         self.independent.get(part).copied().unwrap_or_default()
     }
 
+    /// Parts up to the end of the segment in which the first `parts` parts end.
+    pub fn whole(&self, parts: usize) -> usize {
+        let segments = self.segments.partition_point(|&after| after < parts);
+        self.segments
+            .get(segments)
+            .copied()
+            .unwrap_or(self.ends.len())
+    }
+
     /// The first `parts` parts in segments.
     pub fn edge(&self, parts: usize) -> Edge {
         let segments = self.segments.partition_point(|&after| after <= parts);

@@ -122,6 +122,17 @@ impl Board {
         Some(self.responsible(slot))
     }
 
+    /// Says that somebody watches session `id`. Returns the process to be told, when this is the first time.
+    pub fn say_watched(&self, id: SessionId) -> Option<u32> {
+        let slot = self.slot(id)?;
+        slot.say_watched().then(|| self.responsible(slot)).flatten()
+    }
+
+    /// Whether anybody watches session `id`.
+    pub(crate) fn watched(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::watched)
+    }
+
     fn responsible(&self, slot: &Slot) -> Option<u32> {
         match slot.owner() {
             0 => self.header.generator(),
@@ -148,6 +159,14 @@ impl Board {
     pub(crate) fn release(&self, id: SessionId) {
         if let Some(slot) = self.slot(id) {
             slot.release();
+        }
+    }
+
+    /// Whether nobody works on session `id` who still lives.
+    pub(crate) fn abandoned(&self, id: SessionId, alive: fn(u32) -> bool) -> bool {
+        match self.slot(id).map_or(0, Slot::owner) {
+            0 => true,
+            pid => !alive(pid),
         }
     }
 

@@ -45,7 +45,7 @@ impl Condition {
             Self::Segment(number) => record.listed > number,
             Self::Part(segment, part) => is_listed(record, segment, part),
             // A playlist that has ended is all there will ever be.
-            Self::Reached(_) if record.finished() => record.playable(),
+            Self::Reached(_) if record.ended => record.playable(),
             Self::Reached(reached) => has_reached(record, reached),
             Self::Ready => record.state == State::Ready,
             Self::NewerThan(version) => record.version > version || record.finished(),
@@ -56,7 +56,11 @@ impl Condition {
         if let Some(failure) = &record.failure {
             return Verdict::Never(Refusal::new(Code::Failed(failure.code), &failure.text));
         }
-        if record.finished() {
+        let over = match self {
+            Self::Ready => record.finished(),
+            _ => record.ended,
+        };
+        if over {
             return Verdict::Never(Refusal::new(Code::UnknownSession, "there is no such file"));
         }
         self.hopeless(record).map_or(Verdict::Wait, Verdict::Never)
@@ -78,8 +82,7 @@ impl Condition {
 }
 
 fn is_listed(record: &Record, segment: u32, part: u32) -> bool {
-    record.listed > segment
-        || record.listed == segment && (record.parts > part || record.finished())
+    record.listed > segment || record.listed == segment && (record.parts > part || record.ended)
 }
 
 /// The segment meant, counted from zero, and the part of it; sequence numbers begin with one. A part after the last of
@@ -212,6 +215,8 @@ mod tests {
     fn the_end_releases_everybody() {
         let mut record = record(3, 0);
         record.state = State::Ready;
+        assert_eq!(reached(4, 0).check(Some(&record)), Verdict::Wait);
+        record.ended = true;
         for condition in [reached(4, 0), reached(5, None), reached(99, 3)] {
             assert_eq!(condition.check(Some(&record)), Verdict::Now);
         }

@@ -29,6 +29,10 @@ pub struct Record {
     /// segment or a part.
     #[serde(default)]
     pub parts: u32,
+    /// Whether its playlists have come to their end. A session may be ready before that: what is listed follows the
+    /// clock.
+    #[serde(default)]
+    pub ended: bool,
     /// Parts of a whole segment, or zero where that is not known yet.
     #[serde(default)]
     pub segment_parts: u8,
@@ -70,6 +74,7 @@ impl Record {
             segments: 0,
             listed: 0,
             parts: 0,
+            ended: false,
             segment_parts: 0,
             duration: Samples::ZERO,
             created_at,
@@ -91,6 +96,7 @@ impl Record {
     /// Ends it as failed. What is already listed stays playable.
     pub fn fail(&mut self, failure: Failure) {
         self.state = State::Error;
+        self.ended = true;
         self.finished_at = Some(Timestamp::now());
         self.failure = Some(failure);
     }
@@ -217,7 +223,8 @@ pub(super) struct Packed {
     failure: u8,
     text_length: u8,
     segment_parts: u8,
-    spare: [u8; 5],
+    ended: u8,
+    spare: [u8; 4],
     text: [u8; TEXT],
 }
 
@@ -246,6 +253,7 @@ impl From<&Record> for Packed {
         packed.listed = record.listed;
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
+        packed.ended = record.ended.into();
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -301,6 +309,7 @@ impl Packed {
             listed: self.listed,
             parts: self.parts,
             segment_parts: self.segment_parts,
+            ended: self.ended != 0,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),

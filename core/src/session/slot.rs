@@ -31,6 +31,7 @@ const TAKEN: u64 = 1;
 
 const REMOVE: u64 = 1;
 const INTERRUPT: u64 = 2;
+const WATCH: u64 = 4;
 
 impl Slot {
     /// Takes the slot if it is free.
@@ -163,6 +164,15 @@ impl Slot {
 
     pub(super) fn wish_interrupted(&self) {
         self.wishes.fetch_or(INTERRUPT, Ordering::AcqRel);
+    }
+
+    /// Whether nobody had said so before.
+    pub(super) fn say_watched(&self) -> bool {
+        !self.watched() && self.wishes.fetch_or(WATCH, Ordering::AcqRel) & WATCH == 0
+    }
+
+    pub(super) fn watched(&self) -> bool {
+        self.wishes.load(Ordering::Acquire) & WATCH != 0
     }
 
     pub(super) fn removed(&self) -> bool {

@@ -88,6 +88,10 @@ fn a_delta_update_leaves_out_what_is_old() {
         playlist.render(&timeline, Form::Delta, 30, false),
         playlist.render(&timeline, Form::LowLatency, 30, false)
     );
+    assert_eq!(
+        playlist.render(&timeline, Form::Delta, 100, true),
+        playlist.render(&timeline, Form::LowLatency, 100, true)
+    );
     let delta = playlist.render(&timeline, Form::Delta, 50, false);
     let full = playlist.render(&timeline, Form::LowLatency, 50, false);
     let repeated = delta

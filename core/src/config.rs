@@ -29,6 +29,8 @@ pub struct Config {
     pub webhook_hosts: Vec<String>,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
+    /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
+    pub reuse: Option<Reuse>,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
     /// The same for sessions of pace `live`, which are not generated further either.
@@ -47,6 +49,7 @@ impl Default for Config {
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),
+            reuse: Some(Reuse::default()),
             lead: LEAD,
             live_lead: LIVE_LEAD,
         }
@@ -98,6 +101,24 @@ impl Default for Limits {
             text: 5000,
             sessions: 64,
             queue: 256,
+        }
+    }
+}
+
+/// How much of what was made is kept to answer those who ask for the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reuse {
+    /// Bytes of all of it together.
+    pub size: u64,
+    /// How long ago it may have been made.
+    pub age: Duration,
+}
+
+impl Default for Reuse {
+    fn default() -> Self {
+        Self {
+            size: 256 * 1024 * 1024,
+            age: Duration::from_secs(3600),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use avatar_core::api::{Catalogue, MediaFile, start};
-use avatar_core::config::{Config, Video};
+use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
 use avatar_core::hls::Form;
 use avatar_core::language::Language;
@@ -115,6 +115,7 @@ impl Stage {
                 height: 128,
                 ..Video::default()
             },
+            reuse: None,
             ..Config::default()
         };
         change(&mut config);
@@ -176,6 +177,24 @@ impl Stage {
     fn finish(&self, id: SessionId) -> Record {
         self.until(id, |record| record.is_some_and(Record::finished))
             .unwrap()
+    }
+
+    /// How many sessions are kept for reuse. Whatever is kept of one is kept before the next is taken.
+    fn kept(&self) -> usize {
+        let next = self.begin(r#"{"text":"Next.","reuse":false}"#);
+        self.finish(next);
+        self.config.data.join("reuse").read_dir().unwrap().count()
+    }
+
+    /// Has something made until it is kept: what stalled on a busy machine is not.
+    fn made_and_kept(&self, body: &str) -> Record {
+        let before = self.kept();
+        loop {
+            let made = self.finish(self.begin(body));
+            if self.kept() > before {
+                return made;
+            }
+        }
     }
 
     fn read(&self, id: SessionId, file: MediaFile) -> String {
@@ -331,4 +350,52 @@ fn more_sessions_than_allowed_at_once_wait_their_turn() {
     let job = stage.job(r#"{"text":"Later.","language":"en"}"#);
     assert_eq!(job.language, Language::En);
     stage.intake.accept(&job).unwrap();
+}
+
+#[test]
+fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
+    let stage = Stage::with(Habitual(Habit::Speaks), |config| {
+        config.limits.sessions = 1;
+        config.reuse = Some(Reuse::default());
+    });
+    let greeting = r#"{"text":"Good morning.","lang":"en"}"#;
+    let made = stage.made_and_kept(greeting);
+    let long = "A sentence that goes on. ".repeat(200);
+    let busy = stage.begin(&format!(r#"{{"text":"{long}","pace":"live"}}"#));
+    let id = stage.begin(greeting);
+    let record = stage.finish(id);
+    assert_eq!(stage.intake.find(busy).unwrap().finished_at, None);
+    assert_eq!(record.state, State::Ready);
+    assert_eq!(
+        (record.duration, record.segments, record.listed),
+        (made.duration, made.segments, made.segments)
+    );
+    let forms = [Form::LowLatency, Form::Delta, Form::Plain].map(MediaFile::Playlist);
+    for file in forms
+        .into_iter()
+        .chain([MediaFile::Captions, MediaFile::Master])
+    {
+        assert_eq!(stage.read(id, file), stage.read(made.id, file));
+    }
+    // A hint that comes late begins nothing.
+    stage.generator.notice(Hint::wanted(id));
+    stage.finish(stage.begin(r#"{"text":"Good morning.","language":"en"}"#));
+    assert_eq!(stage.intake.find(id), Some(record));
+    let bytes = |id| std::fs::read(stage.intake.store().path(id, MediaFile::Output)).unwrap();
+    assert_eq!(bytes(id), bytes(made.id));
+    for (_, hint) in stage.intake.clean_up(busy).unwrap() {
+        stage.generator.notice(hint);
+    }
+}
+
+#[test]
+fn what_stalled_is_not_kept_for_others() {
+    let stage = Stage::with(Habitual(Habit::HesitatesBeforeTheSecond), |config| {
+        config.reuse = Some(Reuse::default());
+    });
+    let id = stage.begin(r#"{"text":"Well, that. Second is all."}"#);
+    assert_eq!(stage.finish(id).state, State::Ready);
+    assert_eq!(stage.kept(), 0);
+    stage.made_and_kept(r#"{"text":"Well, that."}"#);
+    assert_eq!(stage.kept(), 1);
 }

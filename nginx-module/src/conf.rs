@@ -5,7 +5,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avatar_core::config::{Config, Video};
+use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::language::Language;
 use nginx_sys::ngx_shm_zone_t;
 
@@ -50,6 +50,8 @@ pub(crate) struct Said {
     pub(crate) webhook_hosts: Option<Vec<String>>,
     /// `avatar_session_ttl`
     pub(crate) session_ttl: Option<Duration>,
+    /// `avatar_reuse`; the inner `None` is `off`.
+    pub(crate) reuse: Option<Option<Reuse>>,
     /// `avatar_hold_timeout`
     pub(crate) hold_timeout: Option<Duration>,
 }
@@ -79,6 +81,7 @@ impl Said {
         if let Some(hosts) = &self.webhook_hosts {
             config.webhook_hosts.clone_from(hosts);
         }
+        config.reuse = self.reuse.unwrap_or(config.reuse);
         config.ttl = self.session_ttl.unwrap_or(config.ttl);
         config
     }

@@ -40,7 +40,7 @@ async function playLikeAClient({ text, language, config, pace }) {
   const response = await fetch("/api/stream/start", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text, language, mode: "dynamic", pace }),
+    body: JSON.stringify({ text, language, mode: "dynamic", pace, reuse: false }),
   });
   if (!response.ok) throw new Error(await response.text());
   const { playlist_url: playlist } = await response.json();

@@ -21,6 +21,7 @@ pub struct Setup {
     server: String,
     location: String,
     origin: String,
+    reuse: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
 }
@@ -48,7 +49,7 @@ fn module() -> PathBuf {
 }
 
 impl Setup {
-    /// One worker, one server, one location with the module.
+    /// One worker, one server, one location with the module, and every text made anew.
     pub fn new() -> Self {
         Self {
             module: true,
@@ -58,6 +59,7 @@ impl Setup {
             server: String::new(),
             location: "avatar on;".to_owned(),
             origin: String::new(),
+            reuse: "off".to_owned(),
             http2: false,
             files: Vec::new(),
         }
@@ -112,6 +114,12 @@ impl Setup {
         self
     }
 
+    /// What `avatar_reuse` says.
+    pub fn reuse(mut self, value: &str) -> Self {
+        value.clone_into(&mut self.reuse);
+        self
+    }
+
     /// Speaks HTTP/2 without TLS.
     pub fn http2(mut self) -> Self {
         self.http2 = true;
@@ -132,14 +140,18 @@ impl Setup {
             server,
             location,
             origin,
+            reuse,
             http2,
             ..
         } = self;
-        let load = match self.module {
-            true => format!("load_module {};", module().display()),
-            false => String::new(),
+        let (load, reuse) = match self.module {
+            true => (
+                format!("load_module {};", module().display()),
+                format!("avatar_reuse {reuse};"),
+            ),
+            false => (String::new(), String::new()),
         };
-        let reuse = if *workers > 1 { " reuseport" } else { "" };
+        let reuseport = if *workers > 1 { " reuseport" } else { "" };
         let http2 = if *http2 { " http2" } else { "" };
         let origin = match origin.as_str() {
             "" => String::new(),
@@ -166,8 +178,9 @@ http {{
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
     {http}
+    {reuse}
     server {{
-        listen 127.0.0.1:{port}{reuse}{http2};
+        listen 127.0.0.1:{port}{reuseport}{http2};
         root html;
         add_header X-Worker $pid always;
         {server}

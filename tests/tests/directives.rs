@@ -18,6 +18,7 @@ fn everything_that_can_be_said_is_accepted() {
              avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
         )
+        .reuse("size=1g age=90m")
         .location("avatar_keys keys; avatar_origins https://example.org http://localhost:3000;")
         .check();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -51,6 +52,10 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_max_queue", "x", "from 0 to"),
         ("avatar_session_ttl", "soon", "a time"),
         ("avatar_hold_timeout", "0", "a time"),
+        ("avatar_reuse", "on", "\"off\", or a size"),
+        ("avatar_reuse", "size=lots", "a size above zero"),
+        ("avatar_reuse", "size=0", "a size above zero"),
+        ("avatar_reuse", "age=0", "a time above zero"),
         ("avatar_webhook_hosts", "https://example.org/", "a host"),
     ] {
         let said = Setup::new()

@@ -1,9 +1,10 @@
 //! A disk that runs full.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use avatar_tests::Setup;
+use avatar_tests::{Setup, until};
 use serde_json::json;
 
 /// A small file system of its own, as long as this lives.
@@ -56,4 +57,23 @@ fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
     assert_eq!(answer.status, 200);
     let id = nginx.speak("Room again.");
     assert_eq!(nginx.finished(&id)["status"], "ready");
+}
+
+#[test]
+fn what_is_kept_for_reuse_gives_way_to_sessions() {
+    let Some(disk) = SmallDisk::mount(1024) else {
+        eprintln!("skipped: only root may mount the small file system this needs");
+        return;
+    };
+    let nginx = Setup::new()
+        .http(&format!("avatar_data {};", disk.path().display()))
+        .reuse("size=8m")
+        .start();
+    let kept = || fs::read_dir(disk.path().join("reuse")).unwrap().count();
+    let id = nginx.speak("Good morning.");
+    nginx.finished(&id);
+    until("something kept", || (kept() > 0).then_some(()));
+    let id = nginx.speak(&"A sentence that is said again and again. ".repeat(100));
+    assert_eq!(nginx.finished(&id)["error_code"], "disk_full");
+    until("an empty shelf", || (kept() == 0).then_some(()));
 }

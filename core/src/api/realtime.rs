@@ -62,6 +62,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         }
     };
     let webhook = webhook(&fields, config)?;
+    let reuse = boolean(&fields, "reuse")?.unwrap_or(true);
     Ok(Job {
         id: SessionId::generate(),
         vocabulary,
@@ -71,6 +72,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         avatar: avatar.to_owned(),
         pace,
         webhook,
+        reuse,
         created_at: Timestamp::now(),
     })
 }
@@ -190,6 +192,14 @@ fn string<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a s
     }
 }
 
+fn boolean(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(value)) => Ok(Some(*value)),
+        Some(_) => Err(wrong_type(name, "true or false")),
+    }
+}
+
 fn wrong_type(name: &str, wanted: &str) -> Refusal {
     Refusal::new(Code::BadParameter, format!("{name} must be {wanted}"))
 }
@@ -239,6 +249,9 @@ mod tests {
         assert_eq!(job.vocabulary, Vocabulary::Specification);
         let job = read(r#"{"text":"Hi","voice":"en-us","pace":"live","language":null}"#).unwrap();
         assert_eq!((job.voice.as_str(), job.pace), ("en-us", Pace::Live));
+        assert!(job.reuse);
+        let job = read(r#"{"text":"Hi","reuse":false}"#).unwrap();
+        assert!(!job.reuse);
     }
 
     #[test]
@@ -263,6 +276,8 @@ mod tests {
             ),
             (r#"{"text":"a","avatar":"bob"}"#, Code::UnknownAvatar),
             (r#"{"text":"a","pace":"slow"}"#, Code::BadParameter),
+            (r#"{"text":"a","reuse":"no"}"#, Code::BadParameter),
+            (r#"{"text":"a","reuse":0}"#, Code::BadParameter),
         ] {
             assert_eq!(read(body).unwrap_err().code(), code, "{body}");
         }

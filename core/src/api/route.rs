@@ -72,7 +72,7 @@ pub enum MediaFile {
 }
 
 impl MediaFile {
-    fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
             MASTER => Some(Self::Master),

@@ -193,6 +193,8 @@ impl Say {
                 height,
                 frame_rate: self.fps,
             },
+            // There is one session, and then the directory goes.
+            reuse: None,
             ..Config::default()
         };
         // Whoever gives a text on the command line has it already.

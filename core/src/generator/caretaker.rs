@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::live::Publication;
+use super::repertoire::Repertoire;
 use crate::session::{State, Timestamp, lost, orphaned};
 
 /// How often the disk is looked through.
@@ -27,8 +28,9 @@ impl Caretaker {
         }
     }
 
-    /// Looks after the board, and now and then after the disk.
-    pub(crate) fn look_around(&mut self, publication: &Publication) {
+    /// Looks after the board and what is kept for reuse, and now and then after the disk.
+    pub(crate) fn look_around(&mut self, publication: &Publication, repertoire: &mut Repertoire) {
+        repertoire.forget_old();
         let board = &publication.board;
         for state in [State::Created, State::Processing] {
             for (id, owner) in board.sessions(state) {

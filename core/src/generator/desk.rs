@@ -14,6 +14,7 @@ use super::live::{Live, Publication};
 use super::painter::{Links, Painter};
 use super::pool::{Pool, Waker};
 use super::reel::Reel;
+use super::repertoire::Repertoire;
 use super::speaker::Speaker;
 use super::transcript::Transcript;
 use super::workshop::Faces;
@@ -92,6 +93,7 @@ pub(crate) struct Supplies {
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
+    pub(crate) repertoire: Repertoire,
     /// This process.
     pub(crate) pid: u32,
     /// Told how many sessions still need this process.
@@ -117,6 +119,7 @@ impl Desk {
 
     /// Works until it is told to stop.
     pub(crate) fn run(mut self, notices: &Receiver<Notice>) {
+        self.supplies.repertoire.open();
         let mut tick = Instant::now();
         loop {
             let now = Instant::now();
@@ -155,7 +158,11 @@ impl Desk {
 
     fn handle(&mut self, notice: Notice) {
         match notice {
-            Notice::Hint(hint) => self.look_at(hint.id),
+            Notice::Hint(hint) => {
+                // What was made before takes no place from what is being made.
+                let room = self.has_room() || self.knows(hint.id);
+                self.look_at(hint.id, room);
+            }
             Notice::Part(id, part) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.listing.add(&part);
@@ -199,21 +206,43 @@ impl Desk {
         let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
         for id in ours {
             if board.removed(id) || board.interrupted(id) || board.watched(id) {
-                self.look_at(id);
+                self.look_at(id, false);
             }
         }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
                 .caretaker
-                .look_around(&self.supplies.publication);
+                .look_around(&self.supplies.publication, &mut self.supplies.repertoire);
             for (id, _) in board.sessions(State::Created) {
-                self.look_at(id);
+                self.look_at(id, self.has_room());
             }
         }
         self.count();
     }
 
-    fn look_at(&mut self, id: SessionId) {
+    /// Whether another session may be generated. Those of which only the end is still to be listed take no room.
+    fn has_room(&self) -> bool {
+        let sessions = self.sessions.values();
+        let active = sessions.filter(|session| !session.listing.is_complete());
+        active.count() < self.supplies.config.limits.sessions
+    }
+
+    /// Whether what session `id` asks for was made before.
+    fn knows(&self, id: SessionId) -> bool {
+        let Supplies {
+            repertoire,
+            publication,
+            ..
+        } = &self.supplies;
+        !repertoire.is_empty()
+            && publication
+                .store
+                .job(id)
+                .is_some_and(|job| repertoire.knows(&job))
+    }
+
+    /// Does what session `id` needs done; it is begun only if there is `room` for it.
+    fn look_at(&mut self, id: SessionId, room: bool) {
         let board = self.supplies.publication.board;
         if board.removed(id) {
             self.remove(id);
@@ -223,20 +252,25 @@ impl Desk {
             if board.watched(id) {
                 session.listing.start_clock(&session.live, Instant::now());
             }
-        } else if self.active() < self.supplies.config.limits.sessions
-            && board.own(id, self.supplies.pid)
-        {
+        } else if room && self.claim(id) {
             self.take(id);
         }
         self.count();
     }
 
-    /// Sessions that are being generated.
-    fn active(&self) -> usize {
-        let sessions = self.sessions.values();
-        sessions
-            .filter(|session| !session.listing.is_complete())
-            .count()
+    /// Makes session `id` ours if it waits for its turn. A hint may come when it is long finished.
+    fn claim(&self, id: SessionId) -> bool {
+        let board = self.supplies.publication.board;
+        if !board.own(id, self.supplies.pid) {
+            return false;
+        }
+        let waits = board
+            .find(id)
+            .is_some_and(|record| record.state == State::Created);
+        if !waits {
+            board.release(id);
+        }
+        waits
     }
 
     /// Sessions that keep this process needed: those in hand, and those nobody else will take.
@@ -261,6 +295,11 @@ impl Desk {
             self.supplies.publication.clone(),
             self.supplies.notices.clone(),
         ));
+        if self.supplies.repertoire.repeat(&live) {
+            tracing::info!(session = %id, "ready: it was made before");
+            self.finished(&live);
+            return;
+        }
         live.enter(Stage::Tts);
         let video = &self.supplies.config.video;
         let links = Links {
@@ -330,8 +369,7 @@ impl Desk {
         };
         let Some(mut session) = self.dismiss(id) else {
             // It was still waiting for its turn.
-            let board = self.supplies.publication.board;
-            if board.own(id, self.supplies.pid) {
+            if self.claim(id) {
                 self.supplies.publication.fail(id, interrupted);
             }
             return;
@@ -378,6 +416,7 @@ impl Desk {
     fn let_go(&mut self, id: SessionId) {
         if let Some(mut session) = self.dismiss(id) {
             self.see_off(id, &mut session.listing);
+            self.supplies.repertoire.learn(&session.live);
             self.supplies.publication.board.release(id);
         }
         self.count();
@@ -393,6 +432,9 @@ impl Desk {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),
         });
+        if failure.code == FailureCode::DiskFull {
+            self.supplies.repertoire.clear();
+        }
         session.live.update(|record| record.fail(failure));
         self.finished(&session.live);
         self.fill();
@@ -419,7 +461,7 @@ impl Desk {
             let mut waiting = board.sessions(State::Created);
             waiting.sort_unstable();
             for (id, _) in waiting {
-                self.look_at(id);
+                self.look_at(id, self.has_room());
             }
         }
         self.count();

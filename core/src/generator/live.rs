@@ -1,5 +1,6 @@
 //! A session that is being generated: what its tasks share.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -71,6 +72,7 @@ pub(crate) struct Live {
     notices: Notices,
     record: Mutex<Record>,
     failure: Mutex<Option<Failure>>,
+    faltered: AtomicBool,
     /// Held while media are written: whoever has it after `cancel` was raised is the last to have had it.
     pen: Mutex<()>,
 }
@@ -86,6 +88,7 @@ impl Live {
             notices,
             record: Mutex::new(record),
             failure: Mutex::new(None),
+            faltered: AtomicBool::new(false),
             pen: Mutex::default(),
         }
     }
@@ -156,6 +159,16 @@ impl Live {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Says that there is silence in it which nobody asked for.
+    pub(crate) fn falter(&self) {
+        self.faltered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is not as it would be at another time.
+    pub(crate) fn faltered(&self) -> bool {
+        self.faltered.load(Ordering::Relaxed)
     }
 
     /// The right to write media; nobody has it once the session's work is ended.

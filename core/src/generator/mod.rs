@@ -13,6 +13,7 @@ mod live;
 mod painter;
 mod pool;
 mod reel;
+mod repertoire;
 mod scheduler;
 mod soundtrack;
 mod speaker;
@@ -36,6 +37,7 @@ use desk::{Desk, Notices, Supplies};
 use herald::Herald;
 use live::Publication;
 use pool::Pool;
+use repertoire::Repertoire;
 use speaker::Speaker;
 
 /// How a generator knows the processes around it.
@@ -96,6 +98,7 @@ impl Generator {
             speaker,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
+            repertoire: Repertoire::new(&config, board, pid),
             pid,
             running: Arc::clone(&running),
             config,

@@ -201,6 +201,7 @@ impl Painter {
             .soundtrack
             .pause(wanted.saturating_sub(self.soundtrack.known()));
         self.hear(&silence, &[end]);
+        self.live.falter();
         tracing::debug!(session = %self.live.id(), "speech is late");
     }
 

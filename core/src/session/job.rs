@@ -25,8 +25,15 @@ pub struct Job {
     /// Where to say that it is finished.
     #[serde(default)]
     pub webhook: Option<String>,
+    /// Whether it may be answered with what was made before, and kept for others who ask for the same.
+    #[serde(default = "yes")]
+    pub reuse: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How far ahead of the wall clock a session may be generated.

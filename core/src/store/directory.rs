@@ -186,15 +186,15 @@ impl Store {
     }
 }
 
-fn json<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+pub(super) fn json<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(io::Error::other)
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut growing = path.as_os_str().to_owned();
     growing.push(".part");
     let mut file = File::create(&growing)?;
@@ -218,6 +218,7 @@ mod tests {
             avatar: "anna".to_owned(),
             pace: Pace::Live,
             webhook: None,
+            reuse: true,
             created_at: Timestamp::now(),
         }
     }

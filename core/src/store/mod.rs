@@ -6,12 +6,19 @@
 //!                      init.mp4  segment_000.m4s …  segment_007.0.m4s …  captions_000.vtt …
 //!                      playlist.m3u8  playlist.delta.m3u8  playlist.plain.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4
+//! <data>/reuse/<address>/made.json          the record, and the size of each file
+//!                        …                  the files of a finished session
 //! ```
 //!
 //! Whatever others read appears under its name only when it is whole, or, as parts do, before anybody may ask for it.
 
+mod address;
 mod directory;
 mod segment;
+mod shelf;
 
 pub use directory::Store;
 pub use segment::SegmentFile;
+
+pub(crate) use address::Address;
+pub(crate) use shelf::Shelf;

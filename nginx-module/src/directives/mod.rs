@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 17] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 18] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -182,6 +182,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 17] = [
         c"avatar_session_ttl",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_session_ttl),
+    ),
+    http(
+        c"avatar_reuse",
+        NGX_CONF_TAKE12,
+        setter!(MainConf, setters::set_reuse),
     ),
     http(
         c"avatar_hold_timeout",

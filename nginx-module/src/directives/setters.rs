@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use avatar_core::api::Catalogue;
-use avatar_core::config::{Config, Video};
+use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::language::Language;
 
 use super::Prefixes;
-use super::values::{Fault, frame_rate, number, once, only, parse_size, sides, time, wrong};
+use super::values::{
+    Fault, frame_rate, number, once, only, parse_offset, parse_size, sides, time, wrong,
+};
 use crate::conf::{LocationConf, MainConf};
 use crate::keys::Keys;
 use crate::origins::{self, Origins};
@@ -184,6 +186,33 @@ pub(super) fn set_session_ttl(
     _: &Prefixes,
 ) -> Result<(), Fault> {
     once(&mut conf.said.session_ttl, || time(only(values)))
+}
+
+pub(super) fn set_reuse(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    once(&mut conf.said.reuse, || {
+        if let ["off"] = values {
+            return Ok(None);
+        }
+        let mut reuse = Reuse::default();
+        for value in values {
+            match value.split_once('=') {
+                Some(("size", size)) => {
+                    reuse.size = parse_offset(size)
+                        .filter(|&size| size > 0)
+                        .ok_or_else(|| wrong(value, "it must be a size above zero, such as 1g"))?;
+                }
+                Some(("age", age)) => {
+                    reuse.age = time(age)
+                        .map_err(|_| wrong(value, "it must be a time above zero, such as 1h"))?;
+                }
+                _ => {
+                    let reason = "it must be \"off\", or a size and an age, such as size=1g age=1h";
+                    return Err(wrong(value, reason));
+                }
+            }
+        }
+        Ok(Some(reuse))
+    })
 }
 
 pub(super) fn set_hold_timeout(

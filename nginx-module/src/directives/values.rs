@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use avatar_core::config::Video;
 use avatar_core::time::FrameRate;
-use nginx_sys::{ngx_int_t, ngx_parse_size, ngx_parse_time, ngx_str_t};
+use nginx_sys::{ngx_int_t, ngx_parse_offset, ngx_parse_size, ngx_parse_time, ngx_str_t};
 
 /// What is wrong with a directive.
 pub(super) enum Fault {
@@ -81,6 +81,14 @@ pub(super) fn parse_size(value: &str) -> Option<usize> {
     // SAFETY: the text is alive during the call, which only reads it.
     let size = unsafe { ngx_parse_size(&raw mut text) };
     usize::try_from(size).ok()
+}
+
+/// A size that may exceed memory, and so may be in gigabytes.
+pub(super) fn parse_offset(value: &str) -> Option<u64> {
+    let mut text = borrowed(value);
+    // SAFETY: as in `parse_size`.
+    let size = unsafe { ngx_parse_offset(&raw mut text) };
+    u64::try_from(size).ok()
 }
 
 pub(super) fn time(value: &str) -> Result<Duration, Fault> {

@@ -218,6 +218,20 @@ fn s3_2_the_parts_of_a_segment_are_as_long_as_it_is() {
     );
 }
 
+fn orphans(capture: &Capture) -> Vec<String> {
+    let ended = capture.media().filter(|reading| reading.playlist.ended);
+    each(ended, |reading| {
+        let orphan = reading.playlist.open.first()?;
+        Some(format!("{} belongs to no segment", orphan.uri))
+    })
+}
+
+#[test]
+fn s3_2_at_the_end_every_part_belongs_to_a_segment() {
+    let spoilt = reworded("#EXTINF:0.520000,\nsegment_011.m4s\n", "");
+    check(orphans, &[("parts without their segment", spoilt)]);
+}
+
 /// A part's index is its place among the parts of its segment, which a playlist that lists some of them hides.
 fn together(capture: &Capture) -> Vec<String> {
     let timeline = Timeline::of(capture);

@@ -175,16 +175,12 @@ fn codecs(capture: &Capture) -> Vec<String> {
         if formats.len() != 2 {
             faults.push("init.mp4 has not one track of H.264 and one of AAC".to_owned());
         }
-        for variant in &master.variants {
-            let named = |format: &String| {
-                variant
-                    .codecs
-                    .iter()
-                    .any(|codec| codec.eq_ignore_ascii_case(format))
-            };
-            let missing = formats.iter().filter(|format| !named(format));
-            faults.extend(missing.map(|format| format!("{} does not name {format}", variant.uri)));
-        }
+        let said = followed(master).map(|variant| variant.codecs.as_slice());
+        let said = said.unwrap_or_default();
+        let unnamed =
+            |format: &&String| !said.iter().any(|codec| codec.eq_ignore_ascii_case(format));
+        let missing = formats.iter().filter(unnamed);
+        faults.extend(missing.map(|format| format!("{format} is not named")));
         faults
     })
 }

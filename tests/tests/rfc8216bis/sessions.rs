@@ -45,7 +45,7 @@ fn record_all() -> Vec<Capture> {
             ..script("interrupted", start(&SENTENCES.repeat(4), "live"))
         },
         Script {
-            obstacle: Some("segment_005.m4s"),
+            obstacle: Some("segment_005.2.m4s"),
             ..script("failed", start(&SENTENCES.repeat(4), "live"))
         },
     ];

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
 
+mod browser;
 mod capacity;
 mod edge;
 mod latency;
@@ -13,7 +14,7 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 7] = [
+    let measurements: [(&str, fn()); 8] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
@@ -21,6 +22,7 @@ fn main() {
         ("serving", serving::measure),
         ("edge", edge::measure),
         ("length", length::measure),
+        ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");
     for (name, measure) in measurements {

@@ -52,7 +52,9 @@ fn ask_once(origin: &Nginx, crowd: &mut Crowd, path: &str) -> Vec<u8> {
 
 /// The media sequence number and the part that a reload should ask for next, and the name of that part.
 fn next(playlist: &str) -> (String, String) {
-    let hint = playlist.lines().last().unwrap();
+    let mut lines = playlist.lines();
+    let hint = lines.find(|line| line.starts_with("#EXT-X-PRELOAD-HINT"));
+    let hint = hint.unwrap();
     let name = hint.split("URI=\"").nth(1).unwrap().split('"').next();
     let name = name.unwrap();
     let mut numbers = name

@@ -218,14 +218,13 @@ impl MediaPlaylist {
                     out,
                     "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={sequence},LAST-PART={part}"
                 )?,
-                // It knows no parts, and does not exist before it has a segment.
-                Content::Captions if whole > 0 => {
+                // It knows no parts. Zero is what comes before the first segment.
+                Content::Captions => {
                     writeln!(
                         out,
                         "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={whole}"
                     )?;
                 }
-                Content::Captions => {}
             }
         }
         Ok(())

@@ -16,6 +16,7 @@ use crate::Nginx;
 pub struct Setup {
     module: bool,
     workers: usize,
+    connections: usize,
     main: String,
     http: String,
     server: String,
@@ -62,6 +63,7 @@ impl Setup {
         Self {
             module: true,
             workers: 1,
+            connections: 256,
             main: String::new(),
             http: String::new(),
             server: String::new(),
@@ -87,6 +89,12 @@ impl Setup {
     /// So many worker processes.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// So many connections for each worker process.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
         self
     }
 
@@ -157,6 +165,7 @@ impl Setup {
         }
         let Self {
             workers,
+            connections,
             main,
             http,
             server,
@@ -187,7 +196,7 @@ pid nginx.pid;
 lock_file nginx.lock;
 error_log error.log info;
 {main}
-events {{ worker_connections 256; }}
+events {{ worker_connections {connections}; }}
 http {{
     log_format short '$status $pid $request';
     access_log access.log short;

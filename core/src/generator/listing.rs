@@ -14,7 +14,7 @@ use crate::hls::{
     Beside, CAPTIONS_PLAYLIST, Clock, Cut, Edge, Form, MediaPlaylist, PLAYLIST, Part, Segment,
     Timeline,
 };
-use crate::session::{Failure, FailureCode, Pace};
+use crate::session::{Failure, FailureCode, Pace, Timestamp};
 
 /// Whether a listing may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,6 +284,13 @@ impl Listing {
             record.segment_parts = self.segment_parts;
             record.ended = ended;
         });
+        tracing::debug!(
+            session = %live.id(),
+            segments = edge.segments,
+            parts = edge.parts,
+            at_us = Timestamp::now().micros(),
+            "listed"
+        );
     }
 
     fn replace(

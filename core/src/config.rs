@@ -23,6 +23,8 @@ pub struct Config {
     pub avatar: String,
     /// The pictures made.
     pub video: Video,
+    /// Heights in pixels of smaller renditions of them, the largest first; all even and less than the pictures' own.
+    pub renditions: Vec<u16>,
     /// What segments are made of where requests do not say.
     pub segment_format: SegmentFormat,
     /// How much is taken on.
@@ -60,6 +62,7 @@ impl Default for Config {
             voice: None,
             avatar: "anna".to_owned(),
             video: Video::default(),
+            renditions: Vec::new(),
             segment_format: SegmentFormat::default(),
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
@@ -97,6 +100,17 @@ impl Video {
     pub const MIN_SIDE: u32 = 64;
     /// The largest side, in pixels.
     pub const MAX_SIDE: u32 = 1920;
+
+    /// The same pictures at another height, of the nearest even width.
+    pub fn at_height(self, height: u16) -> Self {
+        let height = u32::from(height);
+        let width = (self.width * height / self.height.max(1)).next_multiple_of(2);
+        Self {
+            width: width.max(2),
+            height,
+            ..self
+        }
+    }
 }
 
 /// How much is taken on.

@@ -44,10 +44,14 @@ enum Habit {
     BreaksDown,
     FailsAtTheSecond,
     HesitatesBeforeTheSecond,
+    BreathesBeforeTheSecond,
 }
 
 /// How long an engine hesitates.
 const HESITATION: Duration = Duration::from_secs(3);
+
+/// How long it takes an engine to go on.
+const BREATH: Duration = Duration::from_millis(50);
 
 struct Habitual(Habit);
 
@@ -73,7 +77,13 @@ impl Engine for Habitual {
             Habit::HesitatesBeforeTheSecond if utterance.text.contains("Second") => {
                 std::thread::sleep(HESITATION);
             }
-            Habit::Speaks | Habit::FailsAtTheSecond | Habit::HesitatesBeforeTheSecond => {}
+            Habit::BreathesBeforeTheSecond if utterance.text.contains("Second") => {
+                std::thread::sleep(BREATH);
+            }
+            Habit::Speaks
+            | Habit::FailsAtTheSecond
+            | Habit::HesitatesBeforeTheSecond
+            | Habit::BreathesBeforeTheSecond => {}
         }
         let mut mark = Some(Mark {
             at: Samples::ZERO,
@@ -353,6 +363,19 @@ fn more_sessions_than_allowed_at_once_wait_their_turn() {
 }
 
 #[test]
+fn a_breath_at_the_beginning_is_not_drawn_out() {
+    let length = |habit| {
+        let stage = Stage::with(Habitual(habit), |_| {});
+        let id = stage.begin(r#"{"text":"Well. Second is all."}"#);
+        stage.finish(id).duration
+    };
+    assert_eq!(
+        length(Habit::BreathesBeforeTheSecond),
+        length(Habit::Speaks)
+    );
+}
+
+#[test]
 fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
     let stage = Stage::with(Habitual(Habit::Speaks), |config| {
         config.limits.sessions = 1;
@@ -373,7 +396,7 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
     let forms = [Form::LowLatency, Form::Delta, Form::Plain].map(MediaFile::Playlist);
     for file in forms
         .into_iter()
-        .chain([MediaFile::Captions, MediaFile::Master])
+        .chain([MediaFile::Captions(Form::LowLatency), MediaFile::Master])
     {
         assert_eq!(stage.read(id, file), stage.read(made.id, file));
     }

@@ -16,7 +16,7 @@ use std::process::Command;
 use avatar_codec::{AudioEncoder, AudioSettings, VideoEncoder, VideoSettings};
 use avatar_core::hls::{
     Bandwidth, CAPTIONS_PLAYLIST, Cut, Form, INIT, MASTER, MP4, MasterPlaylist, MediaPlaylist,
-    PLAYLIST, Part, Segmenter, Timeline, captions_name, segment_name,
+    PLAYLIST, Part, Segmenter, Timeline, Variant, captions_name, segment_name,
 };
 use avatar_core::language::Language;
 use avatar_core::media::{Captions, Tracks, Word};
@@ -114,9 +114,14 @@ impl Session {
             captions_playlist.render(&timeline, Form::Plain, usize::MAX, true),
         )
         .unwrap();
-        let master = MasterPlaylist {
+        let variant = Variant {
+            smaller: None,
             tracks: &tracks,
             bandwidth: Bandwidth::promised(settings.max_bitrate, tracks.audio_bitrate),
+        };
+        let master = MasterPlaylist {
+            variants: &[variant],
+            language: tracks.language,
         };
         fs::write(path(MASTER), master.render()).unwrap();
 

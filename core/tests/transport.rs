@@ -81,7 +81,7 @@ impl Session {
             timeline.push(part);
             fs::write(session.segment(part.segment), &part.ts).unwrap();
         }
-        let playlist = MediaPlaylist::transport(cut, began);
+        let playlist = MediaPlaylist::media(cut, began).made_of(SegmentFormat::Ts);
         let text = playlist.render(&timeline, Form::LowLatency, usize::MAX, true);
         fs::write(session.path(PLAYLIST), text).unwrap();
         session

@@ -43,6 +43,10 @@ pub(crate) struct Said {
     pub(crate) video: Option<Video>,
     /// `avatar_segment_format`
     pub(crate) segment_format: Option<SegmentFormat>,
+    /// `avatar_renditions`; `off` is none.
+    pub(crate) renditions: Option<Vec<u16>>,
+    /// `avatar_lead`
+    pub(crate) lead: Option<Duration>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_sessions`
@@ -79,6 +83,10 @@ impl Said {
         }
         config.video = self.video.unwrap_or(config.video);
         config.segment_format = self.segment_format.unwrap_or(config.segment_format);
+        if let Some(renditions) = &self.renditions {
+            config.renditions.clone_from(renditions);
+        }
+        config.lead = self.lead.unwrap_or(config.lead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

@@ -136,6 +136,18 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
         complain(cf, &format!("\"avatar_data\" is \"{data}\", and {reason}"));
         return None;
     }
+    if let Some(height) = config.renditions.first()
+        && u32::from(*height) >= config.video.height
+    {
+        let own = config.video.height;
+        complain(
+            cf,
+            &format!(
+                "\"avatar_renditions\" is \"{height}\", and the pictures themselves are {own} pixels high"
+            ),
+        );
+        return None;
+    }
     let (name, size) = match &conf.said.zone {
         Some((name, size)) => (name.as_str(), *size),
         None => DEFAULT_ZONE,

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{report, text};
 
 /// Starts `count` sessions that are made in real time.
-fn start(nginx: &Nginx, count: usize, characters: usize) -> Vec<String> {
+pub(crate) fn start(nginx: &Nginx, count: usize, characters: usize) -> Vec<String> {
     let body = json!({"text": text::long(characters), "language": "en", "pace": "live"});
     let ids = (0..count).map(|_| nginx.start_session(&body)["session_id"].clone());
     ids.map(|id| id.as_str().unwrap().to_owned()).collect()
@@ -37,7 +37,7 @@ pub(crate) fn sessions_at_once() {
 }
 
 /// Kilobytes of memory that only the generating process uses.
-fn memory_of(nginx: &Nginx) -> f64 {
+pub(crate) fn memory_of(nginx: &Nginx) -> f64 {
     let sizes = nginx.workers().into_iter().map(|pid| {
         let map = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
         let lines = map.lines().filter(|line| line.starts_with("Private"));

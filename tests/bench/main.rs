@@ -2,23 +2,32 @@
 //!
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
 
+mod browser;
 mod capacity;
+mod edge;
+mod held;
 mod latency;
 mod length;
 mod log;
+mod reload;
 mod serving;
 mod speed;
 mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 6] = [
+    let measurements: [(&str, fn()); 11] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),
         ("serving", serving::measure),
+        ("reload", reload::measure),
+        ("interrupt", reload::interrupt),
+        ("held", held::measure),
+        ("edge", edge::measure),
         ("length", length::measure),
+        ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");
     for (name, measure) in measurements {

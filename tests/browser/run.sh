@@ -4,6 +4,7 @@
 #   tests/browser/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/browser/run.sh   a server that runs already
 #   tests/browser/run.sh players.test.js    some of the tests
+#   tests/browser/run.sh latency            no tests: what latency.js measures, on a server that runs already
 
 . "$(dirname "$0")/../../scripts/environment.sh"
 
@@ -14,8 +15,13 @@ if ! cmp -s package-lock.json node_modules/.installed; then
 fi
 find_chromium >/dev/null || die "there is no Chromium to test with." "Get it with apt-get install chromium, or name one: CHROMIUM=/path"
 
+if [ "${1:-}" = latency ]; then
+    "$ROOT/scripts/player.sh"
+    exec node latency.js
+fi
+
 tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(page.test.js players.test.js)
+[ ${#tests[@]} -gt 0 ] || tests=(page.test.js players.test.js low-latency.test.js)
 run_tests() { node --test --test-reporter=spec "$@"; }
 
 if [ -n "${BASE:-}" ]; then

@@ -18,9 +18,12 @@
 )]
 
 mod client;
+mod crowd;
+pub mod hls;
 mod nginx;
 mod setup;
 
 pub use client::{Answer, Connection, Request};
+pub use crowd::{Crowd, Got};
 pub use nginx::{Nginx, until};
 pub use setup::Setup;

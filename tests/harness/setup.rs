@@ -16,6 +16,7 @@ use crate::Nginx;
 pub struct Setup {
     module: bool,
     workers: usize,
+    connections: usize,
     main: String,
     http: String,
     server: String,
@@ -24,6 +25,14 @@ pub struct Setup {
     reuse: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
+    edge: Option<Edge>,
+}
+
+/// Where an edge finds what it needs.
+#[derive(Debug)]
+struct Edge {
+    origin: u16,
+    gate: u16,
 }
 
 impl Default for Setup {
@@ -54,6 +63,7 @@ impl Setup {
         Self {
             module: true,
             workers: 1,
+            connections: 256,
             main: String::new(),
             http: String::new(),
             server: String::new(),
@@ -62,12 +72,29 @@ impl Setup {
             reuse: "off".to_owned(),
             http2: false,
             files: Vec::new(),
+            edge: None,
         }
+    }
+
+    /// The edge of conf/edge.conf, in front of `origin`.
+    pub fn edge(origin: &Nginx) -> Self {
+        let mut edge = Self::new();
+        edge.edge = Some(Edge {
+            origin: origin.port(),
+            gate: free_port(),
+        });
+        edge.file("tmp/.keep", "").file("cache/.keep", "")
     }
 
     /// So many worker processes.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
+        self
+    }
+
+    /// So many connections for each worker process.
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
         self
     }
 
@@ -133,8 +160,12 @@ impl Setup {
     }
 
     pub(crate) fn text(&self, port: u16) -> String {
+        if let Some(edge) = &self.edge {
+            return edge.text(port);
+        }
         let Self {
             workers,
+            connections,
             main,
             http,
             server,
@@ -165,7 +196,7 @@ pid nginx.pid;
 lock_file nginx.lock;
 error_log error.log info;
 {main}
-events {{ worker_connections 256; }}
+events {{ worker_connections {connections}; }}
 http {{
     log_format short '$status $pid $request';
     access_log access.log short;
@@ -233,6 +264,18 @@ http {{
     /// Starts nginx and waits until it answers.
     pub fn start(&self) -> Nginx {
         Nginx::start(self)
+    }
+}
+
+impl Edge {
+    fn text(&self, port: u16) -> String {
+        let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../conf/edge.conf");
+        fs::read_to_string(template)
+            .unwrap()
+            .replace("${NGINX_USER}", "")
+            .replace("${EDGE_LISTEN}", &format!("127.0.0.1:{port}"))
+            .replace("${EDGE_GATE}", &format!("127.0.0.1:{}", self.gate))
+            .replace("${EDGE_ORIGIN}", &format!("127.0.0.1:{}", self.origin))
     }
 }
 

@@ -41,9 +41,10 @@ fn interrupt(nginx: &Nginx, id: &str) {
 
 /// The part that a playlist hints at.
 fn hint(playlist: &str) -> &str {
-    let line = playlist.lines().last().unwrap();
-    assert!(line.starts_with("#EXT-X-PRELOAD-HINT:TYPE=PART,"), "{line}");
-    line.split('"').nth(1).unwrap()
+    let mut lines = playlist.lines();
+    let hint = lines.find(|line| line.starts_with("#EXT-X-PRELOAD-HINT:TYPE=PART,"));
+    let hint = hint.unwrap_or_else(|| panic!("no hint in {playlist}"));
+    hint.split('"').nth(1).unwrap()
 }
 
 /// The parts that a playlist lists.

@@ -10,5 +10,5 @@ mod status;
 pub use catalogue::{Avatar, Catalogue};
 pub use realtime::{named_session, start, started};
 pub use refusal::{Code, Refusal};
-pub use route::{MediaFile, Route, route};
+pub use route::{MediaFile, Route, VideoFile, route};
 pub use status::{Urls, status};

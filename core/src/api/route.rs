@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Code, Refusal};
 use crate::hls::{
-    CAPTIONS_PLAYLIST, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, Reload,
-    captions_name, part_name, segment_name, ts_segment_name,
+    CAPTIONS_PLAYLIST, DELTA_CAPTIONS, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_CAPTIONS,
+    PLAIN_PLAYLIST, PLAYLIST, Reload, captions_name, part_name, segment_name, ts_segment_name,
 };
 use crate::session::{Condition, SessionId};
 
@@ -57,8 +57,8 @@ pub enum MediaFile {
     Playlist(Form),
     /// The multivariant playlist, with subtitles.
     Master,
-    /// The playlist of the subtitles.
-    Captions,
+    /// The playlist of the subtitles, in the same forms.
+    Captions(Form),
     /// One segment of the subtitles.
     CaptionSegment(u32),
     /// The initialisation segment.
@@ -71,6 +71,37 @@ pub enum MediaFile {
     Part(u32, u32),
     /// The whole, as one file.
     Output,
+    /// A file of a smaller rendition, in the directory named after its height in pixels.
+    Smaller(u16, VideoFile),
+}
+
+/// A file that each rendition has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VideoFile {
+    /// The media playlist.
+    Playlist(Form),
+    /// The initialisation segment.
+    Init,
+    /// One media segment.
+    Segment(u32),
+    /// One media segment as a transport stream.
+    TsSegment(u32),
+    /// One part of a media segment.
+    Part(u32, u32),
+}
+
+impl VideoFile {
+    /// This file of the rendition of some height, or of the largest.
+    pub fn of(self, height: Option<u16>) -> MediaFile {
+        match (height, self) {
+            (Some(height), file) => MediaFile::Smaller(height, file),
+            (None, Self::Playlist(form)) => MediaFile::Playlist(form),
+            (None, Self::Init) => MediaFile::Init,
+            (None, Self::Segment(number)) => MediaFile::Segment(number),
+            (None, Self::TsSegment(number)) => MediaFile::TsSegment(number),
+            (None, Self::Part(segment, part)) => MediaFile::Part(segment, part),
+        }
+    }
 }
 
 impl MediaFile {
@@ -78,11 +109,11 @@ impl MediaFile {
         match name {
             PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
             MASTER => Some(Self::Master),
-            CAPTIONS_PLAYLIST => Some(Self::Captions),
+            CAPTIONS_PLAYLIST => Some(Self::Captions(Form::LowLatency)),
             INIT => Some(Self::Init),
             MP4 => Some(Self::Output),
-            _ => numbered(name, "segment_", ".m4s")
-                .map(Self::Segment)
+            _ => smaller(name)
+                .or_else(|| numbered(name, "segment_", ".m4s").map(Self::Segment))
                 .or_else(|| numbered(name, "segment_", ".ts").map(Self::TsSegment))
                 .or_else(|| part(name))
                 .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
@@ -96,46 +127,72 @@ impl MediaFile {
     ///
     /// A [`Refusal`] where the query makes no sense.
     pub fn asked(self, query: &str) -> Result<(Self, Condition), Refusal> {
+        if let Self::Smaller(height, file) = self {
+            let (file, condition) = file.of(None).asked(query)?;
+            let file = file.video().map_or(file, |file| file.of(Some(height)));
+            return Ok((file, condition));
+        }
         let reload = match self {
-            Self::Playlist(_) | Self::Captions => Reload::parse(query)
+            Self::Playlist(_) | Self::Captions(_) => Reload::parse(query)
                 .map_err(|error| Refusal::new(Code::BadParameter, error.to_string()))?,
             _ => Reload::default(),
         };
         let file = match self {
             Self::Playlist(_) => Self::Playlist(reload.form),
+            Self::Captions(_) => Self::Captions(reload.form),
             other => other,
         };
         let condition = match (file, reload.reached) {
             // It lists nothing less than whole segments.
-            (Self::Captions | Self::Playlist(Form::Plain), Some(mut reached)) => {
+            (Self::Captions(_) | Self::Playlist(Form::Plain), Some(mut reached)) => {
                 reached.part = None;
                 Condition::Reached(reached)
             }
             (Self::Playlist(_), Some(reached)) => Condition::Reached(reached),
-            (Self::Captions | Self::Playlist(Form::Plain), None) => Condition::Segment(0),
+            (Self::Captions(_) | Self::Playlist(Form::Plain), None) => Condition::Segment(0),
             (Self::Playlist(_) | Self::Master | Self::Init, _) => Condition::Playable,
             (Self::Segment(number) | Self::TsSegment(number) | Self::CaptionSegment(number), _) => {
                 Condition::Segment(number)
             }
             (Self::Part(segment, part), _) => Condition::Part(segment, part),
-            (Self::Output, _) => Condition::Ready,
+            (Self::Output | Self::Smaller(..), _) => Condition::Ready,
         };
         Ok((file, condition))
     }
 
     /// Whether it is rewritten while the session is unfinished.
     pub fn grows(self) -> bool {
-        matches!(self, Self::Playlist(_) | Self::Captions | Self::Master)
+        matches!(
+            self,
+            Self::Playlist(_)
+                | Self::Captions(_)
+                | Self::Master
+                | Self::Smaller(_, VideoFile::Playlist(_))
+        )
+    }
+
+    /// Which of a rendition's files it is.
+    fn video(self) -> Option<VideoFile> {
+        match self {
+            Self::Playlist(form) => Some(VideoFile::Playlist(form)),
+            Self::Init => Some(VideoFile::Init),
+            Self::Segment(number) => Some(VideoFile::Segment(number)),
+            Self::TsSegment(number) => Some(VideoFile::TsSegment(number)),
+            Self::Part(segment, part) => Some(VideoFile::Part(segment, part)),
+            Self::Smaller(_, file) => Some(file),
+            Self::Master | Self::Captions(_) | Self::CaptionSegment(_) | Self::Output => None,
+        }
     }
 
     /// Its media type.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Playlist(_) | Self::Master | Self::Captions => "application/vnd.apple.mpegurl",
+            Self::Playlist(_) | Self::Master | Self::Captions(_) => "application/vnd.apple.mpegurl",
             Self::CaptionSegment(_) => "text/vtt",
             Self::Segment(_) | Self::Part(..) => "video/iso.segment",
             Self::TsSegment(_) => "video/mp2t",
             Self::Init | Self::Output => "video/mp4",
+            Self::Smaller(_, file) => file.of(None).content_type(),
         }
     }
 }
@@ -148,13 +205,16 @@ impl fmt::Display for MediaFile {
             Self::Playlist(Form::Delta) => f.write_str(DELTA_PLAYLIST),
             Self::Playlist(Form::Plain) => f.write_str(PLAIN_PLAYLIST),
             Self::Master => f.write_str(MASTER),
-            Self::Captions => f.write_str(CAPTIONS_PLAYLIST),
+            Self::Captions(Form::LowLatency) => f.write_str(CAPTIONS_PLAYLIST),
+            Self::Captions(Form::Delta) => f.write_str(DELTA_CAPTIONS),
+            Self::Captions(Form::Plain) => f.write_str(PLAIN_CAPTIONS),
             Self::CaptionSegment(number) => captions_name(number).fmt(f),
             Self::Init => f.write_str(INIT),
             Self::Segment(number) => segment_name(number).fmt(f),
             Self::TsSegment(number) => ts_segment_name(number).fmt(f),
             Self::Part(segment, part) => part_name(segment, part).fmt(f),
             Self::Output => f.write_str(MP4),
+            Self::Smaller(height, file) => write!(f, "{height}/{}", file.of(None)),
         }
     }
 }
@@ -166,6 +226,20 @@ fn numbered(name: &str, prefix: &str, suffix: &str) -> Option<u32> {
     let plain = (3..=9).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = digits.len() == 3 || !digits.starts_with('0');
     (plain && canonical).then(|| digits.parse().ok()).flatten()
+}
+
+/// The file of a rendition in `<height>/<file>`.
+fn smaller(name: &str) -> Option<MediaFile> {
+    let (height, file) = name.split_once('/')?;
+    let plain = (2..=4).contains(&height.len()) && height.bytes().all(|byte| byte.is_ascii_digit());
+    let height = (plain && !height.starts_with('0'))
+        .then(|| height.parse().ok())
+        .flatten()?;
+    if file.contains('/') {
+        return None;
+    }
+    let file = MediaFile::parse(file)?.video()?;
+    Some(MediaFile::Smaller(height, file))
 }
 
 /// The part in `segment_NNN.P.m4s`, in the one way it is written.
@@ -265,6 +339,10 @@ mod tests {
             "segment_007..m4s",
             "segment_007.1.2.m4s",
             "playlist.delta.m3u8",
+            "0256/init.mp4",
+            "256/256/init.mp4",
+            "256/output.mp4",
+            "256/master.m3u8",
             "job.json",
             "../job.json",
             "segment_007.m4s.part",
@@ -322,6 +400,9 @@ mod tests {
                 MediaFile::Segment(number),
                 MediaFile::TsSegment(number),
                 MediaFile::Part(number, number % 10_000),
+                MediaFile::Smaller(256, VideoFile::Segment(number)),
+                MediaFile::Smaller(256, VideoFile::TsSegment(number)),
+                MediaFile::Smaller(64, VideoFile::Init),
                 MediaFile::CaptionSegment(number),
                 MediaFile::Init,
                 MediaFile::Master,

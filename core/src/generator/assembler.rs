@@ -1,24 +1,20 @@
 //! The second half of a session's work: frames are encoded, cut and written.
 
-use std::io;
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
-use avatar_codec::{AudioEncoder, AudioSettings, CodecError, TsMuxer, VideoEncoder, VideoSettings};
-use thiserror::Error;
+use avatar_codec::{AudioEncoder, AudioSettings};
 
 use super::live::Live;
 use super::painter::Links;
 use super::pool::{Task, Waker};
 use super::reel::{Frame, Next, Reel};
+use super::rendition::{AssembleError, Rendition};
 use super::scheduler::Turn;
 use super::transcript::Transcript;
 use crate::api::MediaFile;
-use crate::config::Config;
-use crate::hls::{
-    Bandwidth, Cut, MasterPlaylist, Part, Segment, SegmentError, SegmentFormat, Segmenter,
-};
-use crate::media::{MuxError, Tracks};
+use crate::config::{Config, Video};
+use crate::hls::{Cut, MasterPlaylist, Part, Segment};
 use crate::session::{Failure, FailureCode, Stage};
 use crate::time::Samples;
 
@@ -32,11 +28,10 @@ pub(crate) struct Assembler {
     transcript: Arc<Transcript>,
     painter: Waker,
     cut: Cut,
-    video: VideoSettings,
+    video: Video,
+    /// Heights of further renditions.
+    smaller: Vec<u16>,
     encoders: Option<Encoders>,
-    segmenter: Segmenter,
-    /// The parts of the segment that is being made.
-    segment: Vec<u8>,
     encoded: u64,
     written: Samples,
     /// When there was a first part: from then on a viewer may be watching.
@@ -46,50 +41,22 @@ pub(crate) struct Assembler {
 }
 
 struct Encoders {
-    video: VideoEncoder,
     audio: AudioEncoder,
-    tracks: Tracks,
-}
-
-/// Why frames did not become files.
-#[derive(Debug, Error)]
-enum AssembleError {
-    #[error("encoding failed: {0}")]
-    Codec(#[from] CodecError),
-    #[error("cutting failed: {0}")]
-    Segment(#[from] SegmentError),
-    #[error("muxing failed: {0}")]
-    Mux(#[from] MuxError),
-    #[error(transparent)]
-    Write(#[from] io::Error),
-}
-
-impl From<AssembleError> for Failure {
-    fn from(error: AssembleError) -> Self {
-        match error {
-            AssembleError::Write(error) => Self::of_writing(&error),
-            other => Self {
-                code: FailureCode::EncodeFailed,
-                text: other.to_string(),
-            },
-        }
-    }
+    /// The largest comes first.
+    renditions: Vec<Rendition>,
 }
 
 impl Assembler {
     pub(crate) fn new(links: &Links, config: &Config) -> Self {
-        let video = config.video;
-        let cut = links.live.job.segment_format.cut(video.frame_rate);
         Self {
             live: Arc::clone(&links.live),
             reel: Arc::clone(&links.reel),
             transcript: Arc::clone(&links.transcript),
             painter: links.painter.clone(),
-            cut,
-            video: VideoSettings::new(video.width, video.height, video.frame_rate.per_second()),
+            cut: links.live.job.segment_format.cut(config.video.frame_rate),
+            video: config.video,
+            smaller: config.renditions.clone(),
             encoders: None,
-            segmenter: Segmenter::new(cut),
-            segment: Vec::new(),
             encoded: 0,
             written: Samples::ZERO,
             watched: None,
@@ -106,92 +73,73 @@ impl Assembler {
         Ok(self.encoders.insert(encoders))
     }
 
-    fn begin(&mut self) -> Result<Encoders, AssembleError> {
+    fn begin(&self) -> Result<Encoders, AssembleError> {
         let settings = AudioSettings::default();
-        let video = VideoEncoder::open(&self.video)?;
         let audio = AudioEncoder::open(&settings)?;
-        let tracks = Tracks {
-            width: u16::try_from(self.video.width).unwrap_or(u16::MAX),
-            height: u16::try_from(self.video.height).unwrap_or(u16::MAX),
-            frame_rate: self.cut.frame_rate(),
-            avc: video.config().clone(),
-            audio_config: audio.config().to_vec(),
-            audio_bitrate: settings.bitrate,
+        let heights = std::iter::once(None).chain(self.smaller.iter().copied().map(Some));
+        let renditions = heights
+            .map(|height| Rendition::open(&self.live, self.video, height, &audio, settings.bitrate))
+            .collect::<Result<Vec<_>, _>>()?;
+        let variants: Vec<_> = renditions.iter().map(Rendition::variant).collect();
+        let master = MasterPlaylist {
+            variants: &variants,
             language: self.live.job.language,
         };
-        if self.live.job.segment_format == SegmentFormat::Ts {
-            self.segmenter
-                .transport(TsMuxer::open(&tracks.transport())?);
-        }
-        let id = self.live.id();
         let store = self.live.store();
-        store.write(id, MediaFile::Init, &tracks.init_segment()?)?;
-        let master = MasterPlaylist {
-            tracks: &tracks,
-            bandwidth: Bandwidth::promised(self.video.max_bitrate, settings.bitrate),
-        };
-        store.write(id, MediaFile::Master, master.render().as_bytes())?;
+        store.write(
+            self.live.id(),
+            MediaFile::Master,
+            master.render().as_bytes(),
+        )?;
         static SAID: Once = Once::new();
-        SAID.call_once(|| tracing::info!(encoder = video.name(), "pictures are encoded"));
-        Ok(Encoders {
-            video,
-            audio,
-            tracks,
-        })
+        if let Some(first) = renditions.first() {
+            SAID.call_once(|| tracing::info!(encoder = first.encoder(), "pictures are encoded"));
+        }
+        Ok(Encoders { audio, renditions })
     }
 
     fn encode(&mut self, frame: &Frame) -> Result<(), AssembleError> {
         let key = self.cut.starts_segment(self.encoded);
         self.encoded += 1;
         let encoders = self.open()?;
-        let picture = encoders.video.encode(&frame.picture, key)?;
         let sound = encoders.audio.encode(&frame.pcm)?;
-        self.segmenter.video(picture)?;
-        for packet in sound {
-            self.segmenter.audio(packet)?;
+        for rendition in &mut encoders.renditions {
+            rendition.picture(&frame.picture, key)?;
+            rendition.sound(&sound)?;
         }
         self.write_parts()
     }
 
     fn write_parts(&mut self) -> Result<(), AssembleError> {
-        while let Some(part) = self.segmenter.poll()? {
-            self.write(part)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, mut part: Part) -> Result<(), AssembleError> {
         let live = Arc::clone(&self.live);
-        let Some(_pen) = live.pen() else {
-            return Ok(());
-        };
-        let (id, store) = (live.id(), live.store());
-        let bytes = std::mem::take(&mut part.bytes);
-        if self.cut.parts() > 1 {
-            store.write_unseen(id, MediaFile::Part(part.segment, part.index), &bytes)?;
+        while let Some(_pen) = live.pen() {
+            let encoders = self.open()?;
+            let mut written = None;
+            // All are cut alike. The largest comes last: with it the part exists.
+            for rendition in encoders.renditions.iter_mut().rev() {
+                written = rendition.write_part(&live)?;
+            }
+            let Some(part) = written else {
+                break;
+            };
+            self.keep_time(&part);
+            self.written += part.duration;
+            if let Some(segment) = part.closes {
+                self.close(&segment)?;
+            }
+            live.part_written(part);
         }
-        let ts = std::mem::take(&mut part.ts);
-        if !ts.is_empty() {
-            store.write(id, MediaFile::TsSegment(part.segment), &ts)?;
-        }
-        self.segment.extend(bytes);
-        self.keep_time(&part);
-        self.written += part.duration;
-        if let Some(segment) = part.closes {
-            self.close(&segment)?;
-        }
-        live.part_written(part);
         Ok(())
     }
 
+    /// A segment is written: so are its captions.
     fn close(&mut self, segment: &Segment) -> Result<(), AssembleError> {
-        let (id, store) = (self.live.id(), self.live.store());
         let number = segment.number;
-        store.write(id, MediaFile::Segment(number), &self.segment)?;
-        self.segment.clear();
         let captions = self.transcript.captions_of(segment);
         let file = MediaFile::CaptionSegment(number);
-        store.write(id, file, captions.as_bytes())?;
+        self.live
+            .store()
+            .write(self.live.id(), file, captions.as_bytes())?;
         let progress = self.transcript.progress(self.written);
         self.live.update(|record| {
             record.segments = number + 1;
@@ -216,37 +164,20 @@ impl Assembler {
         self.live.enter(Stage::Encoding);
         let encoders = self.open()?;
         let rest = encoders.audio.finish()?;
-        for packet in rest {
-            self.segmenter.audio(packet)?;
+        for rendition in &mut encoders.renditions {
+            rendition.sound(&rest)?;
+            rendition.finish();
         }
-        self.segmenter.finish();
         self.write_parts()?;
-        self.write_output()?;
+        let live = Arc::clone(&self.live);
+        if let Some(largest) = self.open()?.renditions.first() {
+            largest.write_output(&live)?;
+        }
         if !self.late.is_zero() {
             let millis = self.late.as_millis() as u64;
             tracing::warn!(session = %self.live.id(), late_ms = millis, "parts were late");
         }
         self.live.generated();
-        Ok(())
-    }
-
-    /// Puts the finished file together from the segments.
-    fn write_output(&mut self) -> Result<(), AssembleError> {
-        let Some(encoders) = &self.encoders else {
-            return Ok(());
-        };
-        let index = self.segmenter.index();
-        let id = self.live.id();
-        let store = self.live.store();
-        let mut output = store.begin(id, MediaFile::Output)?;
-        output.append(&index.head(&encoders.tracks)?)?;
-        let ranges: Vec<_> = index.ranges().collect();
-        for ranges in ranges.chunk_by(|one, next| one.segment == next.segment) {
-            if let Some(first) = ranges.first() {
-                store.copy(id, MediaFile::Segment(first.segment), ranges, &mut output)?;
-            }
-        }
-        output.complete()?;
         Ok(())
     }
 

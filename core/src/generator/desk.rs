@@ -187,7 +187,11 @@ impl Desk {
         while let Some(&(gone, id, segment)) = self.leaving.front()
             && gone <= now
         {
-            self.supplies.publication.store.discard_parts(id, segment);
+            let heights = self.supplies.config.renditions.iter().copied().map(Some);
+            for height in heights.chain([None]) {
+                let store = &self.supplies.publication.store;
+                store.discard_parts(id, height, segment, 0);
+            }
             self.leaving.pop_front();
         }
     }

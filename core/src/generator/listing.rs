@@ -8,10 +8,13 @@ use time::OffsetDateTime;
 
 use super::live::Live;
 use super::transcript::Transcript;
-use crate::api::MediaFile;
+use crate::api::{MediaFile, VideoFile};
 use crate::config::Config;
-use crate::hls::{Clock, Edge, Form, MediaPlaylist, Part, Segment, SegmentFormat, Timeline};
-use crate::session::{Failure, FailureCode, Job, Pace};
+use crate::hls::{
+    Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, PLAYLIST, Part, Segment,
+    SegmentFormat, Timeline,
+};
+use crate::session::{Failure, FailureCode, Job, Pace, Timestamp};
 
 /// Whether a listing may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,11 @@ pub(crate) enum Standing {
 pub(crate) struct Listing {
     clock: Clock,
     timeline: Timeline,
-    media: MediaPlaylist,
+    /// The playlist of each rendition, of the smaller ones with their heights; the largest comes last, and what it says
+    /// is true of all.
+    media: Vec<(Option<u16>, MediaPlaylist)>,
+    /// How long parts that have left the playlist may still be fetched.
+    grace: Duration,
     captions: MediaPlaylist,
     /// How far players that load parts stay behind the last.
     hold_back: Duration,
@@ -55,16 +62,32 @@ impl Listing {
         let (pace, format) = (job.pace, job.segment_format);
         let cut = format.cut(config.video.frame_rate);
         let began = OffsetDateTime::now_utc();
-        let (media, hold_back) = match format {
-            SegmentFormat::Fmp4 => (MediaPlaylist::media(cut, began), cut.part().duration() * 3),
+        let hold_back = match format {
+            SegmentFormat::Fmp4 => cut.part().duration() * 3,
             // Whoever loads whole segments loads them whether or not there is an end.
-            SegmentFormat::Ts => (MediaPlaylist::transport(cut, began), Duration::ZERO),
+            SegmentFormat::Ts => Duration::ZERO,
         };
+        let heights = || config.renditions.iter().copied().map(Some).chain([None]);
         Self {
             clock: Clock::new(config.lead_of(pace, format)),
             timeline: Timeline::default(),
-            media,
-            captions: MediaPlaylist::captions(cut, began),
+            grace: MediaPlaylist::media(cut, began).grace(),
+            media: heights()
+                .map(|height| {
+                    let others = heights()
+                        .filter(|&other| other != height)
+                        .map(|other| Beside::media(beside(height, other, PLAYLIST)));
+                    let captions = Beside::captions(beside(height, None, CAPTIONS_PLAYLIST));
+                    let others = others.chain([captions]).collect();
+                    let playlist = MediaPlaylist::media(cut, began).made_of(format);
+                    (height, playlist.beside(others))
+                })
+                .collect(),
+            captions: MediaPlaylist::captions(cut, began).made_of(format).beside(
+                heights()
+                    .map(|other| Beside::media(beside(None, other, PLAYLIST)))
+                    .collect(),
+            ),
             hold_back,
             segment_parts: u8::try_from(cut.parts()).unwrap_or(u8::MAX),
             patient: pace == Pace::Fast,
@@ -154,13 +177,16 @@ impl Listing {
 
     /// Lists everything there is, and the end.
     pub(crate) fn end(&mut self, live: &Live, transcript: &Transcript) {
-        self.close(live, transcript, self.timeline.ends().len());
+        self.cut(live, transcript, self.timeline.ends().len());
+        self.end_cut(live);
     }
 
     /// Lists no more than is listed now, and the end. What is not listed is taken back.
     pub(crate) fn end_here(&mut self, live: &Live, transcript: &Transcript) {
-        self.close(live, transcript, self.listed);
+        self.cut(live, transcript, self.listed);
+        // Before anybody is told of the end: who waits for what was hinted at must not find it.
         self.take_back(live);
+        self.end_cut(live);
         let (segments, duration) = (self.edge.segments, self.timeline.end(self.listed));
         live.update(|record| {
             record.segments = segments;
@@ -175,14 +201,11 @@ impl Listing {
 
     /// How long parts that have left the playlist may still be fetched.
     pub(crate) fn grace(&self) -> Duration {
-        self.media.grace()
+        self.grace
     }
 
-    fn close(&mut self, live: &Live, transcript: &Transcript, parts: usize) {
-        self.due = None;
-        if parts == 0 {
-            return;
-        }
+    /// Forgets all parts but the first `parts`, and makes those after the last whole segment one.
+    fn cut(&mut self, live: &Live, transcript: &Transcript, parts: usize) {
         self.timeline.cut(parts);
         let rest = self.timeline.edge(parts);
         if rest.parts > 0 {
@@ -191,7 +214,15 @@ impl Listing {
                 Err(error) => live.fail(Failure::of_writing(&error)),
             }
         }
-        self.end_with(live, parts);
+    }
+
+    /// Lists what is left, and the end.
+    fn end_cut(&mut self, live: &Live) {
+        self.due = None;
+        let parts = self.timeline.ends().len();
+        if parts > 0 {
+            self.end_with(live, parts);
+        }
     }
 
     /// Makes the parts after the last whole segment a segment.
@@ -201,11 +232,13 @@ impl Listing {
             segments: number,
             parts,
         } = rest;
-        let mut bytes = Vec::new();
-        for index in 0..parts {
-            bytes.extend(store.read(id, MediaFile::Part(number, index))?);
+        for &(height, _) in &self.media {
+            let mut bytes = Vec::new();
+            for index in 0..parts {
+                bytes.extend(store.read(id, VideoFile::Part(number, index).of(height))?);
+            }
+            store.write(id, VideoFile::Segment(number).of(height), &bytes)?;
         }
-        store.write(id, MediaFile::Segment(number), &bytes)?;
         if store.has(id, MediaFile::CaptionSegment(number)) {
             return Ok(());
         }
@@ -215,7 +248,7 @@ impl Listing {
             number,
             start,
             duration: self.timeline.end(all).saturating_sub(start),
-            bytes: bytes.len() as u64,
+            bytes: 0,
         });
         let file = MediaFile::CaptionSegment(number);
         store.write(id, file, captions.as_bytes())
@@ -224,17 +257,18 @@ impl Listing {
     /// Deletes what is not listed.
     fn take_back(&self, live: &Live) {
         let (id, store) = (live.id(), live.store());
-        let kept = self.timeline.last();
-        if let Some((last, parts)) = kept {
-            let beyond = |&index: &u32| store.discard(id, MediaFile::Part(last, index));
-            (parts..).take_while(beyond).for_each(drop);
-        }
-        for number in self.edge.segments.. {
-            store.discard(id, MediaFile::CaptionSegment(number));
-            store.discard(id, MediaFile::TsSegment(number));
-            let whole = store.discard(id, MediaFile::Segment(number));
-            if store.discard_parts(id, number) == 0 && !whole {
-                break;
+        let whole = self.timeline.edge(self.timeline.ends().len()).segments;
+        for &(height, _) in &self.media {
+            if let Some((last, parts)) = self.timeline.last() {
+                store.discard_parts(id, height, last, parts);
+            }
+            for number in whole.. {
+                store.discard(id, MediaFile::CaptionSegment(number));
+                store.discard(id, VideoFile::TsSegment(number).of(height));
+                let there = store.discard(id, VideoFile::Segment(number).of(height));
+                if !store.discard_parts(id, height, number, 0) && !there {
+                    break;
+                }
             }
         }
     }
@@ -255,6 +289,13 @@ impl Listing {
             record.segment_parts = self.segment_parts;
             record.ended = ended;
         });
+        tracing::debug!(
+            session = %live.id(),
+            segments = edge.segments,
+            parts = edge.parts,
+            at_us = Timestamp::now().micros(),
+            "listed"
+        );
     }
 
     fn replace(
@@ -265,32 +306,45 @@ impl Listing {
         new_segments: bool,
     ) -> io::Result<()> {
         let store = live.store();
-        // A new segment's captions must be found by whoever finds the segment.
-        if new_segments || ended {
-            let text = self
-                .captions
-                .render(&self.timeline, Form::Plain, parts, ended);
-            store.write(live.id(), MediaFile::Captions, text.as_bytes())?;
-        }
         for form in [Form::Plain, Form::Delta, Form::LowLatency] {
             if form == Form::Plain && !new_segments && !ended {
                 continue;
             }
-            let text = self.media.render(&self.timeline, form, parts, ended);
-            store.write(live.id(), MediaFile::Playlist(form), text.as_bytes())?;
+            let render =
+                |playlist: &MediaPlaylist| playlist.render(&self.timeline, form, parts, ended);
+            let file = MediaFile::Captions(form);
+            store.write(live.id(), file, render(&self.captions).as_bytes())?;
+            for (height, media) in &self.media {
+                let file = VideoFile::Playlist(form).of(*height);
+                store.write(live.id(), file, render(media).as_bytes())?;
+            }
         }
         Ok(())
     }
 
     /// Notes which parts are listed no more; those that never were can go at once.
     fn leave_behind(&mut self, live: &Live, parts: usize) {
-        let first = self.media.first_in_parts(&self.timeline, parts);
+        let Some((_, media)) = self.media.last() else {
+            return;
+        };
+        let first = media.first_in_parts(&self.timeline, parts);
         let seen = first.min(self.edge.segments + 1).max(self.in_parts);
         self.departed.end = seen.max(self.departed.end);
         for unseen in seen..first {
-            live.store().discard_parts(live.id(), unseen);
+            for &(height, _) in &self.media {
+                live.store().discard_parts(live.id(), height, unseen, 0);
+            }
         }
         self.in_parts = first.max(self.in_parts);
+    }
+}
+
+/// Where a playlist of rendition `other` lies, seen from that of rendition `here`.
+fn beside(here: Option<u16>, other: Option<u16>, name: &str) -> String {
+    let up = if here.is_some() { "../" } else { "" };
+    match other {
+        Some(height) => format!("{up}{height}/{name}"),
+        None => format!("{up}{name}"),
     }
 }
 

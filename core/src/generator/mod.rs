@@ -13,6 +13,7 @@ mod live;
 mod painter;
 mod pool;
 mod reel;
+mod rendition;
 mod repertoire;
 mod scheduler;
 mod soundtrack;

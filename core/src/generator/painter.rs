@@ -33,7 +33,7 @@ const fn hold_back(format: SegmentFormat) -> Duration {
     })
 }
 
-/// How long a conversation waits for its first word.
+/// How long a conversation waits for its first word, and anybody for the next after the first.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Paints one session's frames.
@@ -194,7 +194,11 @@ impl Painter {
     /// When viewers will have nothing left to load, unless there is another frame.
     fn starves_at(&self) -> Option<Instant> {
         match (self.began, self.live.job.pace) {
-            (Some(_), _) => self.shown_at().checked_sub(self.hold_back),
+            // The first viewers are not there yet when the first frame is.
+            (Some(began), _) => {
+                let starves = self.shown_at().checked_sub(self.hold_back)?;
+                Some(starves.max(began + PATIENCE))
+            }
             // A conversation begins with a face, be it one that says nothing yet; a recording with its first word.
             (None, Pace::Live) => Some(self.live.started + PATIENCE),
             (None, Pace::Fast) => None,

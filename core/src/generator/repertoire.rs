@@ -12,6 +12,7 @@ use super::live::Live;
 pub(crate) struct Repertoire {
     shelf: Shelf,
     video: Video,
+    renditions: Vec<u16>,
     board: Board,
     pid: u32,
 }
@@ -21,6 +22,7 @@ impl Repertoire {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
             video: config.video,
+            renditions: config.renditions.clone(),
             board,
             pid,
         }
@@ -36,7 +38,7 @@ impl Repertoire {
         // One that can be interrupted must not be finished before it is heard.
         let repeatable = job.reuse && job.pace == Pace::Fast;
         let ours = self.board.header().generator() == Some(self.pid);
-        (repeatable && ours).then(|| Address::of(job, &self.video))
+        (repeatable && ours).then(|| Address::of(job, &self.video, &self.renditions))
     }
 
     /// Whether there is nothing yet.

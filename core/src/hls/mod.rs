@@ -24,12 +24,12 @@ mod timeline;
 
 pub use clock::{Clock, LEAD, LIVE_LEAD, Listing};
 pub use format::SegmentFormat;
-pub use master::{Bandwidth, MasterPlaylist};
+pub use master::{Bandwidth, MasterPlaylist, Variant};
 pub use names::{
-    CAPTIONS_PLAYLIST, DELTA_PLAYLIST, INIT, MASTER, MP4, PLAIN_PLAYLIST, PLAYLIST, captions_name,
-    part_name, segment_name, ts_segment_name,
+    CAPTIONS_PLAYLIST, DELTA_CAPTIONS, DELTA_PLAYLIST, INIT, MASTER, MP4, PLAIN_CAPTIONS,
+    PLAIN_PLAYLIST, PLAYLIST, captions_name, part_name, segment_name, ts_segment_name,
 };
-pub use playlist::{Form, MediaPlaylist};
+pub use playlist::{Beside, Form, MediaPlaylist};
 pub use reload::{Reached, Reload, ReloadError};
 pub use segmenter::{Cut, Part, Segment, SegmentError, Segmenter};
 pub use timeline::{Edge, Timeline};

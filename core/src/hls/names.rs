@@ -12,6 +12,10 @@ pub const PLAIN_PLAYLIST: &str = "playlist.plain.m3u8";
 pub const MASTER: &str = "master.m3u8";
 /// The media playlist of captions.
 pub const CAPTIONS_PLAYLIST: &str = "captions.m3u8";
+/// The same as an update for those who have an earlier one.
+pub const DELTA_CAPTIONS: &str = "captions.delta.m3u8";
+/// The same for players that are to know nothing of blocking.
+pub const PLAIN_CAPTIONS: &str = "captions.plain.m3u8";
 /// What decoders must know before the first segment.
 pub const INIT: &str = "init.mp4";
 /// The finished file.

@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::format::SegmentFormat;
 use super::names::{INIT, captions_name, part_name, segment_name, ts_segment_name};
 use super::segmenter::Cut;
-use super::timeline::{Stretch, Timeline};
+use super::timeline::{Edge, Stretch, Timeline};
 use crate::time::{AUDIO_RATE, Samples};
 
 /// The playlist of a session's segments, or of their captions.
@@ -18,17 +19,44 @@ use crate::time::{AUDIO_RATE, Samples};
 #[derive(Debug, Clone)]
 pub struct MediaPlaylist {
     content: Content,
+    format: SegmentFormat,
     /// Seconds.
     target: u64,
     /// Microseconds.
     part_target: u64,
     began: OffsetDateTime,
+    others: Vec<Beside>,
+}
+
+/// The playlist of another rendition of the same session.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Where it lies, seen from the one that reports on it.
+    uri: String,
+    content: Content,
+}
+
+impl Beside {
+    /// One of video and sound.
+    pub fn media(uri: String) -> Self {
+        Self {
+            uri,
+            content: Content::Media,
+        }
+    }
+
+    /// That of the captions.
+    pub fn captions(uri: String) -> Self {
+        Self {
+            uri,
+            content: Content::Captions,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
     Media,
-    Transport,
     Captions,
 }
 
@@ -59,12 +87,6 @@ impl MediaPlaylist {
         Self::new(Content::Media, cut, began)
     }
 
-    /// The same for segments that are transport streams. Players of those know nothing of parts: there is no form but
-    /// the plain one.
-    pub fn transport(cut: Cut, began: OffsetDateTime) -> Self {
-        Self::new(Content::Transport, cut, began)
-    }
-
     /// The playlist of the captions of the same segments. It knows no parts.
     pub fn captions(cut: Cut, began: OffsetDateTime) -> Self {
         Self::new(Content::Captions, cut, began)
@@ -74,12 +96,28 @@ impl MediaPlaylist {
         let rate = u64::from(AUDIO_RATE);
         Self {
             content,
+            format: SegmentFormat::Fmp4,
             // Section 4.3.3.1: no segment may round to more.
             target: cut.segment().0.div_ceil(rate).max(1),
             // Listed durations are differences of rounded instants, and none may exceed this.
             part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
             began,
+            others: Vec::new(),
         }
+    }
+
+    /// The same for a session in another format. Players of transport streams know nothing of parts and of blocking:
+    /// there the only form is the plain one.
+    pub fn made_of(mut self, format: SegmentFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// The same, with a report of how far the `others` are (section 4.4.5.4 of the draft), which are always as far as
+    /// this one.
+    pub fn beside(mut self, others: Vec<Beside>) -> Self {
+        self.others = others;
+        self
     }
 
     /// How long a part may have to be fetched after it left the playlist (section 6.2.2 of the draft).
@@ -126,9 +164,9 @@ impl MediaPlaylist {
         listed: usize,
         ended: bool,
     ) -> fmt::Result {
-        let form = match self.content {
-            Content::Transport => Form::Plain,
-            Content::Media | Content::Captions => form,
+        let form = match self.format {
+            SegmentFormat::Fmp4 => form,
+            SegmentFormat::Ts => Form::Plain,
         };
         // The end may come with much that nobody has read before.
         let skipped = match form {
@@ -136,9 +174,11 @@ impl MediaPlaylist {
             _ => 0,
         };
         self.write_head(out, form, skipped)?;
-        let parts = match form {
-            Form::Plain => None,
-            Form::LowLatency | Form::Delta => Some(self.first_in_parts(timeline, listed)),
+        let parts = match (self.content, form) {
+            (Content::Media, Form::LowLatency | Form::Delta) => {
+                Some(self.first_in_parts(timeline, listed))
+            }
+            _ => None,
         };
         for stretch in timeline.segments(listed).skip(skipped) {
             let Stretch {
@@ -150,15 +190,12 @@ impl MediaPlaylist {
                 write_parts(out, timeline, number, first, after)?;
             }
             let duration = Seconds::between(timeline.end(first), timeline.end(after));
-            match self.content {
-                Content::Media => writeln!(out, "#EXTINF:{duration},\n{}", segment_name(number))?,
-                Content::Transport => {
-                    writeln!(out, "#EXTINF:{duration},\n{}", ts_segment_name(number))?;
-                }
-                Content::Captions => {
-                    writeln!(out, "#EXTINF:{duration},\n{}", captions_name(number))?;
-                }
-            }
+            let name = match (self.content, self.format) {
+                (Content::Media, SegmentFormat::Fmp4) => segment_name(number),
+                (Content::Media, SegmentFormat::Ts) => ts_segment_name(number),
+                (Content::Captions, _) => captions_name(number),
+            };
+            writeln!(out, "#EXTINF:{duration},\n{name}")?;
         }
         if parts.is_some() {
             let edge = timeline.edge(listed);
@@ -170,8 +207,39 @@ impl MediaPlaylist {
                 writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"")?;
             }
         }
+        if form != Form::Plain && !ended {
+            self.write_reports(out, timeline, timeline.edge(listed))?;
+        }
         if ended {
             writeln!(out, "#EXT-X-ENDLIST")?;
+        }
+        Ok(())
+    }
+
+    fn write_reports(&self, out: &mut String, timeline: &Timeline, edge: Edge) -> fmt::Result {
+        // The last part, be it of the segment that is being listed or of the one before.
+        let (sequence, part) = match edge.parts.checked_sub(1) {
+            Some(part) => (edge.segments + 1, part),
+            None => match timeline.parts_of_segment_before(edge) {
+                Some(parts) => (edge.segments, parts.saturating_sub(1)),
+                None => return Ok(()),
+            },
+        };
+        let whole = edge.segments;
+        for Beside { uri, content } in &self.others {
+            match content {
+                Content::Media => writeln!(
+                    out,
+                    "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={sequence},LAST-PART={part}"
+                )?,
+                // It knows no parts. Zero is what comes before the first segment.
+                Content::Captions => {
+                    writeln!(
+                        out,
+                        "#EXT-X-RENDITION-REPORT:URI=\"{uri}\",LAST-MSN={whole}"
+                    )?;
+                }
+            }
         }
         Ok(())
     }
@@ -179,22 +247,25 @@ impl MediaPlaylist {
     fn write_head(&self, out: &mut String, form: Form, skipped: usize) -> fmt::Result {
         // Section 7: fractions of a second need 3, `EXT-X-MAP` 6; players that look for fragmented MP4 expect 7.
         // `EXT-X-SKIP` needs 9.
-        let version = match (self.content, form) {
-            (Content::Transport, _) => 3,
-            (_, Form::Plain) => 7,
-            (_, Form::LowLatency | Form::Delta) => 9,
+        let version = match (self.format, form) {
+            (SegmentFormat::Ts, _) => 3,
+            (SegmentFormat::Fmp4, Form::Plain) => 7,
+            (SegmentFormat::Fmp4, Form::LowLatency | Form::Delta) => 9,
         };
         writeln!(out, "#EXTM3U\n#EXT-X-VERSION:{version}")?;
         writeln!(out, "#EXT-X-TARGETDURATION:{}", self.target)?;
         if form != Form::Plain {
             let hold_back = Seconds(self.part_target * HOLD_BACK);
             let skip = Seconds(self.target * SKIP_BOUNDARY * 1_000_000);
-            let part = Seconds(self.part_target);
+            // Section 6.2.4 of the draft: the same in all renditions, be there parts or not.
             writeln!(
                 out,
-                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}\n\
-                 #EXT-X-PART-INF:PART-TARGET={part}"
+                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}"
             )?;
+            if self.content == Content::Media {
+                let part = Seconds(self.part_target);
+                writeln!(out, "#EXT-X-PART-INF:PART-TARGET={part}")?;
+            }
         }
         // Players of a stream whose first number is 0 take it for one that does not block yet.
         writeln!(out, "#EXT-X-MEDIA-SEQUENCE:1")?;
@@ -204,7 +275,7 @@ impl MediaPlaylist {
         if skipped > 0 {
             return writeln!(out, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}");
         }
-        if self.content == Content::Media {
+        if self.content == Content::Media && self.format == SegmentFormat::Fmp4 {
             writeln!(out, "#EXT-X-MAP:URI=\"{INIT}\"")?;
         }
         let began = self.began.format(DATE_TIME).unwrap_or_default();

@@ -106,6 +106,18 @@ impl Timeline {
         Some((stretch.number, count(stretch.after - stretch.first)))
     }
 
+    /// How many parts the last whole segment before `edge` has.
+    pub(super) fn parts_of_segment_before(&self, edge: Edge) -> Option<u32> {
+        let last = usize::try_from(edge.segments).ok()?.checked_sub(1)?;
+        let after = self.segments.get(last)?;
+        let first = last
+            .checked_sub(1)
+            .and_then(|before| self.segments.get(before))
+            .copied()
+            .unwrap_or_default();
+        Some(count(after - first))
+    }
+
     /// The segments that end within the first `parts` parts.
     pub(super) fn segments(&self, parts: usize) -> impl Iterator<Item = Stretch> + '_ {
         let firsts = std::iter::once(0).chain(self.segments.iter().copied());

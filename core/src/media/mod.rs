@@ -5,10 +5,12 @@
 mod captions;
 mod fragment;
 mod index;
+mod scale;
 mod tracks;
 mod transport;
 
 pub use captions::{Captions, Word};
 pub use fragment::{AudioSample, Fragment, WrittenFragment};
 pub use index::{ByteRange, Mp4Index};
+pub use scale::{ScaleError, Scaler};
 pub use tracks::{MuxError, Tracks};

@@ -53,7 +53,9 @@ impl Condition {
         if met {
             return Verdict::Now;
         }
-        if let Some(failure) = &record.failure {
+        if let Some(failure) = &record.failure
+            && (record.ended || self == Self::Ready)
+        {
             return Verdict::Never(Refusal::new(Code::Failed(failure.code), &failure.text));
         }
         let over = match self {

@@ -70,6 +70,8 @@ impl Intake {
         let mut record = self.store.record(id)?;
         if !record.finished() {
             record.fail(lost());
+            // Its playlists, if there are any, are still to be ended.
+            record.ended = !record.playable();
         }
         Some(record)
     }

@@ -15,8 +15,8 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for, made as `video`.
-    pub(crate) fn of(job: &Job, video: &Video) -> Self {
+    /// The address of what `job` asks for, made as `video` and in smaller `renditions`.
+    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16]) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
@@ -45,7 +45,11 @@ impl Address {
             u64::from(frame_rate.per_second()),
             cut.segment().0,
             cut.part().0,
-        ] {
+            renditions.len() as u64,
+        ]
+        .into_iter()
+        .chain(renditions.iter().copied().map(u64::from))
+        {
             hash.update(number.to_be_bytes());
         }
         for word in [
@@ -111,13 +115,13 @@ mod tests {
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
         let video = Video::default();
-        let address = Address::of(&job(), &video);
+        let address = Address::of(&job(), &video, &[]);
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &video), address);
+        assert_eq!(Address::of(&other, &video, &[]), address);
         type Change = fn(&mut Job, &mut Video);
         let changes: [Change; 8] = [
             |job, _| job.text.push(' '),
@@ -132,7 +136,7 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let (mut job, mut video) = (job(), video);
             change(&mut job, &mut video);
-            assert_ne!(Address::of(&job, &video), address, "change {number}");
+            assert_ne!(Address::of(&job, &video, &[]), address, "change {number}");
         }
     }
 
@@ -144,14 +148,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Video::default())
+            Address::of(&job, &Video::default(), &[])
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Video::default());
+        let address = Address::of(&job(), &Video::default(), &[]);
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::SegmentFile;
-use crate::api::MediaFile;
+use crate::api::{MediaFile, VideoFile};
 use crate::hls::Form;
 use crate::media::ByteRange;
 use crate::session::{Job, Record, SessionId};
@@ -85,18 +85,18 @@ impl Store {
 
     /// Says at the end of session `id`'s playlists that they will not grow (RFC 8216 section 4.3.3.4).
     pub(crate) fn end_playlists(&self, id: SessionId) {
-        for file in [
-            MediaFile::Playlist(Form::LowLatency),
-            MediaFile::Playlist(Form::Delta),
-            MediaFile::Playlist(Form::Plain),
-            MediaFile::Captions,
-        ] {
+        let forms = [Form::LowLatency, Form::Delta, Form::Plain];
+        let heights = self.smaller(id).into_iter().map(Some).chain([None]);
+        let playlists =
+            heights.flat_map(|height| forms.map(|form| VideoFile::Playlist(form).of(height)));
+        for file in playlists.chain(forms.map(MediaFile::Captions)) {
             let Ok(text) = fs::read_to_string(self.path(id, file)) else {
                 continue;
             };
             let lines = text.lines();
             let mut text: String = lines
                 .filter(|line| !line.starts_with("#EXT-X-PRELOAD-HINT"))
+                .filter(|line| !line.starts_with("#EXT-X-RENDITION-REPORT"))
                 .flat_map(|line| [line, "\n"])
                 .collect();
             text.push_str("#EXT-X-ENDLIST\n");
@@ -104,6 +104,24 @@ impl Store {
                 tracing::warn!(session = %id, %error, "the playlist was not ended");
             }
         }
+    }
+
+    /// Makes the directory of a rendition of session `id`.
+    pub(crate) fn make_room(&self, id: SessionId, height: u16) -> io::Result<()> {
+        match fs::create_dir(self.directory(id).join(height.to_string())) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The heights of the smaller renditions of session `id`.
+    pub(crate) fn smaller(&self, id: SessionId) -> Vec<u16> {
+        let Ok(entries) = fs::read_dir(self.directory(id)) else {
+            return Vec::new();
+        };
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect()
     }
 
     /// Writes `file` of session `id`, which nobody is allowed to read before this returns.
@@ -131,11 +149,17 @@ impl Store {
         self.path(id, file).exists()
     }
 
-    /// Deletes the parts of a segment of session `id`; says how many there were.
-    pub(crate) fn discard_parts(&self, id: SessionId, segment: u32) -> u32 {
-        let gone = |&index: &u32| self.discard(id, MediaFile::Part(segment, index));
-        let gone = (0..).take_while(gone).count();
-        u32::try_from(gone).unwrap_or(u32::MAX)
+    /// Deletes the parts of a segment of session `id` from number `first` on, of the rendition of some height or
+    /// the largest; says whether there were any.
+    pub(crate) fn discard_parts(
+        &self,
+        id: SessionId,
+        height: Option<u16>,
+        segment: u32,
+        first: u32,
+    ) -> bool {
+        let gone = |&index: &u32| self.discard(id, VideoFile::Part(segment, index).of(height));
+        (first..).take_while(gone).count() > 0
     }
 
     /// Begins a file that will be written in parts.

@@ -7,6 +7,7 @@
 //!                      segment_000.ts …                        where transport streams are asked for
 //!                      playlist.m3u8  playlist.delta.m3u8  playlist.plain.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4
+//!                      256/…             the media of a rendition 256 pixels high
 //! <data>/reuse/<address>/made.json          the record, and the size of each file
 //!                        …                  the files of a finished session
 //! ```

@@ -250,19 +250,28 @@ impl Entry {
 fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
     let playlist = fs::read_to_string(directory.join(PLAYLIST))?;
     let mut files = Vec::new();
-    for found in fs::read_dir(directory)? {
-        let found = found?;
-        let about = found.metadata()?;
-        let Ok(name) = found.file_name().into_string() else {
-            continue;
-        };
-        // The job and the record are the session's own; what is still growing is of no use.
-        let ours = name.ends_with(".json") || name.ends_with(".part");
-        // Parts that have left the playlist are about to be deleted.
-        let part = matches!(MediaFile::parse(&name), Some(MediaFile::Part(..)));
-        let left = part && !playlist.contains(&format!("\"{name}\""));
-        if about.is_file() && !ours && !left {
-            files.push((name, about.len()));
+    let mut rooms = vec![String::new()];
+    while let Some(room) = rooms.pop() {
+        for found in fs::read_dir(directory.join(&room))? {
+            let found = found?;
+            let about = found.metadata()?;
+            let Ok(name) = found.file_name().into_string() else {
+                continue;
+            };
+            let path = format!("{room}{name}");
+            // The files of a rendition lie in a directory of its own.
+            if about.is_dir() && room.is_empty() {
+                rooms.push(format!("{name}/"));
+                continue;
+            }
+            // The job and the record are the session's own; what is still growing is of no use.
+            let ours = name.ends_with(".json") || name.ends_with(".part");
+            // Parts that have left the playlist are about to be deleted.
+            let part = matches!(MediaFile::parse(&name), Some(MediaFile::Part(..)));
+            let left = part && !playlist.contains(&format!("\"{name}\""));
+            if about.is_file() && !ours && !left {
+                files.push((path, about.len()));
+            }
         }
     }
     Ok(files)
@@ -272,6 +281,11 @@ fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
 fn share(from: &Path, to: &Path, files: &[(String, u64)]) -> io::Result<()> {
     let give = |(name, size): &(String, u64)| {
         let (from, to) = (from.join(name), to.join(name));
+        if name.contains('/')
+            && let Some(room) = to.parent()
+        {
+            fs::create_dir_all(room)?;
+        }
         fs::hard_link(&from, &to).or_else(|error| match error.kind() {
             // A copy onto a name that is there would write into a file that others share.
             io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists => Err(error),

@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 19] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 21] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -162,6 +162,16 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 19] = [
         c"avatar_segment_format",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_segment_format),
+    ),
+    http(
+        c"avatar_renditions",
+        NGX_CONF_1MORE,
+        setter!(MainConf, setters::set_renditions),
+    ),
+    http(
+        c"avatar_lead",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_lead),
     ),
     http(
         c"avatar_max_text",

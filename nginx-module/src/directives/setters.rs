@@ -145,6 +145,35 @@ pub(super) fn set_segment_format(
     })
 }
 
+pub(super) fn set_renditions(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.renditions, || {
+        if values == ["off"] {
+            return Ok(Vec::new());
+        }
+        let mut heights = Vec::new();
+        for value in values {
+            let height = number(value, Video::MIN_SIDE as usize, Video::MAX_SIDE as usize)?;
+            let height = u16::try_from(height).unwrap_or(u16::MAX);
+            if !height.is_multiple_of(2) {
+                return Err(wrong(value, "it must be even"));
+            }
+            if heights.last().is_some_and(|&larger| larger <= height) {
+                return Err(wrong(value, "each must be smaller than the one before"));
+            }
+            heights.push(height);
+        }
+        Ok(heights)
+    })
+}
+
+pub(super) fn set_lead(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
+    once(&mut conf.said.lead, || time(only(values)))
+}
+
 pub(super) fn set_max_text(
     conf: &mut MainConf,
     values: &[&str],

@@ -82,6 +82,23 @@ fn a_live_playlist_lists_parts_and_hints_at_the_next() {
 }
 
 #[test]
+fn a_rendition_reports_how_far_the_others_are() {
+    let others = vec![Beside::media("../playlist.m3u8".to_owned())];
+    let playlist = MediaPlaylist::media(cut(25), BEGAN).beside(others);
+    let timeline = stream(cut(25), 200);
+    for (listed, report) in [
+        (7, "LAST-MSN=2,LAST-PART=1"),
+        (10, "LAST-MSN=2,LAST-PART=4"),
+    ] {
+        let text = playlist.render(&timeline, Form::LowLatency, listed, false);
+        let line = format!("#EXT-X-RENDITION-REPORT:URI=\"../playlist.m3u8\",{report}\n");
+        assert!(text.ends_with(&line), "{text}");
+    }
+    let plain = playlist.render(&timeline, Form::Plain, 7, false);
+    assert!(!plain.contains("REPORT"));
+}
+
+#[test]
 fn a_delta_update_leaves_out_what_is_old() {
     let playlist = MediaPlaylist::media(cut(25), BEGAN);
     let timeline = stream(cut(25), 500);
@@ -131,7 +148,10 @@ fn a_plain_playlist_knows_no_parts() {
 #[test]
 fn transport_streams_are_listed_plainly_in_every_form() {
     let cut = Cut::whole(FrameRate::new(25).unwrap());
-    let playlist = MediaPlaylist::transport(cut, BEGAN);
+    let beside = vec![Beside::captions("captions.m3u8".to_owned())];
+    let playlist = MediaPlaylist::media(cut, BEGAN)
+        .made_of(SegmentFormat::Ts)
+        .beside(beside);
     let timeline = stream(cut, 260);
     let expected = "#EXTM3U\n\
          #EXT-X-VERSION:3\n\

@@ -85,7 +85,7 @@ fn address(text: &str) -> Address {
         reuse: true,
         created_at: Timestamp::now(),
     };
-    Address::of(&job, &Video::default())
+    Address::of(&job, &Video::default(), &[])
 }
 
 fn record(finished_at: Timestamp) -> Record {

@@ -40,6 +40,8 @@ pub struct Config {
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
     pub live_lead: Duration,
+    /// How far beyond the wall clock a session of pace `fast` is generated; `None` is as far as fairness allows.
+    pub look_ahead: Option<Duration>,
 }
 
 impl Config {
@@ -70,6 +72,7 @@ impl Default for Config {
             reuse: Some(Reuse::default()),
             lead: LEAD,
             live_lead: LIVE_LEAD,
+            look_ahead: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use avatar_core::api::{Catalogue, MediaFile, start};
 use avatar_core::config::{Config, Reuse, Video};
@@ -343,6 +343,23 @@ fn an_interrupted_session_ends_where_it_stands() {
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     let listed = playlist.matches("#EXTINF").count() as u32;
     assert!(listed >= before.listed && listed < 10, "{listed} listed");
+}
+
+#[test]
+fn generation_runs_no_further_ahead_than_it_may() {
+    let ahead = Duration::from_secs(2);
+    let stage = Stage::with(Habitual(Habit::Speaks), |config| {
+        config.look_ahead = Some(ahead);
+    });
+    let began = Instant::now();
+    let text = "A sentence that goes on. ".repeat(200);
+    let id = stage.begin(&format!(r#"{{"text":"{text}"}}"#));
+    let record = stage
+        .until(id, |record| {
+            record.is_some_and(|record| record.segments > 2)
+        })
+        .unwrap();
+    assert!(record.duration.duration() <= began.elapsed() + ahead);
 }
 
 #[test]

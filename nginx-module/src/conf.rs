@@ -47,6 +47,8 @@ pub(crate) struct Said {
     pub(crate) renditions: Option<Vec<u16>>,
     /// `avatar_lead`
     pub(crate) lead: Option<Duration>,
+    /// `avatar_look_ahead`; the inner `None` is `off`.
+    pub(crate) look_ahead: Option<Option<Duration>>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_sessions`
@@ -87,6 +89,7 @@ impl Said {
             config.renditions.clone_from(renditions);
         }
         config.lead = self.lead.unwrap_or(config.lead);
+        config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

@@ -16,6 +16,7 @@ fn everything_that_can_be_said_is_accepted() {
             "avatar_zone table:1m; avatar_data data; avatar_threads 2; avatar_language kk;
              avatar_face anna; avatar_video 640x360 fps=30; avatar_segment_format ts; avatar_max_text 100;
              avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
+             avatar_lead 2s; avatar_look_ahead 10s; avatar_renditions 256 128;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
         )
         .reuse("size=1g age=90m")
@@ -53,6 +54,9 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_max_queue", "x", "from 0 to"),
         ("avatar_session_ttl", "soon", "a time"),
         ("avatar_hold_timeout", "0", "a time"),
+        ("avatar_lead", "soon", "a time"),
+        ("avatar_look_ahead", "on", "a time"),
+        ("avatar_look_ahead", "500ms", "two seconds or more"),
         ("avatar_reuse", "on", "\"off\", or a size"),
         ("avatar_reuse", "size=lots", "a size above zero"),
         ("avatar_reuse", "size=0", "a size above zero"),

@@ -208,7 +208,8 @@ fn captions_and_the_multivariant_playlist_are_as_ever() {
     let text = nginx.whole_playlist(&id);
     let captions = get(&nginx, &id, "captions.m3u8").text();
     assert_eq!(segments(&captions).len(), segments(&text).len());
-    assert!(captions.contains("\ncaptions_000.vtt\n"));
+    assert!(captions.starts_with("#EXTM3U\n#EXT-X-VERSION:3\n"));
+    assert!(captions.contains("\ncaptions_000.vtt\n") && !captions.contains("SERVER-CONTROL"));
     // Their times count from where those of the segments do.
     let first = get(&nginx, &id, "captions_000.vtt").text();
     assert!(first.contains("X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"));
@@ -242,6 +243,23 @@ fn captions_and_the_multivariant_playlist_are_as_ever() {
             "{name}: {bits}"
         );
     }
+}
+
+#[test]
+fn smaller_renditions_are_transport_streams_too() {
+    let nginx = Setup::new().http("avatar_renditions 256;").start();
+    let id = start(&nginx, SENTENCES, "fast");
+    nginx.finished(&id);
+    let text = nginx.whole_playlist(&id);
+    let smaller = get(&nginx, &id, "256/playlist.m3u8").text();
+    assert_eq!(segments(&smaller), segments(&text));
+    let first = get(&nginx, &id, "256/segment_000.ts");
+    assert_eq!(first.header("Content-Type"), "video/mp2t");
+    let large = get(&nginx, &id, "segment_000.ts");
+    assert!(first.body.len() < large.body.len());
+    let url = nginx.url(&format!("/stream/{id}/256/playlist.m3u8"));
+    run("ffmpeg", &["-xerror", "-i", &url, "-f", "null", "-"]);
+    assert_eq!(probe(&url, "v:0", "stream=height")[0], "256");
 }
 
 #[test]

@@ -52,8 +52,8 @@ pub(crate) struct Painter {
     /// With the sentence asked for last.
     paragraph_ends: bool,
     frame_rate: FrameRate,
-    /// With [`Pace::Live`], how far ahead of the clock frames are painted: a part more than is listed.
-    lead: Duration,
+    /// How far ahead of the clock frames are painted.
+    lead: Option<Duration>,
     hold_back: Duration,
     part: Samples,
     /// When the first frame was painted.
@@ -97,7 +97,11 @@ impl Painter {
             asked: false,
             paragraph_ends: false,
             frame_rate: config.video.frame_rate,
-            lead: config.lead_of(Pace::Live, format) + part.duration(),
+            lead: match links.live.job.pace {
+                // A part more than is listed.
+                Pace::Live => Some(config.lead_of(Pace::Live, format) + part.duration()),
+                Pace::Fast => config.look_ahead,
+            },
             hold_back: hold_back(format),
             part,
             began: None,
@@ -185,10 +189,10 @@ impl Painter {
         self.began.unwrap_or(self.live.started) + shown
     }
 
-    /// With [`Pace::Live`], when the next frame may be painted at the earliest.
+    /// When the next frame may be painted at the earliest, if that is not now.
     fn not_before(&self) -> Option<Instant> {
-        let at = self.shown_at().checked_sub(self.lead)?;
-        (self.live.job.pace == Pace::Live && at > Instant::now()).then_some(at)
+        let at = self.shown_at().checked_sub(self.lead?)?;
+        (at > Instant::now()).then_some(at)
     }
 
     /// When viewers will have nothing left to load, unless there is another frame.

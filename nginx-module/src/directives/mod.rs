@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 21] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -172,6 +172,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 21] = [
         c"avatar_lead",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_lead),
+    ),
+    http(
+        c"avatar_look_ahead",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_look_ahead),
     ),
     http(
         c"avatar_max_text",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use avatar_core::api::Catalogue;
 use avatar_core::config::{Config, Reuse, Video};
@@ -172,6 +173,23 @@ pub(super) fn set_renditions(
 
 pub(super) fn set_lead(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
     once(&mut conf.said.lead, || time(only(values)))
+}
+
+pub(super) fn set_look_ahead(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    // With less, players would have nothing to stay behind of.
+    const LEAST: Duration = Duration::from_secs(2);
+    let value = only(values);
+    once(&mut conf.said.look_ahead, || match value {
+        "off" => Ok(None),
+        _ => match time(value)? {
+            enough if enough >= LEAST => Ok(Some(enough)),
+            _ => Err(wrong(value, "it must be two seconds or more, or \"off\"")),
+        },
+    })
 }
 
 pub(super) fn set_max_text(

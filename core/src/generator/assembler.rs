@@ -34,7 +34,7 @@ pub(crate) struct Assembler {
     encoders: Option<Encoders>,
     encoded: u64,
     written: Samples,
-    /// When there was a first part: from then on a viewer may be watching.
+    /// When there was enough for a viewer to begin with.
     watched: Option<Instant>,
     /// How much later than its viewer needed it a part was written, at worst.
     late: Duration,
@@ -149,15 +149,21 @@ impl Assembler {
         Ok(())
     }
 
-    /// Measures how a viewer who began with the first part would fare.
+    /// Measures how a viewer would fare who began at the beginning as soon as there was as much as players keep in
+    /// hand: three parts.
     fn keep_time(&mut self, part: &Part) {
         if part.start == Samples::ZERO {
             let micros = self.live.job.created_at.elapsed().as_micros() as u64;
             tracing::info!(session = %self.live.id(), after_us = micros, "first part");
         }
-        let watched = *self.watched.get_or_insert_with(Instant::now);
-        let needed = watched + part.start.duration();
-        self.late = self.late.max(needed.elapsed());
+        match self.watched {
+            Some(watched) => {
+                let needed = watched + part.start.duration();
+                self.late = self.late.max(needed.elapsed());
+            }
+            None if part.start.0 >= 2 * self.cut.part().0 => self.watched = Some(Instant::now()),
+            None => {}
+        }
     }
 
     fn finish(&mut self) -> Result<(), AssembleError> {

@@ -45,6 +45,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// The renditions, each by its height, the largest last and without one.
+    pub fn heights(&self) -> impl Iterator<Item = Option<u16>> + '_ {
+        self.renditions.iter().copied().map(Some).chain([None])
+    }
+
     /// How far beyond the wall clock a session is listed while it is unfinished.
     pub fn lead_of(&self, pace: Pace, format: SegmentFormat) -> Duration {
         match (pace, format) {

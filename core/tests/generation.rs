@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use avatar_core::api::{Catalogue, MediaFile, start};
+use avatar_core::api::{Catalogue, MediaFile, VideoFile, start};
 use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
 use avatar_core::hls::Form;
@@ -231,7 +231,7 @@ fn a_session_becomes_a_stream_and_a_file_of_the_same_length() {
     assert_eq!(record.state, State::Ready);
     assert_eq!(record.progress, 100);
     assert_eq!(record.listed, record.segments);
-    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
+    let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"), "{playlist}");
     let listed: f64 = playlist
         .lines()
@@ -287,7 +287,7 @@ fn what_was_said_before_a_failure_stays_and_the_playlist_ends() {
     let record = stage.finish(id);
     assert_eq!(record.state, State::Error);
     if record.segments > 0 {
-        let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
+        let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
         assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     }
 }
@@ -339,7 +339,7 @@ fn an_interrupted_session_ends_where_it_stands() {
     stage.generator.notice(hint);
     let record = stage.finish(id);
     assert_eq!(record.failure.unwrap().code, FailureCode::Interrupted);
-    let playlist = stage.read(id, MediaFile::Playlist(Form::LowLatency));
+    let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     let listed = playlist.matches("#EXTINF").count() as u32;
     assert!(listed >= before.listed && listed < 10, "{listed} listed");
@@ -410,7 +410,8 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
         (record.duration, record.segments, record.listed),
         (made.duration, made.segments, made.segments)
     );
-    let forms = [Form::LowLatency, Form::Delta, Form::Plain].map(MediaFile::Playlist);
+    let forms =
+        [Form::LowLatency, Form::Delta, Form::Plain].map(|form| VideoFile::Playlist(form).of(None));
     for file in forms
         .into_iter()
         .chain([MediaFile::Captions(Form::LowLatency), MediaFile::Master])

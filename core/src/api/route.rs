@@ -5,7 +5,8 @@ use std::fmt;
 use super::{Code, Refusal};
 use crate::hls::{
     CAPTIONS_PLAYLIST, DELTA_CAPTIONS, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_CAPTIONS,
-    PLAIN_PLAYLIST, PLAYLIST, Reload, captions_name, part_name, segment_name, ts_segment_name,
+    PLAIN_PLAYLIST, PLAYLIST, Reached, Reload, captions_name, part_name, segment_name,
+    ts_segment_name,
 };
 use crate::session::{Condition, SessionId};
 
@@ -53,32 +54,22 @@ impl Route {
 /// A file of a session that clients may fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaFile {
-    /// The media playlist. A path names its first form; a query may ask for another.
-    Playlist(Form),
     /// The multivariant playlist, with subtitles.
     Master,
-    /// The playlist of the subtitles, in the same forms.
+    /// The playlist of the subtitles. A path names its first form; a query may ask for another.
     Captions(Form),
     /// One segment of the subtitles.
     CaptionSegment(u32),
-    /// The initialisation segment.
-    Init,
-    /// One media segment.
-    Segment(u32),
-    /// One media segment as a transport stream.
-    TsSegment(u32),
-    /// One part of a media segment.
-    Part(u32, u32),
     /// The whole, as one file.
     Output,
-    /// A file of a smaller rendition, in the directory named after its height in pixels.
-    Smaller(u16, VideoFile),
+    /// A file of the largest rendition, or of a smaller one, in the directory named after its height in pixels.
+    Video(Option<u16>, VideoFile),
 }
 
 /// A file that each rendition has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VideoFile {
-    /// The media playlist.
+    /// The media playlist. A path names its first form; a query may ask for another.
     Playlist(Form),
     /// The initialisation segment.
     Init,
@@ -93,13 +84,17 @@ pub enum VideoFile {
 impl VideoFile {
     /// This file of the rendition of some height, or of the largest.
     pub fn of(self, height: Option<u16>) -> MediaFile {
-        match (height, self) {
-            (Some(height), file) => MediaFile::Smaller(height, file),
-            (None, Self::Playlist(form)) => MediaFile::Playlist(form),
-            (None, Self::Init) => MediaFile::Init,
-            (None, Self::Segment(number)) => MediaFile::Segment(number),
-            (None, Self::TsSegment(number)) => MediaFile::TsSegment(number),
-            (None, Self::Part(segment, part)) => MediaFile::Part(segment, part),
+        MediaFile::Video(height, self)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
+            INIT => Some(Self::Init),
+            _ => numbered(name, "segment_", ".m4s")
+                .map(Self::Segment)
+                .or_else(|| numbered(name, "segment_", ".ts").map(Self::TsSegment))
+                .or_else(|| part(name)),
         }
     }
 }
@@ -107,16 +102,17 @@ impl VideoFile {
 impl MediaFile {
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
-            PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
             MASTER => Some(Self::Master),
             CAPTIONS_PLAYLIST => Some(Self::Captions(Form::LowLatency)),
-            INIT => Some(Self::Init),
             MP4 => Some(Self::Output),
-            _ => smaller(name)
-                .or_else(|| numbered(name, "segment_", ".m4s").map(Self::Segment))
-                .or_else(|| numbered(name, "segment_", ".ts").map(Self::TsSegment))
-                .or_else(|| part(name))
-                .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
+            _ => match name.split_once('/') {
+                Some((height, file)) => {
+                    Some(VideoFile::parse(file)?.of(Some(rendition_height(height)?)))
+                }
+                None => VideoFile::parse(name)
+                    .map(|file| file.of(None))
+                    .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
+            },
         }
     }
 
@@ -127,94 +123,96 @@ impl MediaFile {
     ///
     /// A [`Refusal`] where the query makes no sense.
     pub fn asked(self, query: &str) -> Result<(Self, Condition), Refusal> {
-        if let Self::Smaller(height, file) = self {
-            let (file, condition) = file.of(None).asked(query)?;
-            let file = file.video().map_or(file, |file| file.of(Some(height)));
-            return Ok((file, condition));
-        }
-        let reload = match self {
-            Self::Playlist(_) | Self::Captions(_) => Reload::parse(query)
-                .map_err(|error| Refusal::new(Code::BadParameter, error.to_string()))?,
-            _ => Reload::default(),
+        let reload = || {
+            Reload::parse(query)
+                .map_err(|error| Refusal::new(Code::BadParameter, error.to_string()))
         };
-        let file = match self {
-            Self::Playlist(_) => Self::Playlist(reload.form),
-            Self::Captions(_) => Self::Captions(reload.form),
-            other => other,
-        };
-        let condition = match (file, reload.reached) {
-            // It lists nothing less than whole segments.
-            (Self::Captions(_) | Self::Playlist(Form::Plain), Some(mut reached)) => {
-                reached.part = None;
-                Condition::Reached(reached)
+        Ok(match self {
+            Self::Master | Self::Video(_, VideoFile::Init) => (self, Condition::Playable),
+            Self::Captions(_) => {
+                let reload = reload()?;
+                (Self::Captions(reload.form), await_segments(reload.reached))
             }
-            (Self::Playlist(_), Some(reached)) => Condition::Reached(reached),
-            (Self::Captions(_) | Self::Playlist(Form::Plain), None) => Condition::Segment(0),
-            (Self::Playlist(_) | Self::Master | Self::Init, _) => Condition::Playable,
-            (Self::Segment(number) | Self::TsSegment(number) | Self::CaptionSegment(number), _) => {
-                Condition::Segment(number)
+            Self::Video(height, VideoFile::Playlist(_)) => {
+                let Reload { reached, form } = reload()?;
+                let condition = match (form, reached) {
+                    (Form::Plain, reached) => await_segments(reached),
+                    (_, Some(reached)) => Condition::Reached(reached),
+                    (_, None) => Condition::Playable,
+                };
+                (VideoFile::Playlist(form).of(height), condition)
             }
-            (Self::Part(segment, part), _) => Condition::Part(segment, part),
-            (Self::Output | Self::Smaller(..), _) => Condition::Ready,
-        };
-        Ok((file, condition))
+            Self::CaptionSegment(number)
+            | Self::Video(_, VideoFile::Segment(number) | VideoFile::TsSegment(number)) => {
+                (self, Condition::Segment(number))
+            }
+            Self::Video(_, VideoFile::Part(segment, part)) => {
+                (self, Condition::Part(segment, part))
+            }
+            Self::Output => (self, Condition::Ready),
+        })
     }
 
     /// Whether it is rewritten while the session is unfinished.
     pub fn grows(self) -> bool {
         matches!(
             self,
-            Self::Playlist(_)
-                | Self::Captions(_)
-                | Self::Master
-                | Self::Smaller(_, VideoFile::Playlist(_))
+            Self::Master | Self::Captions(_) | Self::Video(_, VideoFile::Playlist(_))
         )
-    }
-
-    /// Which of a rendition's files it is.
-    fn video(self) -> Option<VideoFile> {
-        match self {
-            Self::Playlist(form) => Some(VideoFile::Playlist(form)),
-            Self::Init => Some(VideoFile::Init),
-            Self::Segment(number) => Some(VideoFile::Segment(number)),
-            Self::TsSegment(number) => Some(VideoFile::TsSegment(number)),
-            Self::Part(segment, part) => Some(VideoFile::Part(segment, part)),
-            Self::Smaller(_, file) => Some(file),
-            Self::Master | Self::Captions(_) | Self::CaptionSegment(_) | Self::Output => None,
-        }
     }
 
     /// Its media type.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Playlist(_) | Self::Master | Self::Captions(_) => "application/vnd.apple.mpegurl",
+            Self::Master | Self::Captions(_) | Self::Video(_, VideoFile::Playlist(_)) => {
+                "application/vnd.apple.mpegurl"
+            }
             Self::CaptionSegment(_) => "text/vtt",
-            Self::Segment(_) | Self::Part(..) => "video/iso.segment",
-            Self::TsSegment(_) => "video/mp2t",
-            Self::Init | Self::Output => "video/mp4",
-            Self::Smaller(_, file) => file.of(None).content_type(),
+            Self::Video(_, VideoFile::Segment(_) | VideoFile::Part(..)) => "video/iso.segment",
+            Self::Video(_, VideoFile::TsSegment(_)) => "video/mp2t",
+            Self::Video(_, VideoFile::Init) | Self::Output => "video/mp4",
         }
+    }
+}
+
+/// What a playlist waits for that lists nothing less than whole segments.
+fn await_segments(reached: Option<Reached>) -> Condition {
+    match reached {
+        Some(Reached { sequence, .. }) => Condition::Reached(Reached {
+            sequence,
+            part: None,
+        }),
+        None => Condition::Segment(0),
     }
 }
 
 /// Its name on disk.
 impl fmt::Display for MediaFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Playlist(Form::LowLatency) => f.write_str(PLAYLIST),
-            Self::Playlist(Form::Delta) => f.write_str(DELTA_PLAYLIST),
-            Self::Playlist(Form::Plain) => f.write_str(PLAIN_PLAYLIST),
+        match self {
             Self::Master => f.write_str(MASTER),
             Self::Captions(Form::LowLatency) => f.write_str(CAPTIONS_PLAYLIST),
             Self::Captions(Form::Delta) => f.write_str(DELTA_CAPTIONS),
             Self::Captions(Form::Plain) => f.write_str(PLAIN_CAPTIONS),
-            Self::CaptionSegment(number) => captions_name(number).fmt(f),
+            Self::CaptionSegment(number) => captions_name(*number).fmt(f),
+            Self::Output => f.write_str(MP4),
+            Self::Video(Some(height), file) => write!(f, "{height}/{file}"),
+            Self::Video(None, file) => file.fmt(f),
+        }
+    }
+}
+
+/// Its name in the directory of its rendition.
+impl fmt::Display for VideoFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Playlist(Form::LowLatency) => f.write_str(PLAYLIST),
+            Self::Playlist(Form::Delta) => f.write_str(DELTA_PLAYLIST),
+            Self::Playlist(Form::Plain) => f.write_str(PLAIN_PLAYLIST),
             Self::Init => f.write_str(INIT),
             Self::Segment(number) => segment_name(number).fmt(f),
             Self::TsSegment(number) => ts_segment_name(number).fmt(f),
             Self::Part(segment, part) => part_name(segment, part).fmt(f),
-            Self::Output => f.write_str(MP4),
-            Self::Smaller(height, file) => write!(f, "{height}/{}", file.of(None)),
         }
     }
 }
@@ -228,22 +226,16 @@ fn numbered(name: &str, prefix: &str, suffix: &str) -> Option<u32> {
     (plain && canonical).then(|| digits.parse().ok()).flatten()
 }
 
-/// The file of a rendition in `<height>/<file>`.
-fn smaller(name: &str) -> Option<MediaFile> {
-    let (height, file) = name.split_once('/')?;
-    let plain = (2..=4).contains(&height.len()) && height.bytes().all(|byte| byte.is_ascii_digit());
-    let height = (plain && !height.starts_with('0'))
-        .then(|| height.parse().ok())
-        .flatten()?;
-    if file.contains('/') {
-        return None;
-    }
-    let file = MediaFile::parse(file)?.video()?;
-    Some(MediaFile::Smaller(height, file))
+/// The height that names a rendition's directory, in the one way it is written.
+fn rendition_height(name: &str) -> Option<u16> {
+    let plain = (2..=4).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_digit());
+    (plain && !name.starts_with('0'))
+        .then(|| name.parse().ok())
+        .flatten()
 }
 
 /// The part in `segment_NNN.P.m4s`, in the one way it is written.
-fn part(name: &str) -> Option<MediaFile> {
+fn part(name: &str) -> Option<VideoFile> {
     let (segment, index) = name
         .strip_prefix("segment_")?
         .strip_suffix(".m4s")?
@@ -251,7 +243,7 @@ fn part(name: &str) -> Option<MediaFile> {
     let plain = (1..=4).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = index.len() == 1 || !index.starts_with('0');
     let index = (plain && canonical).then(|| index.parse().ok()).flatten()?;
-    Some(MediaFile::Part(numbered(segment, "", "")?, index))
+    Some(VideoFile::Part(numbered(segment, "", "")?, index))
 }
 
 /// What `path` asks for, or `None` if it is not ours. One trailing slash is forgiven on calls.
@@ -288,7 +280,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::hls::Reached;
 
     const ID: &str = "01936b5e-0000-7000-8000-000000000001";
 
@@ -306,7 +297,10 @@ mod tests {
         ] {
             assert_eq!(
                 route(&path),
-                Some(Route::Media(id, MediaFile::Playlist(Form::LowLatency)))
+                Some(Route::Media(
+                    id,
+                    VideoFile::Playlist(Form::LowLatency).of(None)
+                ))
             );
         }
         assert_eq!(
@@ -320,11 +314,11 @@ mod tests {
         let id = SessionId::parse(ID).unwrap();
         assert_eq!(
             media("segment_007.m4s"),
-            Some(Route::Media(id, MediaFile::Segment(7)))
+            Some(Route::Media(id, VideoFile::Segment(7).of(None)))
         );
         assert_eq!(
             media("segment_1000.m4s"),
-            Some(Route::Media(id, MediaFile::Segment(1000)))
+            Some(Route::Media(id, VideoFile::Segment(1000).of(None)))
         );
         for wrong in [
             "segment_7.m4s",
@@ -354,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_query_says_what_to_wait_for_and_in_which_form() {
-        let playlist = MediaFile::Playlist(Form::LowLatency);
+        let playlist = VideoFile::Playlist(Form::LowLatency).of(None);
         let reached = Reached {
             sequence: 4,
             part: Some(1),
@@ -362,17 +356,20 @@ mod tests {
         assert_eq!(
             playlist.asked("_HLS_msn=4&_HLS_part=1&_HLS_skip=YES"),
             Ok((
-                MediaFile::Playlist(Form::Delta),
+                VideoFile::Playlist(Form::Delta).of(None),
                 Condition::Reached(reached)
             ))
         );
         assert_eq!(
             playlist.asked("_HLS_legacy=YES"),
-            Ok((MediaFile::Playlist(Form::Plain), Condition::Segment(0)))
+            Ok((
+                VideoFile::Playlist(Form::Plain).of(None),
+                Condition::Segment(0)
+            ))
         );
         assert_eq!(playlist.asked("v=1"), Ok((playlist, Condition::Playable)));
         assert_eq!(playlist.asked("_HLS_part=1").unwrap_err().status(), 400);
-        let segment = MediaFile::Segment(3);
+        let segment = VideoFile::Segment(3).of(None);
         assert_eq!(
             segment.asked("_HLS_part=x"),
             Ok((segment, Condition::Segment(3)))
@@ -397,14 +394,14 @@ mod tests {
         #[test]
         fn every_file_is_found_by_its_own_name(number in 0_u32..100_000) {
             for file in [
-                MediaFile::Segment(number),
-                MediaFile::TsSegment(number),
-                MediaFile::Part(number, number % 10_000),
-                MediaFile::Smaller(256, VideoFile::Segment(number)),
-                MediaFile::Smaller(256, VideoFile::TsSegment(number)),
-                MediaFile::Smaller(64, VideoFile::Init),
+                VideoFile::Segment(number).of(None),
+                VideoFile::TsSegment(number).of(None),
+                VideoFile::Part(number, number % 10_000).of(None),
+                VideoFile::Segment(number).of(Some(256)),
+                VideoFile::TsSegment(number).of(Some(256)),
+                VideoFile::Init.of(Some(64)),
                 MediaFile::CaptionSegment(number),
-                MediaFile::Init,
+                VideoFile::Init.of(None),
                 MediaFile::Master,
                 MediaFile::Output,
             ] {

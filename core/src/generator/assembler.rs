@@ -161,7 +161,9 @@ impl Assembler {
                 let needed = watched + part.start.duration();
                 self.late = self.late.max(needed.elapsed());
             }
-            None if part.start.0 >= 2 * self.cut.part().0 => self.watched = Some(Instant::now()),
+            None if part.start + part.duration >= self.cut.hold_back() => {
+                self.watched = Some(Instant::now());
+            }
             None => {}
         }
     }

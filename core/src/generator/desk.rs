@@ -1,16 +1,18 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::assembler::Assembler;
 use super::caretaker::Caretaker;
+use super::departures::Departures;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
+use super::notices::{Notice, Notices};
 use super::painter::{Links, Painter};
 use super::pool::{Pool, Waker};
 use super::reel::Reel;
@@ -20,60 +22,13 @@ use super::transcript::Transcript;
 use super::workshop::Faces;
 use crate::api::{Urls, status};
 use crate::config::Config;
-use crate::hls::Part;
-use crate::session::{Failure, FailureCode, Hint, SessionId, Stage, State, Timestamp, lost};
+use crate::session::{Failure, FailureCode, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Frames on their way between the two halves of a session: enough for both to work at once.
 const REEL: usize = 6;
-
-/// Something the desk should look at.
-#[derive(Debug)]
-pub(crate) enum Notice {
-    Hint(Hint),
-    Part(SessionId, Box<Part>),
-    Generated(SessionId),
-    Failed(SessionId),
-    Stop,
-}
-
-/// The way to the desk.
-#[derive(Debug, Clone)]
-pub(crate) struct Notices(Sender<Notice>);
-
-impl Notices {
-    pub(crate) fn channel() -> (Self, Receiver<Notice>) {
-        let (sender, receiver) = channel();
-        (Self(sender), receiver)
-    }
-
-    // A desk that is gone has no use for notices.
-    fn send(&self, notice: Notice) {
-        let _ = self.0.send(notice);
-    }
-
-    pub(crate) fn hint(&self, hint: Hint) {
-        self.send(Notice::Hint(hint));
-    }
-
-    pub(crate) fn part(&self, id: SessionId, part: Part) {
-        self.send(Notice::Part(id, Box::new(part)));
-    }
-
-    pub(crate) fn generated(&self, id: SessionId) {
-        self.send(Notice::Generated(id));
-    }
-
-    pub(crate) fn failed(&self, id: SessionId) {
-        self.send(Notice::Failed(id));
-    }
-
-    pub(crate) fn stop(&self) {
-        self.send(Notice::Stop);
-    }
-}
 
 struct Session {
     live: Arc<Live>,
@@ -104,8 +59,7 @@ pub(crate) struct Supplies {
 pub(crate) struct Desk {
     supplies: Supplies,
     sessions: HashMap<SessionId, Session>,
-    /// When to delete the parts of which segments, the soonest first.
-    leaving: VecDeque<(Instant, SessionId, u32)>,
+    departures: Departures,
 }
 
 impl Desk {
@@ -113,7 +67,7 @@ impl Desk {
         Self {
             supplies,
             sessions: HashMap::new(),
-            leaving: VecDeque::new(),
+            departures: Departures::default(),
         }
     }
 
@@ -176,42 +130,30 @@ impl Desk {
     }
 
     /// Deletes the parts that have been gone from their playlists long enough.
-    fn clear_away(&mut self) {
-        let now = Instant::now();
+    fn clear_away(&mut self, now: Instant) {
         for (&id, session) in &mut self.sessions {
-            let gone = now + session.listing.grace();
-            let departed = session.listing.departed();
-            self.leaving
-                .extend(departed.map(|segment| (gone, id, segment)));
+            self.departures.note(id, &mut session.listing, now);
         }
-        while let Some(&(gone, id, segment)) = self.leaving.front()
-            && gone <= now
-        {
-            let heights = self.supplies.config.renditions.iter().copied().map(Some);
-            for height in heights.chain([None]) {
-                let store = &self.supplies.publication.store;
-                store.discard_parts(id, height, segment, 0);
-            }
-            self.leaving.pop_front();
-        }
-    }
-
-    /// Remembers what of a listing is still to be deleted.
-    fn see_off(&mut self, id: SessionId, listing: &mut Listing) {
-        let gone = Instant::now() + listing.grace();
-        let departed = listing.departed().map(|segment| (gone, id, segment));
-        self.leaving.extend(departed);
+        let Supplies {
+            config,
+            publication,
+            ..
+        } = &self.supplies;
+        let heights = || config.heights();
+        self.departures.clear(&publication.store, heights, now);
     }
 
     /// Whatever a lost hint might have spoken of.
     fn look_around(&mut self) {
-        self.clear_away();
+        self.clear_away(Instant::now());
         let board = self.supplies.publication.board;
-        let ours: Vec<SessionId> = self.sessions.keys().copied().collect();
-        for id in ours {
-            if board.removed(id) || board.interrupted(id) || board.watched(id) {
-                self.look_at(id, false);
-            }
+        let concern = |(&id, session): (&SessionId, &Session)| {
+            let begins = || session.listing.is_patient() && board.watched(id);
+            (board.removed(id) || board.interrupted(id) || begins()).then_some(id)
+        };
+        let concerned: Vec<SessionId> = self.sessions.iter().filter_map(concern).collect();
+        for id in concerned {
+            self.look_at(id, false);
         }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
@@ -379,7 +321,8 @@ impl Desk {
             return;
         };
         session.listing.end_here(&session.live, &session.transcript);
-        self.see_off(id, &mut session.listing);
+        self.departures
+            .note(id, &mut session.listing, Instant::now());
         session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
@@ -419,7 +362,8 @@ impl Desk {
     /// Nothing more will happen to a session.
     fn let_go(&mut self, id: SessionId) {
         if let Some(mut session) = self.dismiss(id) {
-            self.see_off(id, &mut session.listing);
+            self.departures
+                .note(id, &mut session.listing, Instant::now());
             self.supplies.repertoire.learn(&session.live);
             self.supplies.publication.board.release(id);
         }
@@ -431,7 +375,8 @@ impl Desk {
             return;
         };
         session.listing.end(&session.live, &session.transcript);
-        self.see_off(id, &mut session.listing);
+        self.departures
+            .note(id, &mut session.listing, Instant::now());
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),

@@ -14,7 +14,7 @@ use crate::hls::{
     Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, PLAYLIST, Part, Segment,
     SegmentFormat, Timeline,
 };
-use crate::session::{Failure, FailureCode, Job, Pace, Timestamp};
+use crate::session::{Failure, Job, Pace, Timestamp};
 
 /// Whether a listing may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +34,6 @@ pub(crate) struct Listing {
     /// The playlist of each rendition, of the smaller ones with their heights; the largest comes last, and what it says
     /// is true of all.
     media: Vec<(Option<u16>, MediaPlaylist)>,
-    /// How long parts that have left the playlist may still be fetched.
-    grace: Duration,
     captions: MediaPlaylist,
     /// How far players that load parts stay behind the last.
     hold_back: Duration,
@@ -63,15 +61,14 @@ impl Listing {
         let cut = format.cut(config.video.frame_rate);
         let began = OffsetDateTime::now_utc();
         let hold_back = match format {
-            SegmentFormat::Fmp4 => cut.part().duration() * 3,
+            SegmentFormat::Fmp4 => cut.hold_back().duration(),
             // Whoever loads whole segments loads them whether or not there is an end.
             SegmentFormat::Ts => Duration::ZERO,
         };
-        let heights = || config.renditions.iter().copied().map(Some).chain([None]);
+        let heights = || config.heights();
         Self {
             clock: Clock::new(config.lead_of(pace, format)),
             timeline: Timeline::default(),
-            grace: MediaPlaylist::media(cut, began).grace(),
             media: heights()
                 .map(|height| {
                     let others = heights()
@@ -105,6 +102,11 @@ impl Listing {
     /// When the listing grows by itself.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    /// Whether the clock waits for somebody who watches.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.patient
     }
 
     /// Whether there will be no more parts.
@@ -142,7 +144,7 @@ impl Listing {
             self.began.get_or_insert(now);
         }
         let elapsed = self.began.map_or(Duration::ZERO, |began| now - began);
-        let listing = self.clock.list(elapsed, self.timeline.ends(), false);
+        let listing = self.clock.list(elapsed, self.timeline.ends());
         self.due = listing
             .next
             .and_then(|next| self.began.map(|began| began + next));
@@ -201,7 +203,7 @@ impl Listing {
 
     /// How long parts that have left the playlist may still be fetched.
     pub(crate) fn grace(&self) -> Duration {
-        self.grace
+        self.captions.grace()
     }
 
     /// Forgets all parts but the first `parts`, and makes those after the last whole segment one.
@@ -257,12 +259,12 @@ impl Listing {
     /// Deletes what is not listed.
     fn take_back(&self, live: &Live) {
         let (id, store) = (live.id(), live.store());
-        let whole = self.timeline.edge(self.timeline.ends().len()).segments;
+        let edge = self.timeline.edge(self.timeline.ends().len());
         for &(height, _) in &self.media {
-            if let Some((last, parts)) = self.timeline.last() {
+            if let Some((last, parts)) = self.timeline.last(edge) {
                 store.discard_parts(id, height, last, parts);
             }
-            for number in whole.. {
+            for number in edge.segments.. {
                 store.discard(id, MediaFile::CaptionSegment(number));
                 store.discard(id, VideoFile::TsSegment(number).of(height));
                 let there = store.discard(id, VideoFile::Segment(number).of(height));
@@ -345,25 +347,5 @@ fn beside(here: Option<u16>, other: Option<u16>, name: &str) -> String {
     match other {
         Some(height) => format!("{up}{height}/{name}"),
         None => format!("{up}{name}"),
-    }
-}
-
-impl Failure {
-    /// What is said when a file could not be written.
-    pub(crate) fn of_writing(error: &io::Error) -> Self {
-        let full = matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        );
-        if full {
-            return Self {
-                code: FailureCode::DiskFull,
-                text: "there is no room left on the server's disk".to_owned(),
-            };
-        }
-        Self {
-            code: FailureCode::Internal,
-            text: format!("the media could not be written: {error}"),
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::desk::Notices;
+use super::notices::Notices;
 use crate::hls::Part;
 use crate::session::{Bell, Board, Failure, Hint, Job, Record, SessionId, Stage, State};
 use crate::speech::Cancel;
@@ -35,31 +35,31 @@ impl Publication {
     pub(crate) fn fail(&self, id: SessionId, failure: Failure) {
         if let Some(record) = self.board.find(id) {
             self.fail_record(record, failure);
-            self.board.release(id);
         }
     }
 
-    /// Ends the playlists of a session that was ready before they had come to their end.
+    /// Ends the playlists of the session of `record`, which was ready before they had come to their end, and on which
+    /// nobody works.
     pub(crate) fn end_record(&self, mut record: Record) {
-        self.store.end_playlists(record.id);
-        record.version += 1;
         record.ended = true;
-        if let Err(error) = self.store.save(&record) {
-            tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
-        }
-        self.post(&record);
+        self.close_record(record);
     }
 
     /// Makes known that the session of `record`, on which nobody works, failed.
     pub(crate) fn fail_record(&self, mut record: Record, failure: Failure) {
         tracing::error!(session = %record.id, code = failure.code.word(), "{}", failure.text);
+        record.fail(failure);
+        self.close_record(record);
+    }
+
+    fn close_record(&self, mut record: Record) {
         self.store.end_playlists(record.id);
         record.version += 1;
-        record.fail(failure);
         if let Err(error) = self.store.save(&record) {
             tracing::warn!(session = %record.id, %error, "the record was not kept on disk");
         }
         self.post(&record);
+        self.board.release(record.id);
     }
 }
 

@@ -6,10 +6,12 @@
 
 mod assembler;
 mod caretaker;
+mod departures;
 mod desk;
 mod herald;
 mod listing;
 mod live;
+mod notices;
 mod painter;
 mod pool;
 mod reel;
@@ -34,9 +36,10 @@ use crate::config::Config;
 use crate::session::{Bell, Board, Hint};
 use crate::store::Store;
 use caretaker::Caretaker;
-use desk::{Desk, Notices, Supplies};
+use desk::{Desk, Supplies};
 use herald::Herald;
 use live::Publication;
+use notices::Notices;
 use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;

@@ -25,13 +25,8 @@ const TURN: usize = 5;
 /// enough to keep memory small.
 const STOCK: Samples = Samples::from_millis(3000);
 
-/// How far behind what is listed viewers stay: three parts, or a whole segment and the time to load it.
-const fn hold_back(format: SegmentFormat) -> Duration {
-    Duration::from_millis(match format {
-        SegmentFormat::Fmp4 => 600,
-        SegmentFormat::Ts => 1200,
-    })
-}
+/// How far behind what is listed viewers stay who load whole segments: one, and the time to load it.
+const SEGMENT_HOLD_BACK: Duration = Duration::from_millis(1200);
 
 /// How long a conversation waits for its first word, and anybody for the next after the first.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -78,7 +73,8 @@ impl Painter {
         config: &Config,
     ) -> Self {
         // What is filled with silence is as short with segments that have no parts.
-        let part = Cut::standard(config.video.frame_rate).part();
+        let cut = Cut::standard(config.video.frame_rate);
+        let part = cut.part();
         let format = links.live.job.segment_format;
         let mut sentences = Sentences::default();
         sentences.push(&links.live.job.text);
@@ -102,7 +98,10 @@ impl Painter {
                 Pace::Live => Some(config.lead_of(Pace::Live, format) + part.duration()),
                 Pace::Fast => config.look_ahead,
             },
-            hold_back: hold_back(format),
+            hold_back: match format {
+                SegmentFormat::Fmp4 => cut.hold_back().duration(),
+                SegmentFormat::Ts => SEGMENT_HOLD_BACK,
+            },
             part,
             began: None,
             painted: 0,

@@ -22,8 +22,6 @@ pub const LIVE_LEAD: Duration = Duration::from_millis(800);
 pub struct Listing {
     /// How many parts are listed.
     pub parts: usize,
-    /// Whether the end of the list is shown.
-    pub ended: bool,
     /// When to ask again even if nothing more is generated, counted as `elapsed` is. `None`: only when
     /// something is.
     pub next: Option<Duration>,
@@ -57,18 +55,9 @@ impl Clock {
 
     /// What to list when `elapsed` has passed since listing began, with parts generated that end at `ends`.
     ///
-    /// The first part is listed as soon as it exists, all and the end as soon as generation is `finished`.
-    /// To be called when a part is generated, when generation is finished, and at [`Listing::next`];
+    /// The first part is listed as soon as it exists. To be called when a part is generated and at [`Listing::next`];
     /// listing begins with the first call that has a part, with an `elapsed` of zero.
-    pub fn list(&mut self, elapsed: Duration, ends: &[Samples], finished: bool) -> Listing {
-        if finished {
-            self.parts = self.parts.max(ends.len());
-            return Listing {
-                parts: self.parts,
-                ended: true,
-                next: None,
-            };
-        }
+    pub fn list(&mut self, elapsed: Duration, ends: &[Samples]) -> Listing {
         if self.parts > 0 {
             let starved = elapsed.saturating_sub(self.stood + self.listed_end);
             self.stood += starved;
@@ -91,7 +80,6 @@ impl Clock {
             .map(|end| self.stood + self.listed_end.min(end.saturating_sub(self.lead)));
         Listing {
             parts: self.parts,
-            ended: false,
             next,
         }
     }
@@ -123,10 +111,9 @@ mod tests {
             (3001, 5, 4000),
         ] {
             assert_eq!(
-                clock.list(at(elapsed), &ends, false),
+                clock.list(at(elapsed), &ends),
                 Listing {
                     parts,
-                    ended: false,
                     next: Some(at(next))
                 }
             );
@@ -136,36 +123,25 @@ mod tests {
     #[test]
     fn the_first_part_waits_for_nothing() {
         let mut clock = Clock::new(Duration::ZERO);
-        assert_eq!(clock.list(Duration::ZERO, &[], false).parts, 0);
+        assert_eq!(clock.list(Duration::ZERO, &[]).parts, 0);
         let long = [Samples(480_000)];
-        assert_eq!(clock.list(Duration::ZERO, &long, false).parts, 1);
+        assert_eq!(clock.list(Duration::ZERO, &long).parts, 1);
     }
 
     #[test]
     fn a_lead_shorter_than_a_part_starves_nobody() {
         let mut clock = Clock::new(at(500));
         for (elapsed, parts) in [(0, 1), (999, 1), (1000, 2), (2000, 3)] {
-            assert_eq!(clock.list(at(elapsed), &seconds(60), false).parts, parts);
+            assert_eq!(clock.list(at(elapsed), &seconds(60)).parts, parts);
         }
-    }
-
-    #[test]
-    fn everything_is_listed_when_generation_is_finished() {
-        let mut clock = Clock::new(at(2000));
-        clock.list(Duration::ZERO, &seconds(30), false);
-        let listing = clock.list(at(10), &seconds(60), true);
-        assert_eq!(
-            (listing.parts, listing.ended, listing.next),
-            (60, true, None)
-        );
     }
 
     #[test]
     fn a_stall_moves_everything_after_it() {
         let mut clock = Clock::new(at(2000));
-        assert_eq!(clock.list(Duration::ZERO, &seconds(2), false).parts, 2);
+        assert_eq!(clock.list(Duration::ZERO, &seconds(2)).parts, 2);
         // Players ran dry at two seconds; generation recovers at ten with plenty.
-        let listing = clock.list(at(10_000), &seconds(60), false);
+        let listing = clock.list(at(10_000), &seconds(60));
         assert_eq!((listing.parts, listing.next), (4, Some(at(11_000))));
     }
 
@@ -180,7 +156,7 @@ mod tests {
             let mut clock = Clock::new(lead);
             let (mut ends, mut end) = (Vec::new(), Samples::ZERO);
             let (mut now, mut began) = (Duration::ZERO, None);
-            let (mut listed, mut played) = (Listing { parts: 0, ended: false, next: None }, Duration::ZERO);
+            let (mut listed, mut played) = (Listing { parts: 0, next: None }, Duration::ZERO);
             for (wait, length) in steps {
                 // Ask whenever the clock asked to be asked, until the next part is generated.
                 let until = now + at(wait);
@@ -189,7 +165,7 @@ mod tests {
                     if next > until {
                         break;
                     }
-                    let listing = clock.list(next - began.unwrap(), &ends, false);
+                    let listing = clock.list(next - began.unwrap(), &ends);
                     prop_assert!(listing.parts > listed.parts, "asked for nothing");
                     played = (played + (next - now)).min(ends[listed.parts - 1].duration());
                     now = next;
@@ -203,7 +179,7 @@ mod tests {
                 ends.push(end);
                 began.get_or_insert(now);
                 let before = listed;
-                listed = clock.list(now - began.unwrap(), &ends, false);
+                listed = clock.list(now - began.unwrap(), &ends);
 
                 prop_assert!(listed.parts >= before.parts.max(1), "a part was taken back");
                 let ends_at = |number: usize| ends[number].duration();

@@ -24,6 +24,8 @@ pub struct MediaPlaylist {
     target: u64,
     /// Microseconds.
     part_target: u64,
+    /// Microseconds.
+    hold_back: u64,
     began: OffsetDateTime,
     others: Vec<Beside>,
 }
@@ -77,8 +79,6 @@ pub enum Form {
 const PARTS_STAY: u64 = 3;
 /// Target durations that a delta update repeats (section 4.4.3.8 of the draft).
 const SKIP_BOUNDARY: u64 = 6;
-/// Part targets that players keep from the end (section 4.4.3.8 of the draft).
-const HOLD_BACK: u64 = 3;
 
 impl MediaPlaylist {
     /// A playlist of video and sound that is cut as `cut` says, of which the first segment begins at `began` by the
@@ -101,6 +101,7 @@ impl MediaPlaylist {
             target: cut.segment().0.div_ceil(rate).max(1),
             // Listed durations are differences of rounded instants, and none may exceed this.
             part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
+            hold_back: (cut.hold_back().0 * 1_000_000).div_ceil(rate),
             began,
             others: Vec::new(),
         }
@@ -132,19 +133,13 @@ impl MediaPlaylist {
     /// The first segment whose parts are still listed when the first `listed` parts of `timeline` are. Parts are
     /// listed all or not: players number those of a segment by their order in the playlist.
     pub fn first_in_parts(&self, timeline: &Timeline, listed: usize) -> u32 {
-        let end = timeline.end(listed);
-        let stays = self.targets(PARTS_STAY);
-        let gone = |stretch: &Stretch| timeline.end(stretch.after) + stays < end;
-        let count = timeline.segments(listed).take_while(gone).count();
+        let count = timeline.ended_long_before(listed, self.targets(PARTS_STAY));
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Segments that a delta update leaves out (section 6.2.5.1 of the draft).
     fn skipped(&self, timeline: &Timeline, listed: usize) -> usize {
-        let end = timeline.end(listed);
-        let boundary = self.targets(SKIP_BOUNDARY);
-        let old = |stretch: &Stretch| timeline.end(stretch.after) + boundary < end;
-        timeline.segments(listed).take_while(old).count()
+        timeline.ended_long_before(listed, self.targets(SKIP_BOUNDARY))
     }
 
     /// The text with the first `listed` parts of `timeline`, and with `#EXT-X-ENDLIST` if it has `ended`.
@@ -220,8 +215,8 @@ impl MediaPlaylist {
         // The last part, be it of the segment that is being listed or of the one before.
         let (sequence, part) = match edge.parts.checked_sub(1) {
             Some(part) => (edge.segments + 1, part),
-            None => match timeline.parts_of_segment_before(edge) {
-                Some(parts) => (edge.segments, parts.saturating_sub(1)),
+            None => match timeline.last(edge) {
+                Some((_, parts)) => (edge.segments, parts.saturating_sub(1)),
                 None => return Ok(()),
             },
         };
@@ -255,7 +250,7 @@ impl MediaPlaylist {
         writeln!(out, "#EXTM3U\n#EXT-X-VERSION:{version}")?;
         writeln!(out, "#EXT-X-TARGETDURATION:{}", self.target)?;
         if form != Form::Plain {
-            let hold_back = Seconds(self.part_target * HOLD_BACK);
+            let hold_back = Seconds(self.hold_back);
             let skip = Seconds(self.target * SKIP_BOUNDARY * 1_000_000);
             // Section 6.2.4 of the draft: the same in all renditions, be there parts or not.
             writeln!(

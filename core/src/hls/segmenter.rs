@@ -65,6 +65,11 @@ impl Cut {
         self.frame_rate.start_of(self.frames_per_segment.into())
     }
 
+    /// How far players that load parts stay behind the last: three parts (draft-pantos-hls-rfc8216bis section 4.4.3.8).
+    pub fn hold_back(self) -> Samples {
+        Samples(3 * self.part().0)
+    }
+
     /// How many parts a segment has, but for the last.
     pub fn parts(self) -> u32 {
         self.frames_per_segment.div_ceil(self.frames_per_part)

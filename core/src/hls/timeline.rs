@@ -100,22 +100,23 @@ impl Timeline {
         }
     }
 
-    /// The number of the last whole segment, and how many parts it has.
-    pub fn last(&self) -> Option<(u32, u32)> {
-        let stretch = self.segments(usize::MAX).last()?;
-        Some((stretch.number, count(stretch.after - stretch.first)))
+    /// The number of the last whole segment before `edge`, and how many parts it has.
+    pub fn last(&self, edge: Edge) -> Option<(u32, u32)> {
+        let number = edge.segments.checked_sub(1)?;
+        let index = usize::try_from(number).ok()?;
+        let after = *self.segments.get(index)?;
+        let first = match index.checked_sub(1) {
+            Some(before) => *self.segments.get(before)?,
+            None => 0,
+        };
+        Some((number, count(after - first)))
     }
 
-    /// How many parts the last whole segment before `edge` has.
-    pub(super) fn parts_of_segment_before(&self, edge: Edge) -> Option<u32> {
-        let last = usize::try_from(edge.segments).ok()?.checked_sub(1)?;
-        let after = self.segments.get(last)?;
-        let first = last
-            .checked_sub(1)
-            .and_then(|before| self.segments.get(before))
-            .copied()
-            .unwrap_or_default();
-        Some(count(after - first))
+    /// How many segments end more than `margin` before the end of the first `parts` parts.
+    pub(super) fn ended_long_before(&self, parts: usize, margin: Samples) -> usize {
+        let end = self.end(parts);
+        self.segments
+            .partition_point(|&after| self.end(after) + margin < end)
     }
 
     /// The segments that end within the first `parts` parts.

@@ -50,3 +50,23 @@ pub enum Pace {
     /// At most the configured lead: for conversations that may be interrupted.
     Live,
 }
+
+#[cfg(test)]
+impl Job {
+    /// A job like any other, that says `text`.
+    pub(crate) fn saying(text: &str) -> Self {
+        Self {
+            id: SessionId::generate(),
+            vocabulary: Vocabulary::Realtime,
+            text: text.to_owned(),
+            language: Language::En,
+            voice: "en-us".to_owned(),
+            avatar: "anna".to_owned(),
+            pace: Pace::Fast,
+            segment_format: SegmentFormat::Fmp4,
+            webhook: None,
+            reuse: true,
+            created_at: Timestamp::now(),
+        }
+    }
+}

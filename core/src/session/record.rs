@@ -149,6 +149,26 @@ pub struct Failure {
     pub text: String,
 }
 
+impl Failure {
+    /// What is said when a file could not be written.
+    pub(crate) fn of_writing(error: &std::io::Error) -> Self {
+        let full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        if full {
+            return Self {
+                code: FailureCode::DiskFull,
+                text: "there is no room left on the server's disk".to_owned(),
+            };
+        }
+        Self {
+            code: FailureCode::Internal,
+            text: format!("the media could not be written: {error}"),
+        }
+    }
+}
+
 /// Stable words for failed sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

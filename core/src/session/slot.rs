@@ -47,8 +47,11 @@ impl Slot {
         taken.is_ok()
     }
 
-    /// Takes the slot from a session in `state`, losing that session's record.
+    /// Takes the slot from a session in `state` on which nobody works, losing that session's record.
     pub(super) fn seize(&self, state: State) -> bool {
+        if self.owner() != 0 {
+            return false;
+        }
         let seized = self.claim.compare_exchange(
             claim_of(state),
             TAKEN,

@@ -93,23 +93,11 @@ mod tests {
     use super::*;
     use crate::hls::SegmentFormat;
     use crate::language::Language;
-    use crate::session::{Pace, SessionId, Timestamp, Vocabulary};
+    use crate::session::Vocabulary;
     use crate::time::FrameRate;
 
     fn job() -> Job {
-        Job {
-            id: SessionId::generate(),
-            vocabulary: Vocabulary::Realtime,
-            text: "Hello.".to_owned(),
-            language: Language::En,
-            voice: "en-us".to_owned(),
-            avatar: "anna".to_owned(),
-            pace: Pace::Fast,
-            segment_format: SegmentFormat::Fmp4,
-            webhook: None,
-            reuse: true,
-            created_at: Timestamp::now(),
-        }
+        Job::saying("Hello.")
     }
 
     #[test]

@@ -275,9 +275,9 @@ mod tests {
         store.prepare().unwrap();
         let job = job();
         store.accept(&job).unwrap();
-        let mut segment = store.begin(job.id, MediaFile::Segment(0)).unwrap();
+        let mut segment = store.begin(job.id, VideoFile::Segment(0).of(None)).unwrap();
         segment.append(b"abc").unwrap();
-        let path = store.path(job.id, MediaFile::Segment(0));
+        let path = store.path(job.id, VideoFile::Segment(0).of(None));
         assert!(!path.exists());
         segment.append(b"defg").unwrap();
         segment.complete().unwrap();
@@ -288,8 +288,9 @@ mod tests {
             offset,
             length,
         };
-        let mut copy =
-            |ranges: &[ByteRange]| store.copy(job.id, MediaFile::Segment(0), ranges, &mut whole);
+        let mut copy = |ranges: &[ByteRange]| {
+            store.copy(job.id, VideoFile::Segment(0).of(None), ranges, &mut whole)
+        };
         copy(&[range(1, 2), range(5, 2)]).unwrap();
         assert!(copy(&[range(5, 9)]).is_err());
         whole.complete().unwrap();

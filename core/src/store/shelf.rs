@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Address;
 use super::directory::{json, read_json, write_whole};
-use crate::api::MediaFile;
+use crate::api::{MediaFile, VideoFile};
 use crate::config::Reuse;
 use crate::hls::PLAYLIST;
 use crate::session::{Record, Timestamp};
@@ -267,7 +267,8 @@ fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
             // The job and the record are the session's own; what is still growing is of no use.
             let ours = name.ends_with(".json") || name.ends_with(".part");
             // Parts that have left the playlist are about to be deleted.
-            let part = matches!(MediaFile::parse(&name), Some(MediaFile::Part(..)));
+            let file = MediaFile::parse(&name);
+            let part = matches!(file, Some(MediaFile::Video(_, VideoFile::Part(..))));
             let left = part && !playlist.contains(&format!("\"{name}\""));
             if about.is_file() && !ours && !left {
                 files.push((path, about.len()));

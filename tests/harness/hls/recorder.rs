@@ -27,7 +27,7 @@ pub struct Script {
     pub start: Value,
     /// Interrupt it once this many seconds are listed.
     pub interrupt_at: Option<f64>,
-    /// A file that cannot be written, so that the session fails there.
+    /// A file that cannot be written, so that the session fails there; it is never there itself.
     pub obstacle: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ pub fn record(nginx: &Nginx, script: &Script) -> Capture {
     let started = nginx.start_session(&script.start);
     let id = started["session_id"].as_str().unwrap().to_owned();
     if let Some(name) = script.obstacle {
-        fs::create_dir(nginx.session(&id).join(name)).unwrap();
+        fs::create_dir(nginx.session(&id).join(format!("{name}.part"))).unwrap();
     }
     let recorder = Recorder {
         nginx,

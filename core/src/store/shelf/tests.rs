@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::config::Video;
-use crate::hls::SegmentFormat;
-use crate::language::Language;
-use crate::session::{Job, Pace, SessionId, State, Vocabulary};
+use crate::session::{Job, SessionId, State, Vocabulary};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -72,20 +70,7 @@ fn opened(data: &Path, bounds: Option<Reuse>) -> Shelf {
 }
 
 fn address(text: &str) -> Address {
-    let job = Job {
-        id: SessionId::generate(),
-        vocabulary: Vocabulary::Realtime,
-        text: text.to_owned(),
-        language: Language::En,
-        voice: "en-us".to_owned(),
-        avatar: "anna".to_owned(),
-        pace: Pace::Fast,
-        segment_format: SegmentFormat::Fmp4,
-        webhook: None,
-        reuse: true,
-        created_at: Timestamp::now(),
-    };
-    Address::of(&job, &Video::default(), &[])
+    Address::of(&Job::saying(text), &Video::default(), &[])
 }
 
 fn record(finished_at: Timestamp) -> Record {

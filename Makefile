@@ -3,6 +3,8 @@
 # Where nginx-sys finds nginx's headers; scripts/nginx-headers.sh configures them.
 export NGINX_SOURCE_DIR ?= /usr/share/nginx/src
 export NGINX_BUILD_DIR ?= $(CURDIR)/.nginx-objs
+# Where the neural networks find libtorch; scripts/libtorch.sh puts one there.
+export LIBTORCH ?= $(CURDIR)/.libtorch
 # rustup puts cargo here, which a login older than it does not know.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 

@@ -1,0 +1,3 @@
+//! The neural networks: MuseTalk 1.5 and what it needs, in libtorch.
+
+pub mod weights;

@@ -1,0 +1,186 @@
+//! The parameters of one network, by name.
+//!
+//! A network asks for each of its tensors once, with the shape it must have. Where they come from is decided here: a
+//! file of safetensors, the names themselves (for probes), or nowhere (to learn what a network asks for).
+
+mod fill;
+mod scope;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Kind, Tensor};
+use thiserror::Error;
+
+pub use fill::{Filler, ramp};
+pub use scope::Scope;
+
+/// Why a network could not have its parameters.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// The file cannot be read.
+    #[error("{}: {reason}", file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// As the reader tells it.
+        reason: String,
+    },
+    /// There is no tensor of that name.
+    #[error("{file}: there is no tensor \"{name}\", which must be {expected:?}")]
+    Missing {
+        /// In which file.
+        file: String,
+        /// Which.
+        name: String,
+        /// Its shape.
+        expected: Vec<i64>,
+    },
+    /// A tensor has another shape.
+    #[error("{file}: tensor \"{name}\" is {found:?}, and must be {expected:?}")]
+    Shape {
+        /// In which file.
+        file: String,
+        /// Which.
+        name: String,
+        /// What it must be.
+        expected: Vec<i64>,
+        /// What it is.
+        found: Vec<i64>,
+    },
+    /// Tensors that the network has no place for.
+    #[error("{file}: nothing of the network is called \"{name}\", nor {others} others there")]
+    Unused {
+        /// In which file.
+        file: String,
+        /// The first by name.
+        name: String,
+        /// How many more.
+        others: usize,
+    },
+}
+
+enum Source {
+    File(BTreeMap<String, Tensor>),
+    Names(Filler),
+    Nowhere,
+}
+
+/// The parameters of one network, and which of them have been asked for.
+pub struct Weights {
+    source: Source,
+    /// What messages call them.
+    title: String,
+    device: Device,
+    kind: Kind,
+    asked: RefCell<BTreeMap<String, Vec<i64>>>,
+}
+
+impl Weights {
+    fn new(source: Source, title: String, device: Device, kind: Kind) -> Self {
+        Self {
+            source,
+            title,
+            device,
+            kind,
+            asked: RefCell::default(),
+        }
+    }
+
+    /// Those in a file of safetensors, put on `device` as `kind` (of those that are floating-point numbers).
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Unreadable`]
+    pub fn read(file: &Path, device: Device, kind: Kind) -> Result<Self, WeightsError> {
+        let tensors = Tensor::read_safetensors(file).map_err(|error| WeightsError::Unreadable {
+            file: file.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let title = file.display().to_string();
+        let source = Source::File(tensors.into_iter().collect());
+        Ok(Self::new(source, title, device, kind))
+    }
+
+    /// Those made from their names: the same on every machine, without any file.
+    pub fn named(filler: Filler, device: Device, kind: Kind) -> Self {
+        Self::new(
+            Source::Names(filler),
+            "made from names".to_owned(),
+            device,
+            kind,
+        )
+    }
+
+    /// None: tensors without memory of their own. Only to learn what a network asks for.
+    pub fn nowhere() -> Self {
+        Self::new(Source::Nowhere, "none".to_owned(), Device::Cpu, Kind::Float)
+    }
+
+    /// Where names begin with nothing.
+    pub fn root(&self) -> Scope<'_> {
+        Scope::new(self, String::new())
+    }
+
+    /// Whether there is a tensor of this name. Where there is no file there is none of a name nobody must have.
+    pub fn has(&self, name: &str) -> bool {
+        matches!(&self.source, Source::File(tensors) if tensors.contains_key(name))
+    }
+
+    fn take(&self, name: String, shape: &[i64]) -> Result<Tensor, WeightsError> {
+        let tensor = match &self.source {
+            Source::File(tensors) => {
+                let Some(tensor) = tensors.get(&name) else {
+                    return Err(WeightsError::Missing {
+                        file: self.title.clone(),
+                        name,
+                        expected: shape.to_vec(),
+                    });
+                };
+                if tensor.size() != shape {
+                    return Err(WeightsError::Shape {
+                        file: self.title.clone(),
+                        name,
+                        expected: shape.to_vec(),
+                        found: tensor.size(),
+                    });
+                }
+                tensor.to_device(self.device).to_kind(self.kind)
+            }
+            Source::Names(filler) => filler
+                .tensor(&name, shape)
+                .to_device(self.device)
+                .to_kind(self.kind),
+            Source::Nowhere => Tensor::zeros([1], (self.kind, self.device)).expand(shape, false),
+        };
+        self.asked.borrow_mut().insert(name, shape.to_vec());
+        Ok(tensor)
+    }
+
+    /// What has been asked for so far, with shapes.
+    pub fn asked(&self) -> BTreeMap<String, Vec<i64>> {
+        self.asked.borrow().clone()
+    }
+
+    /// Whether everything there is has been asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Unused`]
+    pub fn finish(self) -> Result<(), WeightsError> {
+        let Source::File(tensors) = &self.source else {
+            return Ok(());
+        };
+        let asked = self.asked.borrow();
+        let mut unused = tensors.keys().filter(|name| !asked.contains_key(*name));
+        match unused.next() {
+            None => Ok(()),
+            Some(name) => Err(WeightsError::Unused {
+                file: self.title.clone(),
+                name: name.clone(),
+                others: unused.count(),
+            }),
+        }
+    }
+}

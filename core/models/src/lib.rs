@@ -6,6 +6,8 @@ mod config;
 pub mod error;
 pub mod layers;
 pub mod musetalk;
+pub mod parse;
+pub mod prepare;
 pub mod probe;
 pub mod speech;
 pub mod unet;

@@ -1,4 +1,8 @@
 //! The header in the repository is the one made from the sources.
+#![allow(
+    clippy::expect_used,
+    reason = "the helpers of a test may panic as the test itself does"
+)]
 
 use std::path::{Path, PathBuf};
 

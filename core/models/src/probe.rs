@@ -3,6 +3,7 @@
 //! Parameters and inputs are made from their names. Each row is one output, told by its mean, its standard deviation and three
 //! of its elements; those expected were computed by the original implementations.
 
+mod directory;
 mod figures;
 mod inputs;
 mod musetalk;
@@ -11,6 +12,7 @@ mod speech;
 use tch::{TchError, Tensor};
 use thiserror::Error;
 
+pub use directory::write_directory;
 pub use figures::Figures;
 pub use inputs::Inputs;
 
@@ -22,6 +24,9 @@ pub enum ProbeError {
     /// A network could not be built.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// libtorch complains.
     #[error(transparent)]
     Library(#[from] TchError),

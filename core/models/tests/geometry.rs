@@ -1,5 +1,11 @@
 //! Geometry and blending against what OpenCV and Pillow make of the same pictures (`parity/geometry.py`).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeMap;
 
 use avatar_models::prepare::{

@@ -1,13 +1,13 @@
 //! The encoder of Whisper, whose every layer is listened to.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use crate::layers::{LayerNorm, Linear, Output, attend};
 use crate::weights::{Scope, WeightsError};
 
 /// The shape of an encoder, as `whisper.json` tells it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WhisperConfig {
     /// Features of a state.
     pub d_model: i64,
@@ -43,6 +43,16 @@ impl WhisperConfig {
             encoder_ffn_dim: 1536,
             num_mel_bins: bands(),
             max_source_positions: positions(),
+        }
+    }
+
+    /// The same shape, narrow enough for tests.
+    pub fn narrow() -> Self {
+        Self {
+            d_model: 64,
+            encoder_attention_heads: 2,
+            encoder_ffn_dim: 128,
+            ..Self::tiny()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The shape of a UNet, as `musetalk.json` tells it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 fn groups() -> i64 {
     32
@@ -15,7 +15,7 @@ fn layers() -> usize {
 }
 
 /// The shape of a UNet. Its blocks attend to speech except the deepest.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct UnetConfig {
     /// Channels in: a masked latent and a whole one.
     pub in_channels: i64,
@@ -50,6 +50,15 @@ impl UnetConfig {
             attention_head_dim: 8,
             norm_num_groups: groups(),
             norm_eps: epsilon(),
+        }
+    }
+
+    /// The same shape, narrow enough for tests.
+    pub fn narrow() -> Self {
+        Self {
+            block_out_channels: vec![32, 64, 64, 64],
+            cross_attention_dim: 64,
+            ..Self::musetalk()
         }
     }
 

@@ -1,4 +1,9 @@
 //! Geometry and blending against what OpenCV and Pillow make of the same pictures (`parity/geometry.py`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test reports what went wrong by panicking"
+)]
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use avatar_models::pose::View;
 use avatar_models::prepare::{
     Bounds, Element, MaskMode, MaskShape, Raster, Resampling, Softness, blur, lanczos, resample,
 };
@@ -163,4 +169,14 @@ fn masks_are_those_of_the_original() {
     let mask = MaskShape::default().mask(&classes, face, face.surroundings());
     assert_eq!((mask.width(), mask.height()), (390, 390));
     assert_eq!(fingerprint(mask.data()), golden["mask large"]);
+}
+
+#[test]
+fn the_landmark_network_sees_what_the_original_sees() {
+    let golden = golden();
+    for (width, height) in [(50, 31), (30, 70), (400, 300)] {
+        let seen = View::whole(width, height).of(&noise(width, height, 3));
+        let expected = &golden[&format!("pose view {width}x{height}")];
+        assert_eq!(&fingerprint(seen.data()), expected, "{width}x{height}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Which part of a picture MuseTalk draws.
 
 use super::Bounds;
+use crate::pose::Landmarks;
 
 /// How the part is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl FaceGeometry {
     /// landmarks that make no rectangle give way to the detector's.
     pub fn bounds(
         &self,
-        landmarks: &[(f32, f32); 68],
+        landmarks: &Landmarks,
         detected: Bounds,
         (width, height): (usize, usize),
     ) -> Option<Bounds> {
@@ -75,8 +76,8 @@ mod tests {
     };
 
     /// Landmarks whose extremes are those of a rectangle.
-    fn landmarks(x0: f32, x1: f32, middle: f32, bottom: f32) -> [(f32, f32); 68] {
-        let mut landmarks = [(f32::midpoint(x0, x1), middle - 5.0); 68];
+    fn landmarks(x0: f64, x1: f64, middle: f64, bottom: f64) -> Landmarks {
+        let mut landmarks = [(f64::midpoint(x0, x1), middle - 5.0); 68];
         landmarks[0].0 = x0;
         landmarks[16].0 = x1;
         landmarks[8].1 = bottom;
@@ -84,7 +85,7 @@ mod tests {
         landmarks
     }
 
-    fn found(geometry: FaceGeometry, landmarks: &[(f32, f32); 68]) -> Option<[i32; 4]> {
+    fn found(geometry: FaceGeometry, landmarks: &Landmarks) -> Option<[i32; 4]> {
         geometry
             .bounds(landmarks, DETECTED, (640, 345))
             .map(|face| [face.x0, face.y0, face.x1, face.y1])

@@ -1,4 +1,14 @@
 //! The neural networks: MuseTalk 1.5 and what it needs, in libtorch.
 
+#![forbid(unsafe_code)]
+
+mod config;
+pub mod error;
 pub mod import;
+pub mod layers;
+pub mod musetalk;
+pub mod probe;
+pub mod speech;
+pub mod unet;
+pub mod vae;
 pub mod weights;

@@ -10,6 +10,9 @@ use super::names::{self, Role};
 use super::part::{Part, Schema};
 use super::{ImportError, Misfit};
 
+/// The dictionaries that a network's tensors may lie in, the plainest first: checkpoints of training keep others beside it.
+const ROOTS: [&str; 4] = ["", "state_dict.", "model.", "state_dict.model."];
+
 /// A tensor of a file that is one of the network.
 #[derive(Debug)]
 pub(super) struct Fitted {
@@ -85,12 +88,11 @@ fn root(part: &Part, container: &Container, schema: &Schema) -> &'static str {
             .filter(|role| matches!(role, Role::Ours(name) if schema.contains_key(name)))
             .count()
     };
-    // Of equals the first, which is the plainest.
-    part.roots
-        .iter()
+    // Of equals the last.
+    ROOTS
+        .into_iter()
         .rev()
         .max_by_key(|root| ours(root))
-        .copied()
         .unwrap_or_default()
 }
 

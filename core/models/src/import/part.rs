@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+
 use super::names::{self, Role};
+use crate::speech;
+use crate::unet::Unet;
+use crate::vae;
+use crate::weights::{Scope, Weights, WeightsError};
 
 /// The tensors that a network asks for, with shapes.
 pub(super) type Schema = BTreeMap<String, Vec<i64>>;
@@ -29,8 +35,6 @@ pub(super) struct Part {
     pub(super) configuration: Option<Companion>,
     /// What else is taken along.
     pub(super) companion: Option<Companion>,
-    /// The dictionaries that the network's may lie in.
-    pub(super) roots: &'static [&'static str],
     /// What its tensors are called here.
     pub(super) role: fn(&str) -> Role,
     /// Whether a tensor of this name may have been kept as a convolution of single pixels.
@@ -39,12 +43,83 @@ pub(super) struct Part {
     pub(super) schema: fn(&str) -> Result<Schema, String>,
 }
 
-/// Checkpoints of training keep the network in a dictionary beside others.
-const CHECKPOINT: &[&str] = &["", "state_dict.", "model.", "state_dict.model."];
+/// All of them.
+pub(super) const PARTS: [Part; 3] = [
+    Part {
+        target: "unet.safetensors",
+        sources: &["musetalkV15/unet.pth"],
+        looks: names::UNET,
+        required: true,
+        configuration: Some(Companion {
+            source: "musetalk.json",
+            target: "musetalk.json",
+        }),
+        companion: None,
+        role: names::unet,
+        pointwise: never,
+        schema: |text| {
+            let config = configuration(text)?;
+            schema(|scope| Unet::new(scope, &config).map(drop))
+        },
+    },
+    Part {
+        target: "vae.safetensors",
+        sources: &[
+            "sd-vae/diffusion_pytorch_model.bin",
+            "sd-vae/diffusion_pytorch_model.safetensors",
+            "sd-vae-ft-mse/diffusion_pytorch_model.bin",
+            "sd-vae-ft-mse/diffusion_pytorch_model.safetensors",
+        ],
+        looks: names::VAE,
+        required: true,
+        configuration: Some(Companion {
+            source: "config.json",
+            target: "vae.json",
+        }),
+        companion: None,
+        role: names::vae,
+        pointwise: names::is_pointwise,
+        schema: |text| {
+            let config = configuration(text)?;
+            schema(|scope| {
+                vae::Encoder::new(scope, &config)?;
+                vae::Decoder::new(scope, &config).map(drop)
+            })
+        },
+    },
+    Part {
+        target: "whisper.safetensors",
+        sources: &["whisper/pytorch_model.bin", "whisper/model.safetensors"],
+        looks: names::WHISPER,
+        required: true,
+        configuration: Some(Companion {
+            source: "config.json",
+            target: "whisper.json",
+        }),
+        companion: Some(Companion {
+            source: "preprocessor_config.json",
+            target: "preprocessor.json",
+        }),
+        role: names::whisper,
+        pointwise: never,
+        schema: |text| {
+            let config = configuration(text)?;
+            schema(|scope| speech::Encoder::new(scope, &config).map(drop))
+        },
+    },
+];
+
+fn configuration<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// What `network` asks for when it is made.
+fn schema(network: impl FnOnce(&Scope<'_>) -> Result<(), WeightsError>) -> Result<Schema, String> {
+    let weights = Weights::nowhere();
+    network(&weights.root()).map_err(|error| error.to_string())?;
+    Ok(weights.asked())
+}
 
 fn never(_: &str) -> bool {
     false
 }
-
-/// All of them.
-pub(super) const PARTS: [Part; 0] = [];

@@ -4,7 +4,6 @@
     clippy::indexing_slicing,
     reason = "a test reports what went wrong by panicking"
 )]
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

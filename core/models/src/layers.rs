@@ -2,6 +2,7 @@
 
 mod attention;
 mod convolution;
+mod filter;
 mod linear;
 mod normalization;
 mod residual;
@@ -11,6 +12,7 @@ use tch::{TchError, Tensor};
 
 pub use attention::{Attention, attend};
 pub use convolution::{Convolution, channels_last};
+pub use filter::{Activation, Filter, Window};
 pub use linear::Linear;
 pub use normalization::{GroupNorm, LayerNorm};
 pub use residual::Residual;

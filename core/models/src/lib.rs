@@ -3,10 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod config;
+pub mod detect;
 pub mod error;
 pub mod import;
 pub mod layers;
 pub mod musetalk;
+pub mod parse;
+pub mod pose;
+pub mod prepare;
 pub mod probe;
 pub mod speech;
 pub mod unet;

@@ -5,6 +5,7 @@ mod chance;
 mod loudness;
 mod motion;
 mod mouth;
+pub mod neural;
 mod presenter;
 mod viseme;
 

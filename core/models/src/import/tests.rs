@@ -13,6 +13,11 @@ use tempfile::TempDir;
 use super::names::Role;
 use super::part::{Companion, PARTS, Schema};
 use super::*;
+use crate::musetalk::{Networks, Options, Precision};
+use crate::speech::WhisperConfig;
+use crate::unet::UnetConfig;
+use crate::vae::VaeConfig;
+use crate::weights::ramp;
 use original::{Original, Value, View};
 
 /// What the one network here asks for.
@@ -492,4 +497,108 @@ fn parts_are_told_apart() {
                 == 1
         );
     }
+}
+
+/// The part of this target.
+fn part(target: &str) -> &'static Part {
+    let mut parts = PARTS.iter();
+    parts.find(|part| part.target == target).unwrap()
+}
+
+#[test]
+fn each_network_tells_what_it_asks_for() {
+    for (target, configuration, count) in [
+        ("unet.safetensors", json(&UnetConfig::musetalk()), 686),
+        ("vae.safetensors", json(&VaeConfig::stable_diffusion()), 248),
+        ("whisper.safetensors", json(&WhisperConfig::tiny()), 67),
+        ("s3fd.safetensors", String::new(), 65),
+    ] {
+        let schema = (part(target).schema)(&configuration).unwrap();
+        assert_eq!(schema.len(), count, "{target}");
+    }
+}
+
+fn json(configuration: &impl serde::Serialize) -> String {
+    serde_json::to_string(configuration).unwrap()
+}
+
+/// A network's tensors, made from their names, in 32 bits.
+fn named(target: &str, configuration: &str) -> Vec<(String, Vec<usize>, Vec<u8>)> {
+    (part(target).schema)(configuration)
+        .unwrap()
+        .into_iter()
+        .map(|(name, shape)| {
+            let tensor = ramp(&name, &shape, 0.0, 0.1).unwrap();
+            let bytes = floats(&Vec::try_from(tensor.flatten(0, -1)).unwrap());
+            let shape = shape.iter().map(|side| usize::try_from(*side).unwrap());
+            (name, shape.collect(), bytes)
+        })
+        .collect()
+}
+
+fn original(tensors: &[(String, Vec<usize>, Vec<u8>)]) -> Original {
+    let tensors = tensors.iter();
+    Original::flat(
+        tensors.map(|(name, shape, bytes)| {
+            (name.as_str(), Dtype::F32, shape.as_slice(), bytes.clone())
+        }),
+    )
+}
+
+#[test]
+fn a_narrow_musetalk_is_imported_and_runs() {
+    let setup = Setup::new(b"");
+    let unet = json(&UnetConfig::narrow());
+    setup.write("models/musetalkV15/musetalk.json", unet.as_bytes());
+    let file = original(&named("unet.safetensors", &unet)).zip();
+    setup.write("models/musetalkV15/unet.pth", &file);
+
+    let vae = json(&VaeConfig::narrow());
+    setup.write("models/sd-vae/config.json", vae.as_bytes());
+    let mut tensors = named("vae.safetensors", &vae);
+    for (name, shape, _) in &mut tensors {
+        if name.contains(".attentions.") {
+            *name = name
+                .replace(".to_q.", ".query.")
+                .replace(".to_k.", ".key.")
+                .replace(".to_v.", ".value.")
+                .replace(".to_out.0.", ".proj_attn.");
+            if shape.len() == 2 {
+                shape.extend([1, 1]);
+            }
+        }
+    }
+    assert!(
+        tensors
+            .iter()
+            .any(|(name, ..)| name.ends_with("proj_attn.weight"))
+    );
+    let file = original(&tensors).legacy();
+    setup.write("models/sd-vae/diffusion_pytorch_model.bin", &file);
+
+    let whisper = json(&WhisperConfig::narrow());
+    setup.write("models/whisper/config.json", whisper.as_bytes());
+    setup.write("models/whisper/preprocessor_config.json", b"{}");
+    let mut tensors = named("whisper.safetensors", &whisper);
+    for (name, ..) in &mut tensors {
+        *name = format!("model.encoder.{name}");
+    }
+    tensors.push((
+        "model.decoder.embed_tokens.weight".to_owned(),
+        vec![1],
+        vec![0; 4],
+    ));
+    let file = original(&tensors).zip();
+    setup.write("models/whisper/pytorch_model.bin", &file);
+
+    let mut progress = |_: &str, _, _| ControlFlow::Continue(());
+    import(&setup.source(), &setup.target(), &mut progress).unwrap();
+    let networks = Networks::open(&Options {
+        weights: setup.target(),
+        device: "cpu".to_owned(),
+        precision: Precision::F32,
+        threads: 1,
+        max_batch: 1,
+    });
+    assert_eq!(networks.unwrap().description().tokens, 50 * 64);
 }

@@ -5,6 +5,7 @@
 mod config;
 pub mod detect;
 pub mod error;
+pub mod import;
 pub mod layers;
 pub mod musetalk;
 pub mod parse;

@@ -1,0 +1,25 @@
+//! Original weight files, turned into a directory of checked ones.
+
+use std::ffi::{c_char, c_void};
+
+use avatar_models_abi::Progress;
+
+/// Reads the original weight files in the directory `source`, checks them and writes them to the directory `target`, which must not
+/// exist yet or be empty. Nothing is left there by an import that fails.
+///
+/// `progress` is called now and then on the calling thread, with `context`; it may be null.
+///
+/// # Safety
+///
+/// `source` and `target` end with a NUL; `progress` is null or may be called with `context`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn avatar_models_import(
+    source: *const c_char,
+    target: *const c_char,
+    progress: Progress,
+    context: *mut c_void,
+    message: *mut c_char,
+    capacity: usize,
+) -> i32 {
+    crate::call::todo(message, capacity)
+}

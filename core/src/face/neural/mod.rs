@@ -1,5 +1,21 @@
 //! Faces that are filmed, their mouths redrawn by a network.
 
+mod blend;
+mod colour;
+mod cutout;
+mod cycle;
+mod film;
+mod framing;
 mod manifest;
+mod networks;
+mod raster;
+#[cfg(test)]
+pub(crate) mod specimen;
 
+pub(crate) use blend::{Blender, Drawn};
+pub(crate) use cutout::Cutout;
+pub(crate) use cycle::Cycle;
+pub(crate) use film::Film;
 pub use manifest::{Bounds, FrameBounds, LATENTS, Manifest, ManifestError, MaskMode};
+pub use networks::{Description, Listener, NetworkError, Networks, Portrait, Request};
+pub use raster::RasterError;

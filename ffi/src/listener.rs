@@ -1,8 +1,13 @@
 //! Speech, turned into tokens while it arrives.
 
 use std::ffi::c_char;
+use std::ptr;
 
+use avatar_models::speech;
 use avatar_models_abi::{Listener, Networks};
+
+use crate::call::{self, Failure};
+use crate::{networks, pointer};
 
 /// Opens an ear for one session, whose pictures follow each other at `frame_rate` a second.
 ///
@@ -19,7 +24,16 @@ pub unsafe extern "C" fn avatar_models_listener_open(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        call::run(message, capacity, || {
+            let handle = pointer::exclusive(listener, "listener")?;
+            *handle = ptr::null_mut();
+            let opened = networks::open(networks)?.listener(frame_rate)?;
+            *handle = Box::into_raw(Box::new(opened)).cast();
+            Ok(())
+        })
+    }
 }
 
 /// Closes an ear.
@@ -52,5 +66,19 @@ pub unsafe extern "C" fn avatar_models_listener_hear(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        call::run(message, capacity, || {
+            let listener = pointer::exclusive(listener.cast::<speech::Listener>(), "listener")?;
+            let frames = pointer::exclusive(frames, "frames")?;
+            *frames = 0;
+            let pcm = pointer::elements(pcm, count, "pcm")?;
+            let length = frames_capacity
+                .checked_mul(listener.size())
+                .ok_or_else(|| Failure::argument("there cannot be room for so many frames"))?;
+            let tokens = pointer::room(tokens, length, "tokens")?;
+            *frames = listener.hear(pcm, r#final != 0, tokens)?;
+            Ok(())
+        })
+    }
 }

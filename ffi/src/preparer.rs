@@ -18,7 +18,7 @@ pub unsafe extern "C" fn avatar_models_preparer_open(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    todo!()
 }
 
 /// Unloads them.
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn avatar_models_preparer_find(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    todo!()
 }
 
 /// Prepares one picture for a face at `face`.
@@ -74,5 +74,5 @@ pub unsafe extern "C" fn avatar_models_preparer_prepare(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    todo!()
 }

@@ -54,7 +54,7 @@ impl Convolution {
         }
     }
 
-    /// The same with `more` [outputs] added to its bias.
+    /// The same with `more`, one number for each output, added to its bias.
     ///
     /// # Errors
     ///

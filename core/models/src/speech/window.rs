@@ -57,7 +57,8 @@ impl Windowing {
 
     /// How many samples must have been heard for a frame's last step to be settled but for what attention adds.
     pub fn reach(&self, frame: usize) -> usize {
-        let last = usize::try_from(self.step(frame)).unwrap_or_default() + STEPS - 1;
+        let steps = i64::try_from(STEPS).unwrap_or_default();
+        let last = usize::try_from(self.step(frame) + steps - 1).unwrap_or_default();
         last * STEP + REACH
     }
 

@@ -46,12 +46,12 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
     }
     let (language, voice) = voice(&fields, language, config, catalogue)?;
     let avatar = string(&fields, "avatar")?.unwrap_or(&config.avatar);
-    if !catalogue.has_avatar(avatar) {
-        return Err(Refusal::new(
+    let avatar = catalogue.avatar(avatar).ok_or_else(|| {
+        Refusal::new(
             Code::UnknownAvatar,
             format!("there is no avatar \"{avatar}\""),
-        ));
-    }
+        )
+    })?;
     let pace = match string(&fields, "pace")? {
         None | Some("fast") => Pace::Fast,
         Some("live") => Pace::Live,
@@ -79,7 +79,8 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         text: text.to_owned(),
         language,
         voice,
-        avatar: avatar.to_owned(),
+        avatar: avatar.id,
+        filmed: avatar.filmed,
         pace,
         segment_format,
         webhook,
@@ -238,7 +239,9 @@ mod tests {
             avatars: vec![Avatar {
                 id: "anna".to_owned(),
                 name: "Anna".to_owned(),
+                filmed: false,
             }],
+            gallery: None,
             voice: Some("en-gb".to_owned()),
             avatar: "anna".to_owned(),
         }

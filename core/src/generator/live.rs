@@ -79,7 +79,8 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(job: Job, publication: Publication, notices: Notices) -> Self {
-        let record = Record::created(job.id, job.vocabulary, job.created_at);
+        let mut record = Record::created(job.id, job.vocabulary, job.created_at);
+        record.filmed = job.filmed;
         Self {
             job,
             started: Instant::now(),

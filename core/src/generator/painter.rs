@@ -149,6 +149,7 @@ impl Painter {
             if self.soundtrack.voiced() {
                 let silence = self.soundtrack.end(self.frame_rate.frame());
                 self.hear(&silence, &[]);
+                self.face.end();
                 self.transcript.end(self.soundtrack.known());
             } else {
                 self.live.fail(Failure {
@@ -221,6 +222,20 @@ impl Painter {
         tracing::debug!(session = %self.live.id(), "speech is late");
     }
 
+    /// Waits for a face that is made elsewhere, but never longer than viewers have something to see: then the face may
+    /// do without.
+    fn await_face(&mut self) -> Result<(), Turn> {
+        let starves = self.starves_at();
+        let late = starves.is_some_and(|at| at <= Instant::now());
+        if self.face.ready(self.shown_at(), late) {
+            return Ok(());
+        }
+        Err(match starves {
+            Some(at) if !late => Turn::Sleep(at),
+            _ => Turn::Wait,
+        })
+    }
+
     /// Paints one frame, or says why not.
     fn paint(&mut self) -> Result<(), Turn> {
         self.listen();
@@ -239,6 +254,7 @@ impl Painter {
                 None => return Err(Turn::Wait),
             }
         }
+        self.await_face()?;
         if let Some(at) = self.not_before() {
             return Err(Turn::Sleep(at));
         }

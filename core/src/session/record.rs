@@ -39,6 +39,9 @@ pub struct Record {
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
+    /// Whether its avatar is a filmed one, which networks draw.
+    #[serde(default)]
+    pub filmed: bool,
     /// When its job was accepted.
     pub created_at: Timestamp,
     /// When it became ready or failed.
@@ -77,6 +80,7 @@ impl Record {
             ended: false,
             segment_parts: 0,
             duration: Samples::ZERO,
+            filmed: false,
             created_at,
             finished_at: None,
             failure: None,
@@ -244,7 +248,8 @@ pub(super) struct Packed {
     text_length: u8,
     segment_parts: u8,
     ended: u8,
-    spare: [u8; 4],
+    filmed: u8,
+    spare: [u8; 3],
     text: [u8; TEXT],
 }
 
@@ -274,6 +279,7 @@ impl From<&Record> for Packed {
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
+        packed.filmed = record.filmed.into();
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -330,6 +336,7 @@ impl Packed {
             parts: self.parts,
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
+            filmed: self.filmed != 0,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),
@@ -354,6 +361,7 @@ mod tests {
         record.listed = 3;
         record.parts = 2;
         record.segment_parts = 5;
+        record.filmed = true;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

@@ -15,8 +15,8 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for, made as `video` and in smaller `renditions`.
-    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16]) -> Self {
+    /// The address of what `job` asks for, made as `video` and in smaller `renditions`, with a face that `look` stands for.
+    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16], look: &[u8]) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
@@ -25,6 +25,7 @@ impl Address {
             language,
             voice,
             avatar,
+            filmed,
             pace: _,
             segment_format,
             webhook: _,
@@ -45,6 +46,7 @@ impl Address {
             u64::from(frame_rate.per_second()),
             cut.segment().0,
             cut.part().0,
+            u64::from(*filmed),
             renditions.len() as u64,
         ]
         .into_iter()
@@ -53,12 +55,13 @@ impl Address {
             hash.update(number.to_be_bytes());
         }
         for word in [
-            env!("CARGO_PKG_VERSION"),
-            language.code(),
-            voice,
-            avatar,
-            segment_format.word(),
-            text,
+            env!("CARGO_PKG_VERSION").as_bytes(),
+            language.code().as_bytes(),
+            voice.as_bytes(),
+            avatar.as_bytes(),
+            segment_format.word().as_bytes(),
+            text.as_bytes(),
+            look,
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
             hash.update((word.len() as u64).to_be_bytes());
@@ -103,19 +106,21 @@ mod tests {
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
         let video = Video::default();
-        let address = Address::of(&job(), &video, &[]);
+        let address = Address::of(&job(), &video, &[], &[]);
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &video, &[]), address);
+        assert_eq!(Address::of(&other, &video, &[], &[]), address);
         type Change = fn(&mut Job, &mut Video);
-        let changes: [Change; 8] = [
+        assert_ne!(Address::of(&job(), &video, &[], b"another"), address);
+        let changes: [Change; 9] = [
             |job, _| job.text.push(' '),
             |job, _| job.language = Language::Ru,
             |job, _| job.voice = "en-gb".to_owned(),
             |job, _| job.avatar = "dias".to_owned(),
+            |job, _| job.filmed = true,
             |job, _| job.segment_format = SegmentFormat::Ts,
             |_, video| video.width = 256,
             |_, video| video.height = 256,
@@ -124,7 +129,11 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let (mut job, mut video) = (job(), video);
             change(&mut job, &mut video);
-            assert_ne!(Address::of(&job, &video, &[]), address, "change {number}");
+            assert_ne!(
+                Address::of(&job, &video, &[], &[]),
+                address,
+                "change {number}"
+            );
         }
     }
 
@@ -136,14 +145,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Video::default(), &[])
+            Address::of(&job, &Video::default(), &[], &[])
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Video::default(), &[]);
+        let address = Address::of(&job(), &Video::default(), &[], &[]);
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

@@ -25,6 +25,7 @@ pub struct Setup {
     reuse: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
+    writable: Vec<String>,
     edge: Option<Edge>,
 }
 
@@ -72,6 +73,7 @@ impl Setup {
             reuse: "off".to_owned(),
             http2: false,
             files: Vec::new(),
+            writable: Vec::new(),
             edge: None,
         }
     }
@@ -159,6 +161,12 @@ impl Setup {
         self
     }
 
+    /// An empty file in nginx's prefix that workers may write to.
+    pub fn writable(mut self, name: &str) -> Self {
+        self.writable.push(name.to_owned());
+        self.file(name, "")
+    }
+
     pub(crate) fn text(&self, port: u16) -> String {
         if let Some(edge) = &self.edge {
             return edge.text(port);
@@ -236,6 +244,10 @@ http {{
             let path = prefix.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
+        }
+        for name in &self.writable {
+            let mode = fs::Permissions::from_mode(0o666);
+            fs::set_permissions(prefix.path().join(name), mode).unwrap();
         }
         fs::write(prefix.path().join("nginx.conf"), self.text(port)).unwrap();
         prefix

@@ -15,6 +15,8 @@ mod names;
 mod part;
 mod source;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use error::{ImportError, Misfit};
 pub use manifest::{Entry, FORMAT, MODEL, Manifest};

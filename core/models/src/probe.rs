@@ -3,6 +3,7 @@
 //! Parameters and inputs are made from their names. Each row is one output, told by its mean, its standard deviation and three
 //! of its elements; those expected were computed by the original implementations.
 
+mod detectors;
 mod directory;
 mod figures;
 mod inputs;
@@ -12,7 +13,7 @@ mod speech;
 use tch::{TchError, Tensor};
 use thiserror::Error;
 
-pub use directory::write_directory;
+pub use directory::{write_detectors, write_directory};
 pub use figures::Figures;
 pub use inputs::Inputs;
 
@@ -44,5 +45,7 @@ pub struct Row {
 
 /// Every row there is.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [musetalk::ROWS, speech::ROWS].into_iter().flatten()
+    [musetalk::ROWS, speech::ROWS, detectors::ROWS]
+        .into_iter()
+        .flatten()
 }

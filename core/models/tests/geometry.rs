@@ -2,7 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test reports what went wrong by panicking"
+    reason = "a test may panic"
 )]
 #![allow(
     clippy::unwrap_used,

@@ -88,7 +88,7 @@ fn root(part: &Part, container: &Container, schema: &Schema) -> &'static str {
             .filter(|role| matches!(role, Role::Ours(name) if schema.contains_key(name)))
             .count()
     };
-    // Of equals the last.
+    // `max_by_key` takes the last of equals: here the plainest.
     ROOTS
         .into_iter()
         .rev()

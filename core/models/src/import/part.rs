@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::names::{self, Role};
+use crate::detect::S3fd;
+use crate::parse::Bisenet;
+use crate::pose::Rtmpose;
 use crate::speech;
 use crate::unet::Unet;
 use crate::vae;
@@ -44,7 +47,7 @@ pub(super) struct Part {
 }
 
 /// All of them.
-pub(super) const PARTS: [Part; 3] = [
+pub(super) const PARTS: [Part; 6] = [
     Part {
         target: "unet.safetensors",
         sources: &["musetalkV15/unet.pth"],
@@ -106,6 +109,47 @@ pub(super) const PARTS: [Part; 3] = [
             let config = configuration(text)?;
             schema(|scope| speech::Encoder::new(scope, &config).map(drop))
         },
+    },
+    Part {
+        target: "s3fd.safetensors",
+        sources: &[
+            "s3fd-619a316812.pth",
+            "s3fd.pth",
+            "s3fd/s3fd-619a316812.pth",
+            "s3fd/s3fd.pth",
+        ],
+        looks: names::S3FD,
+        required: false,
+        configuration: None,
+        companion: None,
+        role: names::s3fd,
+        pointwise: never,
+        schema: |_| schema(|scope| S3fd::new(scope).map(drop)),
+    },
+    Part {
+        target: "dwpose.safetensors",
+        sources: &["dwpose/dw-ll_ucoco_384.pth"],
+        looks: names::DWPOSE,
+        required: false,
+        configuration: None,
+        companion: None,
+        role: names::dwpose,
+        pointwise: never,
+        schema: |_| schema(|scope| Rtmpose::new(scope).map(drop)),
+    },
+    Part {
+        target: "bisenet.safetensors",
+        sources: &[
+            "face-parse-bisent/79999_iter.pth",
+            "face-parse-bisenet/79999_iter.pth",
+        ],
+        looks: names::BISENET,
+        required: false,
+        configuration: None,
+        companion: None,
+        role: names::bisenet,
+        pointwise: never,
+        schema: |_| schema(|scope| Bisenet::new(scope).map(drop)),
     },
 ];
 

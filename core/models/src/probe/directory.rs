@@ -7,6 +7,9 @@ use serde::Serialize;
 use tch::Tensor;
 
 use super::{Inputs, ProbeError};
+use crate::detect::S3fd;
+use crate::parse::Bisenet;
+use crate::pose::Rtmpose;
 use crate::speech::{Encoder as Whisper, WhisperConfig};
 use crate::unet::{Unet, UnetConfig};
 use crate::vae::{Decoder, Encoder, VaeConfig};
@@ -25,23 +28,35 @@ pub fn write_directory(
     whisper: &WhisperConfig,
 ) -> Result<(), ProbeError> {
     fs::create_dir_all(directory)?;
-    network(directory, ("unet", "musetalk"), unet, |scope| {
-        Unet::new(scope, unet).map(drop)
-    })?;
-    network(directory, ("vae", "vae"), vae, |scope| {
+    network(directory, "unet", |scope| Unet::new(scope, unet).map(drop))?;
+    config(directory, "musetalk", unet)?;
+    network(directory, "vae", |scope| {
         Encoder::new(scope, vae)?;
         Decoder::new(scope, vae).map(drop)
     })?;
-    network(directory, ("whisper", "whisper"), whisper, |scope| {
+    config(directory, "vae", vae)?;
+    network(directory, "whisper", |scope| {
         Whisper::new(scope, whisper).map(drop)
-    })
+    })?;
+    config(directory, "whisper", whisper)
 }
 
-/// Writes the weights that `build` asks for and the configuration beside them.
+/// Writes what preparing an avatar needs beside that. These networks have one width only.
+///
+/// # Errors
+///
+/// [`ProbeError`]
+pub fn write_detectors(directory: &Path) -> Result<(), ProbeError> {
+    fs::create_dir_all(directory)?;
+    network(directory, "s3fd", |scope| S3fd::new(scope).map(drop))?;
+    network(directory, "dwpose", |scope| Rtmpose::new(scope).map(drop))?;
+    network(directory, "bisenet", |scope| Bisenet::new(scope).map(drop))
+}
+
+/// Writes the weights that `build` asks for.
 fn network(
     directory: &Path,
-    (weights, config): (&str, &str),
-    shape: &impl Serialize,
+    name: &str,
     build: impl Fn(&Scope<'_>) -> Result<(), WeightsError>,
 ) -> Result<(), ProbeError> {
     let made = Inputs::default().weights();
@@ -54,8 +69,13 @@ fn network(
             Ok((name, tensor))
         })
         .collect::<Result<Vec<_>, WeightsError>>()?;
-    Tensor::write_safetensors(&tensors, directory.join(format!("{weights}.safetensors")))?;
-    let text = serde_json::to_string_pretty(shape).map_err(std::io::Error::from)?;
-    fs::write(directory.join(format!("{config}.json")), text)?;
+    Tensor::write_safetensors(&tensors, directory.join(format!("{name}.safetensors")))?;
+    Ok(())
+}
+
+/// Writes a network's configuration.
+fn config(directory: &Path, name: &str, config: &impl Serialize) -> Result<(), ProbeError> {
+    let text = serde_json::to_string_pretty(config).map_err(std::io::Error::from)?;
+    fs::write(directory.join(format!("{name}.json")), text)?;
     Ok(())
 }

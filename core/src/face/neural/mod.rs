@@ -8,6 +8,7 @@ mod film;
 mod framing;
 mod manifest;
 mod networks;
+pub mod preparation;
 mod raster;
 #[cfg(test)]
 pub(crate) mod specimen;

@@ -9,6 +9,7 @@ fn main() {
     let mut version = String::new();
     if let Ok(libtorch) = std::env::var("LIBTORCH") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-rpath,{libtorch}/lib");
+        println!("cargo:rustc-link-arg-tests=-Wl,-rpath,{libtorch}/lib");
         let header = Path::new(&libtorch).join("include/torch/headeronly/version.h");
         println!("cargo:rerun-if-changed={}", header.display());
         let header = std::fs::read_to_string(header).unwrap_or_default();

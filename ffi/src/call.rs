@@ -111,7 +111,9 @@ unsafe fn say(text: &str, message: *mut c_char, capacity: usize) {
         return;
     };
     let text = text.split('\0').next().unwrap_or_default();
-    let text = &text.as_bytes()[..text.floor_char_boundary(room)];
+    let text = text
+        .get(..text.floor_char_boundary(room))
+        .unwrap_or_default();
     // SAFETY: as the caller says; the text and the NUL are at most `capacity` bytes, and of our own memory.
     unsafe {
         message.copy_from_nonoverlapping(text.as_ptr().cast(), text.len());

@@ -3,10 +3,11 @@
 //! Nothing is decided here: a call checks what it was given, is passed on to `avatar-models`, and its outcome becomes a status and a text.
 
 mod call;
-mod import;
-mod library;
-mod listener;
-mod networks;
+pub mod import;
+pub mod library;
+pub mod listener;
+pub mod networks;
 mod pointer;
-mod portrait;
-mod preparer;
+pub mod portrait;
+pub mod preparer;
+mod signatures;

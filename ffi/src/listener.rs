@@ -42,7 +42,10 @@ pub unsafe extern "C" fn avatar_models_listener_open(
 ///
 /// `listener` is null or from avatar_models_listener_open, and is not used after.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn avatar_models_listener_close(listener: *mut Listener) {}
+pub unsafe extern "C" fn avatar_models_listener_close(listener: *mut Listener) {
+    // SAFETY: the caller's promises; `avatar_models_listener_open` has made it.
+    unsafe { call::close(listener.cast::<speech::Listener>()) }
+}
 
 /// Hears `count` more samples and writes the tokens of the frames that have become known.
 ///

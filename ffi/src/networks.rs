@@ -1,6 +1,7 @@
 //! The networks of a running server.
 
 use std::ffi::c_char;
+use std::path::Path;
 use std::ptr;
 
 use avatar_models::import::Manifest;
@@ -43,7 +44,10 @@ pub unsafe extern "C" fn avatar_models_open(
 ///
 /// `networks` is null or from avatar_models_open, and is not used after.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn avatar_models_close(networks: *mut Networks) {}
+pub unsafe extern "C" fn avatar_models_close(networks: *mut Networks) {
+    // SAFETY: the caller's promises; `avatar_models_open` has made it.
+    unsafe { call::close(networks.cast::<musetalk::Networks>()) }
+}
 
 /// Tells what has been loaded. `description->size` says how much room there is, and then how much was filled.
 ///
@@ -66,8 +70,7 @@ pub unsafe extern "C" fn avatar_models_describe(
                 look_ahead_ms,
             } = open(networks)?.description();
             let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let room = pointer::sized(description, "description")?.size as usize;
-            let bytes = room.min(size_of::<Description>());
+            let bytes = pointer::size(description, "description")?;
             let described = Description {
                 size: number(bytes),
                 face_side: number(face_side),
@@ -130,9 +133,7 @@ unsafe fn options_of(options: *const Options) -> Result<musetalk::Options, Failu
     let weights = unsafe { pointer::path(options.weights, "weights") }?;
     // SAFETY: as the caller says.
     let device = unsafe { device(options.device) }?;
-    if weights.join(Manifest::NAME).exists() {
-        Manifest::read(weights)?;
-    }
+    known(weights)?;
     Ok(musetalk::Options {
         weights: weights.to_owned(),
         device: device.to_owned(),
@@ -143,6 +144,14 @@ unsafe fn options_of(options: *const Options) -> Result<musetalk::Options, Failu
             most => most as usize,
         },
     })
+}
+
+/// Whether a directory of weights is of the model that is known here. One that says nothing of itself is tried.
+pub(crate) fn known(weights: &Path) -> Result<(), Failure> {
+    if weights.join(Manifest::NAME).exists() {
+        Manifest::read(weights)?;
+    }
+    Ok(())
 }
 
 /// The device of this name.

@@ -111,6 +111,23 @@ pub(crate) unsafe fn path<'a>(pointer: *const c_char, what: &str) -> Result<&'a 
     Ok(Path::new(OsStr::from_bytes(path.to_bytes())))
 }
 
+/// How many bytes there are of a structure that begins with its size, of those that are known here.
+///
+/// # Safety
+///
+/// `pointer` is null or valid for as many bytes as it says there.
+pub(crate) unsafe fn size<T>(pointer: *const T, what: &str) -> Result<usize, Failure> {
+    check(pointer, what)?;
+    // SAFETY: as the caller says.
+    let size = unsafe { pointer.cast::<u32>().read() } as usize;
+    if size < size_of::<u32>() {
+        return Err(Failure::argument(format!(
+            "{what} says that it is {size} bytes"
+        )));
+    }
+    Ok(size.min(size_of::<T>()))
+}
+
 /// A structure that begins with its size, which may be an older and shorter or a newer and longer one: what it lacks is zero, and what
 /// is not known is left out.
 ///
@@ -118,18 +135,11 @@ pub(crate) unsafe fn path<'a>(pointer: *const c_char, what: &str) -> Result<&'a 
 ///
 /// `pointer` is null or valid for as many bytes as it says there. A `T` of zeros is one.
 pub(crate) unsafe fn sized<T: Copy>(pointer: *const T, what: &str) -> Result<T, Failure> {
-    check(pointer, what)?;
-    // SAFETY: as the caller says; it begins with its size.
-    let size = unsafe { pointer.cast::<u32>().read() } as usize;
-    if size < size_of::<u32>() {
-        return Err(Failure::argument(format!(
-            "{what} says that it is {size} bytes"
-        )));
-    }
+    // SAFETY: as the caller says.
+    let bytes = unsafe { size(pointer, what) }?;
     let mut structure = MaybeUninit::<T>::zeroed();
-    // SAFETY: there are as many bytes as it says, and no more are written than there is room for; all others are zero.
+    // SAFETY: there are as many bytes as it says, and there is room for them; all others are zero.
     unsafe {
-        let bytes = size.min(size_of::<T>());
         structure
             .as_mut_ptr()
             .cast::<u8>()

@@ -41,7 +41,11 @@ fn compile(name: &str, definitions: &[&str]) -> PathBuf {
     let library = place.join(format!("lib{name}.so"));
     let status = Command::new("cc")
         .args(["-std=c11", "-O1", "-shared", "-fPIC"])
-        .args(definitions.iter().map(|definition| format!("-D{definition}")))
+        .args(
+            definitions
+                .iter()
+                .map(|definition| format!("-D{definition}")),
+        )
         .arg("-I")
         .arg(here.join("../ffi/include"))
         .arg("-o")
@@ -93,7 +97,8 @@ pub fn prepared(name: &str) -> Vec<(String, Vec<u8>)> {
     let mask: Vec<u8> = (0..crop * crop)
         .map(|at| {
             let (x, y) = (at % crop, at / crop);
-            let inside = (margin..margin + side).contains(&x) && (margin..margin + side).contains(&y);
+            let inside =
+                (margin..margin + side).contains(&x) && (margin..margin + side).contains(&y);
             if inside { alpha(y - margin) } else { 0 }
         })
         .collect();
@@ -116,8 +121,14 @@ pub fn prepared(name: &str) -> Vec<(String, Vec<u8>)> {
         "mode": "jaw", "left_cheek": 90, "right_cheek": 90, "extra_margin": 10, "bbox_shift": 0, "frames": frames,
     });
     let mut files = vec![
-        ("manifest.json".to_owned(), manifest.to_string().into_bytes()),
-        ("latents.safetensors".to_owned(), format!("{FRAMES}\n").into_bytes()),
+        (
+            "manifest.json".to_owned(),
+            manifest.to_string().into_bytes(),
+        ),
+        (
+            "latents.safetensors".to_owned(),
+            format!("{FRAMES}\n").into_bytes(),
+        ),
     ];
     for index in 0..FRAMES {
         files.push((format!("frames/{index:08}.png"), frame.clone()));
@@ -221,7 +232,11 @@ impl Footage {
     pub fn mouth(&self, frame: usize) -> usize {
         let (_, top, side) = FACE;
         let middle = Self::face_left(frame) + side / 2;
-        let dark = |y: &usize| self.pixel(frame, middle, *y).iter().all(|value| *value < 72);
+        let dark = |y: &usize| {
+            self.pixel(frame, middle, *y)
+                .iter()
+                .all(|value| *value < 72)
+        };
         (top + side / 2..top + side).filter(dark).count()
     }
 

@@ -6,7 +6,8 @@ use avatar_tests::neural::{FACE, Footage, SIZE, ground};
 use avatar_tests::{Nginx, Setup};
 use serde_json::{Value, json};
 
-const TEXT: &str = "This is said by somebody who was filmed. There is a pause between the sentences.";
+const TEXT: &str =
+    "This is said by somebody who was filmed. There is a pause between the sentences.";
 
 fn speak(nginx: &Nginx, text: &str) -> String {
     let body = json!({ "text": text, "language": "en", "avatar": "vera" });

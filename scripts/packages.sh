@@ -34,6 +34,7 @@ need_build() {
     need libavcodec-dev
     need libavformat-dev
     need libavutil-dev
+    need libswscale-dev
     need libssl-dev
     need libssl-dev
     need_command node nodejs

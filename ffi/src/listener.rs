@@ -1,8 +1,13 @@
 //! Speech, turned into tokens while it arrives.
 
 use std::ffi::c_char;
+use std::ptr;
 
+use avatar_models::speech;
 use avatar_models_abi::{Listener, Networks};
+
+use crate::call::{self, Failure};
+use crate::{networks, pointer};
 
 /// Opens an ear for one session, whose pictures follow each other at `frame_rate` a second.
 ///
@@ -19,7 +24,16 @@ pub unsafe extern "C" fn avatar_models_listener_open(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        call::run(message, capacity, || {
+            let handle = pointer::exclusive(listener, "listener")?;
+            *handle = ptr::null_mut();
+            let opened = networks::open(networks)?.listener(frame_rate)?;
+            *handle = Box::into_raw(Box::new(opened)).cast();
+            Ok(())
+        })
+    }
 }
 
 /// Closes an ear.
@@ -28,7 +42,10 @@ pub unsafe extern "C" fn avatar_models_listener_open(
 ///
 /// `listener` is null or from avatar_models_listener_open, and is not used after.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn avatar_models_listener_close(listener: *mut Listener) {}
+pub unsafe extern "C" fn avatar_models_listener_close(listener: *mut Listener) {
+    // SAFETY: the caller's promises; `avatar_models_listener_open` has made it.
+    unsafe { call::close(listener.cast::<speech::Listener>()) }
+}
 
 /// Hears `count` more samples and writes the tokens of the frames that have become known.
 ///
@@ -52,5 +69,19 @@ pub unsafe extern "C" fn avatar_models_listener_hear(
     message: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    crate::call::todo(message, capacity)
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        call::run(message, capacity, || {
+            let listener = pointer::exclusive(listener.cast::<speech::Listener>(), "listener")?;
+            let frames = pointer::exclusive(frames, "frames")?;
+            *frames = 0;
+            let pcm = pointer::elements(pcm, count, "pcm")?;
+            let length = frames_capacity
+                .checked_mul(listener.size())
+                .ok_or_else(|| Failure::argument("there cannot be room for so many frames"))?;
+            let tokens = pointer::room(tokens, length, "tokens")?;
+            *frames = listener.hear(pcm, r#final != 0, tokens)?;
+            Ok(())
+        })
+    }
 }

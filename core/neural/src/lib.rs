@@ -15,7 +15,7 @@ mod networks;
 mod portrait;
 mod preparer;
 
-pub use avatar_models_abi::{Box as Rectangle, Mode, Precision};
+pub use avatar_models_abi::{Mode, Precision, Rectangle};
 pub use error::NeuralError;
 pub use library::Library;
 pub use listener::Listener;

@@ -79,8 +79,7 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(job: Job, publication: Publication, notices: Notices) -> Self {
-        let mut record = Record::created(job.id, job.vocabulary, job.created_at);
-        record.filmed = job.filmed;
+        let record = Record::of(&job);
         Self {
             job,
             started: Instant::now(),

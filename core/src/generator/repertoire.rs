@@ -1,8 +1,9 @@
 //! What was made before and can be given again at once.
 
 use std::fs;
+use std::sync::Arc;
 
-use crate::config::{Config, Video};
+use crate::config::Config;
 use crate::face::neural::Gallery;
 use crate::session::{Board, Job, Pace, Record, Timestamp};
 use crate::store::{Address, Shelf};
@@ -14,8 +15,7 @@ use super::live::Live;
 #[derive(Debug)]
 pub(crate) struct Repertoire {
     shelf: Shelf,
-    video: Video,
-    renditions: Vec<u16>,
+    config: Arc<Config>,
     /// The filmed avatars, and what their networks' weights say of themselves.
     filmed: Option<(Gallery, Vec<u8>)>,
     board: Board,
@@ -23,11 +23,10 @@ pub(crate) struct Repertoire {
 }
 
 impl Repertoire {
-    pub(crate) fn new(config: &Config, board: Board, pid: u32) -> Self {
+    pub(crate) fn new(config: &Arc<Config>, board: Board, pid: u32) -> Self {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
-            video: config.video,
-            renditions: config.renditions.clone(),
+            config: Arc::clone(config),
             filmed: config.neural.as_ref().map(|neural| {
                 let weights = fs::read(neural.weights.join("manifest.json"));
                 (Gallery::new(&neural.avatars), weights.unwrap_or_default())
@@ -45,13 +44,13 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let repeatable = job.reuse && job.pace == Pace::Fast;
+        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
         let ours = self.board.header().generator() == Some(self.pid);
         if !repeatable || !ours {
             return None;
         }
         let look = self.look(job)?;
-        Some(Address::of(job, &self.video, &self.renditions, &look))
+        Some(Address::of(job, &self.config, &look))
     }
 
     /// What stands for the face of `job` beside its name: a drawn one is told by that alone.

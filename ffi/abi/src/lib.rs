@@ -156,7 +156,7 @@ pub struct Preparation {
 /// A rectangle of pixels; x1 and y1 lie outside.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Box {
+pub struct Rectangle {
     /// Left.
     pub x0: i32,
     /// Top.
@@ -175,8 +175,8 @@ pub type Progress = Option<
 /// The functions, as types: what a library must have under the name `avatar_models_` and the type's name in small letters.
 pub mod functions {
     use super::{
-        Box, Description, Listener, Networks, Options, Portrait, Preparation, Preparer, Progress,
-        Request, c_char, c_void,
+        Description, Listener, Networks, Options, Portrait, Preparation, Preparer, Progress,
+        Rectangle, Request, c_char, c_void,
     };
 
     /// `avatar_models_abi`
@@ -233,7 +233,7 @@ pub mod functions {
         u32,
         u32,
         *mut u32,
-        *mut Box,
+        *mut Rectangle,
         *mut c_char,
         usize,
     ) -> i32;
@@ -243,8 +243,8 @@ pub mod functions {
         *const u8,
         u32,
         u32,
-        *const Box,
-        *mut Box,
+        *const Rectangle,
+        *mut Rectangle,
         *mut u8,
         usize,
         *mut f32,

@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 24] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 27] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -192,6 +192,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 24] = [
         c"avatar_max_text",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_max_text),
+    ),
+    http(
+        c"avatar_max_session_text",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_max_session_text),
+    ),
+    http(
+        c"avatar_text_timeout",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_text_timeout),
+    ),
+    http(
+        c"avatar_audio_segment",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_audio_segment),
     ),
     http(
         c"avatar_max_sessions",

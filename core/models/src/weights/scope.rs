@@ -31,6 +31,16 @@ impl<'a> Scope<'a> {
         self.weights.take(self.name(name), shape)
     }
 
+    /// The kernel of a two-dimensional convolution called `name` here, [outputs, inputs, h, w], laid out for pictures
+    /// whose channels lie side by side.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError`] where there is none of this shape.
+    pub fn kernel(&self, name: &str, shape: &[i64]) -> Result<Tensor, WeightsError> {
+        self.weights.take_kernel(self.name(name), shape)
+    }
+
     /// Whether a file has a tensor called `name` here.
     pub fn has(&self, name: &str) -> bool {
         self.weights.has(&self.name(name))

@@ -16,6 +16,7 @@ use crate::face::neural::{
     Description, Listener, NetworkError, Networks, Portrait, Request, specimen,
 };
 use crate::generator::live::{Live, Publication};
+use crate::generator::manuscript::Manuscript;
 use crate::generator::notices::{Notice, Notices};
 use crate::generator::painter::Links;
 use crate::generator::pool::Pool;
@@ -256,11 +257,13 @@ impl Place {
             self.publication.clone(),
             self.notices.clone(),
         ));
+        let (painter, transcript) = (self.pool.waker(), Arc::<Transcript>::default());
         let links = Links {
             live: Arc::clone(&live),
-            reel: Arc::new(Reel::new(1, SIZE.0, SIZE.1)),
-            transcript: Arc::new(Transcript::new("Hello.")),
-            painter: self.pool.waker(),
+            reel: Arc::new(Reel::new(1, Some(SIZE))),
+            transcript: Arc::clone(&transcript),
+            manuscript: Arc::new(Manuscript::new(transcript, painter.clone())),
+            painter,
             assembler: self.pool.waker(),
         };
         let face = self.studio.sit(&links, avatar)?;

@@ -1,5 +1,7 @@
 //! The `avatar` command: the whole product but nginx.
 
+mod networks;
+mod prepare;
 mod say;
 
 use std::process::ExitCode;
@@ -8,6 +10,7 @@ use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
 use clap::{Parser, Subcommand};
 
+use prepare::Prepare;
 use say::Say;
 
 /// Talking avatars from the command line.
@@ -22,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Makes a video of a text being said.
     Say(Say),
+    /// Makes an avatar of a film of somebody.
+    Prepare(Prepare),
     /// Lists the voices.
     Voices,
     /// Lists the avatars.
@@ -31,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Say(say) => say.run().map_err(|error| error.to_string()),
+        Command::Prepare(prepare) => prepare.run().map_err(|error| error.to_string()),
         Command::Voices => {
             for voice in Catalogue::builtin(&Config::default()).voices {
                 println!("{:<12} {}  {}", voice.id, voice.language.code(), voice.name);

@@ -30,7 +30,7 @@ pub fn library() -> &'static Path {
 
 /// The library with definitions that make it one that must be refused.
 pub fn spoilt_library(definition: &str) -> PathBuf {
-    compile("avatar_models_spoilt", &[definition])
+    compile(&format!("avatar_models_{definition}"), &[definition])
 }
 
 fn compile(name: &str, definitions: &[&str]) -> PathBuf {
@@ -149,8 +149,7 @@ impl Setup {
         let (width, height) = SIZE;
         let directives = format!(
             "avatar_models library={} weights=weights device=cpu;
-             avatar_avatars avatars;
-             avatar_video {width}x{height};",
+             avatar_avatars avatars;",
             library.display()
         );
         self.file("weights/manifest.json", r#"{"format":1}"#)
@@ -158,6 +157,7 @@ impl Setup {
             .writable("weights/calls.txt")
             .avatar("vera", "Vera")
             .http(&directives)
+            .video(&format!("avatar_video {width}x{height};"))
     }
 
     /// Another prepared avatar.

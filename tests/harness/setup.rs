@@ -23,6 +23,7 @@ pub struct Setup {
     location: String,
     origin: String,
     reuse: String,
+    video: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
     writable: Vec<String>,
@@ -71,6 +72,7 @@ impl Setup {
             location: "avatar on;".to_owned(),
             origin: String::new(),
             reuse: "off".to_owned(),
+            video: String::new(),
             http2: false,
             files: Vec::new(),
             writable: Vec::new(),
@@ -149,6 +151,12 @@ impl Setup {
         self
     }
 
+    /// The directive `avatar_video`.
+    pub fn video(mut self, directive: &str) -> Self {
+        directive.clone_into(&mut self.video);
+        self
+    }
+
     /// Speaks HTTP/2 without TLS.
     pub fn http2(mut self) -> Self {
         self.http2 = true;
@@ -180,6 +188,7 @@ impl Setup {
             location,
             origin,
             reuse,
+            video,
             http2,
             ..
         } = self;
@@ -218,6 +227,7 @@ http {{
     scgi_temp_path scgi;
     {http}
     {reuse}
+    {video}
     server {{
         listen 127.0.0.1:{port}{reuseport}{http2};
         root html;

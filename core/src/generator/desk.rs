@@ -31,7 +31,7 @@ use crate::session::{Failure, FailureCode, Hint, Kind, SessionId, Stage, State, 
 const TICK: Duration = Duration::from_millis(250);
 
 /// How long sessions are still made in a process that is to be replaced.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Frames on their way between the two halves of a session: enough for both to work at once.
 const REEL: usize = 6;

@@ -10,6 +10,7 @@ mod gallery;
 mod library;
 mod manifest;
 mod networks;
+pub mod preparation;
 mod raster;
 #[cfg(test)]
 pub(crate) mod specimen;

@@ -16,7 +16,12 @@ type Batch = Vec<Order<Likeness>>;
 
 /// The latents of avatars, and who needs them.
 #[derive(Default)]
-struct Portraits(HashMap<[u8; 32], (Weak<Sitter>, Box<dyn Portrait>)>);
+struct Portraits(HashMap<[u8; 32], Kept>);
+
+struct Kept {
+    sitter: Weak<Sitter>,
+    portrait: Box<dyn Portrait>,
+}
 
 impl Portraits {
     /// Loads the latents of `sitter`, unless they are.
@@ -24,7 +29,7 @@ impl Portraits {
         if self.0.contains_key(&sitter.fingerprint) {
             return Ok(());
         }
-        self.0.retain(|_, (sitter, _)| sitter.strong_count() > 0);
+        self.0.retain(|_, kept| kept.sitter.strong_count() > 0);
         let portrait = loaded.networks.portrait(&sitter.latents)?;
         let (found, wanted) = (portrait.frames(), sitter.manifest.frames.len());
         if found != wanted {
@@ -33,21 +38,23 @@ impl Portraits {
                 sitter.latents.display()
             )));
         }
-        let weak = Arc::downgrade(sitter);
-        self.0.insert(sitter.fingerprint, (weak, portrait));
+        let kept = Kept {
+            sitter: Arc::downgrade(sitter),
+            portrait,
+        };
+        self.0.insert(sitter.fingerprint, kept);
         Ok(())
     }
 
     fn of(&self, sitter: &Sitter) -> Option<&dyn Portrait> {
-        self.0
-            .get(&sitter.fingerprint)
-            .map(|(_, portrait)| &**portrait)
+        let kept = self.0.get(&sitter.fingerprint)?;
+        Some(&*kept.portrait)
     }
 }
 
 /// Loads the networks, and then draws until the studio closes.
 pub(super) fn work(shared: &Shared, opener: &Opener) {
-    let opened = guarded("loading the networks broke down", || opener());
+    let opened = guarded("loading the networks broke down", opener);
     let loaded = match opened.and_then(|networks| shared.load(networks)) {
         Ok(loaded) => loaded,
         Err(error) => return shared.give_up(&error),

@@ -160,6 +160,12 @@ impl<T> Schedule<T> {
         self.firsts.is_empty() && self.others.is_empty()
     }
 
+    /// How many faces are ordered.
+    #[cfg(test)]
+    pub(super) fn orders(&self) -> usize {
+        self.firsts.len() + self.others.len()
+    }
+
     /// The largest batch now, of which `rate` faces would be drawn in a second.
     fn limit(&self, rate: Option<f64>) -> usize {
         let patient = rate.map_or(START, |rate| (rate * PATIENCE.as_secs_f64()) as usize);
@@ -170,7 +176,7 @@ impl<T> Schedule<T> {
     pub(super) fn take(&mut self, rate: Option<f64>) -> Vec<Order<T>> {
         let start = START.min(self.room);
         let begins = !self.firsts.is_empty();
-        let turn = begins && !(self.began && !self.others.is_empty());
+        let turn = begins && (!self.began || self.others.is_empty());
         let count = if begins { start } else { self.limit(rate) };
         self.began = turn;
         let mut batch = Vec::with_capacity(count);

@@ -54,6 +54,8 @@ struct State {
     given: Samples,
     /// Whether it was given all.
     told: bool,
+    /// Whether it has made of it what it can.
+    over: bool,
     /// Frames of which the tokens are known or were.
     known: u64,
     /// Of the last frames that are known.
@@ -107,6 +109,7 @@ impl Seat {
                 ended: false,
                 given: Samples::ZERO,
                 told: false,
+                over: false,
                 known: 0,
                 tokens: VecDeque::new(),
                 ordered: 0,
@@ -141,7 +144,7 @@ impl Seat {
         }
         if state.faces.contains_key(&next) {
             Standing::Drawn
-        } else if state.told && next >= state.known {
+        } else if state.over && next >= state.known {
             Standing::Over
         } else {
             Standing::Awaited
@@ -188,7 +191,8 @@ impl Seat {
         let frames = tokens.chunks_exact(width.max(1)).map(<[f32]>::to_vec);
         state.tokens.extend(frames);
         state.known = state.ordered + state.tokens.len() as u64;
-        let over = state.told;
+        state.over = state.told;
+        let over = state.over;
         drop(state);
         if over {
             // It may be waiting for faces that will never come.

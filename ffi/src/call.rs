@@ -120,3 +120,51 @@ unsafe fn say(text: &str, message: *mut c_char, capacity: usize) {
         message.add(text.len()).write(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `body` ends with, and what it says in so much room.
+    fn told(capacity: usize, body: impl FnOnce() -> Result<(), Failure>) -> (i32, String) {
+        let mut message = vec![b'?'; capacity];
+        // SAFETY: there is so much room.
+        let status = unsafe { run(message.as_mut_ptr().cast(), capacity, body) };
+        let text = message.split(|byte| *byte == 0).next().unwrap();
+        (status, String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        let (status, text) = told(99, || panic!("{} is not what was thought", 7));
+        assert_eq!(status, Status::Internal as i32);
+        assert_eq!(text, "a fault of the library: 7 is not what was thought");
+        let (_, text) = told(99, || std::panic::panic_any(7));
+        assert_eq!(text, "a fault of the library: it says nothing");
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        let fail = || Err(Failure::argument("aé"));
+        for (capacity, expected) in [(1, ""), (2, "a"), (3, "a"), (4, "aé"), (9, "aé")] {
+            let (status, text) = told(capacity, fail);
+            assert_eq!((status, text.as_str()), (Status::Argument as i32, expected));
+        }
+        // SAFETY: there is no room.
+        assert_eq!(unsafe { run(std::ptr::null_mut(), 9, fail) }, 1);
+    }
+
+    #[test]
+    fn a_handle_that_panics_when_it_is_dropped_is_gone() {
+        struct Fault;
+        impl Drop for Fault {
+            fn drop(&mut self) {
+                panic!("not even this");
+            }
+        }
+        // SAFETY: it is from a box.
+        unsafe { close(Box::into_raw(Box::new(Fault))) };
+        // SAFETY: it is null.
+        unsafe { close(std::ptr::null_mut::<Fault>()) };
+    }
+}

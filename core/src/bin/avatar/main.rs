@@ -1,5 +1,6 @@
 //! The `avatar` command: the whole product but nginx.
 
+mod import;
 mod networks;
 mod prepare;
 mod say;
@@ -10,6 +11,8 @@ use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
 use clap::{Parser, Subcommand};
 
+use import::Import;
+use networks::Filmed;
 use prepare::Prepare;
 use say::Say;
 
@@ -27,24 +30,31 @@ enum Command {
     Say(Say),
     /// Makes an avatar of a film of somebody.
     Prepare(Prepare),
+    /// Turns MuseTalk's original weight files into checked ones, once.
+    Import(Import),
     /// Lists the voices.
     Voices,
     /// Lists the avatars.
-    Avatars,
+    Avatars(Filmed),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Say(say) => say.run().map_err(|error| error.to_string()),
         Command::Prepare(prepare) => prepare.run().map_err(|error| error.to_string()),
+        Command::Import(import) => import.run().map_err(|error| error.to_string()),
         Command::Voices => {
             for voice in Catalogue::builtin(&Config::default()).voices {
                 println!("{:<12} {}  {}", voice.id, voice.language.code(), voice.name);
             }
             Ok(())
         }
-        Command::Avatars => {
-            for avatar in Catalogue::builtin(&Config::default()).avatars {
+        Command::Avatars(filmed) => {
+            let config = Config {
+                neural: filmed.config(),
+                ..Config::default()
+            };
+            for avatar in Catalogue::builtin(&config).all_avatars() {
                 println!("{:<12} {}", avatar.id, avatar.name);
             }
             Ok(())

@@ -38,9 +38,10 @@ fn somebody_who_was_filmed_is_prepared_and_speaks() {
     let library = library.to_str().unwrap();
     fs::create_dir(place.join("weights")).unwrap();
     fs::write(place.join("weights/manifest.json"), "{}").unwrap();
+    // As many frames as the library takes the latents for that it is given.
     let film = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i"])
-        .arg("testsrc2=size=128x96:rate=25:duration=0.4")
+        .arg("testsrc2=size=128x96:rate=25:duration=2")
         .arg(place.join("film.mp4"))
         .status();
     assert!(film.unwrap().success());

@@ -28,10 +28,10 @@ struct Arguments {
 enum Command {
     /// Makes a video of a text being said.
     Say(Say),
-    /// Makes an avatar of a film of somebody.
-    Prepare(Prepare),
     /// Turns MuseTalk's original weight files into checked ones, once.
     Import(Import),
+    /// Makes an avatar of a film of somebody.
+    Prepare(Prepare),
     /// Lists the voices.
     Voices,
     /// Lists the avatars.
@@ -41,8 +41,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Say(say) => say.run().map_err(|error| error.to_string()),
-        Command::Prepare(prepare) => prepare.run().map_err(|error| error.to_string()),
         Command::Import(import) => import.run().map_err(|error| error.to_string()),
+        Command::Prepare(prepare) => prepare.run().map_err(|error| error.to_string()),
         Command::Voices => {
             for voice in Catalogue::builtin(&Config::default()).voices {
                 println!("{:<12} {}  {}", voice.id, voice.language.code(), voice.name);

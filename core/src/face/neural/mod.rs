@@ -19,7 +19,7 @@ pub(crate) use blend::{Blender, Drawn};
 pub(crate) use cutout::Cutout;
 pub(crate) use cycle::Cycle;
 pub(crate) use film::Film;
-pub use gallery::{Exhibit, Gallery};
+pub use gallery::{Exhibit, Gallery, is_id};
 pub use library::open;
 pub use manifest::{Bounds, FrameBounds, LATENTS, Manifest, ManifestError, MaskMode};
 pub use networks::{Description, Listener, NetworkError, Networks, Portrait, Request};

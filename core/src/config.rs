@@ -29,6 +29,8 @@ pub struct Config {
     pub segment_format: SegmentFormat,
     /// How long segments of sound alone are, to the nearest part.
     pub audio_segment: Duration,
+    /// The networks that draw filmed avatars, and where those lie; `None` where there are none.
+    pub neural: Option<Neural>,
     /// How much is taken on.
     pub limits: Limits,
     /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
@@ -96,6 +98,7 @@ impl Default for Config {
             renditions: Vec::new(),
             segment_format: SegmentFormat::default(),
             audio_segment: Duration::from_secs(2),
+            neural: None,
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             text_timeout: Duration::from_secs(60),
@@ -144,6 +147,66 @@ impl Video {
             height,
             ..self
         }
+    }
+}
+
+/// The networks that draw filmed avatars, and where those lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neural {
+    /// The library that has the networks: `libavatar_models.so`.
+    pub library: PathBuf,
+    /// The directory of imported weights.
+    pub weights: PathBuf,
+    /// "auto", "cpu", "cuda" or "cuda:N".
+    pub device: String,
+    /// How numbers are kept.
+    pub precision: NeuralPrecision,
+    /// Faces drawn at once at most; 0 is as many as the library likes.
+    pub batch: usize,
+    /// Threads that compute where the processor does; 0 is one for each core.
+    pub threads: usize,
+    /// The directory of prepared avatars, each in a directory of its own.
+    pub avatars: PathBuf,
+}
+
+impl Neural {
+    /// What is computed as the library likes.
+    pub fn new(library: PathBuf, weights: PathBuf, avatars: PathBuf) -> Self {
+        Self {
+            library,
+            weights,
+            device: "auto".to_owned(),
+            precision: NeuralPrecision::Auto,
+            batch: 0,
+            threads: 0,
+            avatars,
+        }
+    }
+}
+
+/// How the networks' numbers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeuralPrecision {
+    /// As is best for the device.
+    Auto,
+    /// 32 bits.
+    Single,
+    /// 16 bits.
+    Half,
+    /// 16 bits, with the exponent of 32.
+    Brain,
+}
+
+impl NeuralPrecision {
+    /// The precision that people call `word`: auto, f32, f16 or bf16.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "auto" => Self::Auto,
+            "f32" => Self::Single,
+            "f16" => Self::Half,
+            "bf16" => Self::Brain,
+            _ => return None,
+        })
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the directives say, as nginx keeps it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avatar_core::config::{Config, Reuse, Video};
+use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use nginx_sys::ngx_shm_zone_t;
@@ -39,6 +39,10 @@ pub(crate) struct Said {
     pub(crate) voice: Option<String>,
     /// `avatar_face`
     pub(crate) face: Option<String>,
+    /// `avatar_models`
+    pub(crate) models: Option<Models>,
+    /// `avatar_avatars`
+    pub(crate) avatars: Option<PathBuf>,
     /// `avatar_video`
     pub(crate) video: Option<Video>,
     /// `avatar_segment_format`
@@ -71,6 +75,41 @@ pub(crate) struct Said {
     pub(crate) hold_timeout: Option<Duration>,
 }
 
+/// What `avatar_models` says.
+#[derive(Debug)]
+pub(crate) struct Models {
+    /// `library=`
+    pub(crate) library: PathBuf,
+    /// `weights=`
+    pub(crate) weights: PathBuf,
+    /// `device=`
+    pub(crate) device: Option<String>,
+    /// `precision=`
+    pub(crate) precision: NeuralPrecision,
+    /// `batch=`; zero is as the library likes.
+    pub(crate) batch: usize,
+    /// `threads=`; zero is one for each core.
+    pub(crate) threads: usize,
+}
+
+impl Models {
+    /// The core's configuration of them, for the avatars in a directory.
+    fn config(&self, avatars: &Path) -> Neural {
+        let neural = Neural::new(
+            self.library.clone(),
+            self.weights.clone(),
+            avatars.to_owned(),
+        );
+        Neural {
+            device: self.device.clone().unwrap_or(neural.device),
+            precision: self.precision,
+            batch: self.batch,
+            threads: self.threads,
+            ..neural
+        }
+    }
+}
+
 /// The name of the zone where none is given.
 pub(crate) const DEFAULT_ZONE: (&str, usize) = ("avatar", 4 * 1024 * 1024);
 
@@ -88,6 +127,9 @@ impl Said {
         config.voice.clone_from(&self.voice);
         if let Some(face) = &self.face {
             config.avatar.clone_from(face);
+        }
+        if let (Some(models), Some(avatars)) = (&self.models, &self.avatars) {
+            config.neural = Some(models.config(avatars));
         }
         config.video = self.video.unwrap_or(config.video);
         config.segment_format = self.segment_format.unwrap_or(config.segment_format);

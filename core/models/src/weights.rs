@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tch::{Device, Kind, TchError, Tensor};
 use thiserror::Error;
 
-use crate::layers::channels_last;
+use crate::layers::Output;
 
 pub use fill::{Filler, ramp};
 pub use scope::Scope;
@@ -166,13 +166,18 @@ impl Weights {
         Ok(tensor)
     }
 
-    /// The same with the channels of a pixel side by side, as convolutions on such pictures want it.
-    fn take_kernel(&self, name: String, shape: &[i64]) -> Result<Tensor, WeightsError> {
+    /// The same in another form. What has no memory of its own keeps its shape instead.
+    fn take_as(
+        &self,
+        name: String,
+        shape: &[i64],
+        form: impl FnOnce(&Tensor) -> Output,
+    ) -> Result<Tensor, WeightsError> {
         let tensor = self.take(name, shape)?;
         if matches!(self.source, Source::Nowhere) {
             return Ok(tensor);
         }
-        Ok(channels_last(&tensor)?)
+        Ok(form(&tensor)?)
     }
 
     /// What has been asked for so far, with shapes.

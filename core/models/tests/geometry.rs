@@ -4,11 +4,6 @@
     clippy::indexing_slicing,
     reason = "a test may panic"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeMap;
 

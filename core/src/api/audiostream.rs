@@ -36,6 +36,7 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         language,
         voice,
         avatar: String::new(),
+        filmed: false,
         pace: pace(&fields)?,
         segment_format: SegmentFormat::Fmp4,
         webhook: webhook(&fields, config)?,
@@ -108,6 +109,7 @@ mod tests {
             avatars: Vec::new(),
             voice: None,
             avatar: String::new(),
+            gallery: None,
         };
         start_audio(body.as_bytes(), &config, &catalogue)
     }

@@ -31,12 +31,12 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
     }
     let (language, voice) = voice(&fields, language, config, catalogue)?;
     let avatar = string(&fields, "avatar")?.unwrap_or(&config.avatar);
-    if !catalogue.has_avatar(avatar) {
-        return Err(Refusal::new(
+    let avatar = catalogue.avatar(avatar).ok_or_else(|| {
+        Refusal::new(
             Code::UnknownAvatar,
             format!("there is no avatar \"{avatar}\""),
-        ));
-    }
+        )
+    })?;
     let segment_format = match string(&fields, "segment_format")? {
         None => config.segment_format,
         Some(word) => SegmentFormat::from_word(word).ok_or_else(|| {
@@ -54,7 +54,8 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         open,
         language,
         voice,
-        avatar: avatar.to_owned(),
+        avatar: avatar.id,
+        filmed: avatar.filmed,
         pace: pace(&fields)?,
         segment_format,
         webhook: webhook(&fields, config)?,
@@ -288,7 +289,9 @@ mod tests {
             avatars: vec![Avatar {
                 id: "anna".to_owned(),
                 name: "Anna".to_owned(),
+                filmed: false,
             }],
+            gallery: None,
             voice: Some("en-gb".to_owned()),
             avatar: "anna".to_owned(),
         }

@@ -19,14 +19,19 @@ use super::pool::{Pool, Waker};
 use super::reel::Reel;
 use super::repertoire::Repertoire;
 use super::speaker::Speaker;
+use super::studio::Studio;
 use super::transcript::Transcript;
 use super::workshop::Faces;
 use crate::api::{Urls, status};
 use crate::config::{Config, Video};
-use crate::session::{Failure, FailureCode, Kind, SessionId, Stage, State, Timestamp, lost};
+use crate::face::Face;
+use crate::session::{Failure, FailureCode, Hint, Kind, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
+
+/// How long sessions are still made in a process that is to be replaced.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Frames on their way between the two halves of a session: enough for both to work at once.
 const REEL: usize = 6;
@@ -50,6 +55,7 @@ pub(crate) struct Supplies {
     pub(crate) publication: Publication,
     pub(crate) notices: Notices,
     pub(crate) faces: Arc<Faces>,
+    pub(crate) studio: Option<Studio>,
     pub(crate) speaker: Speaker,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
@@ -66,6 +72,8 @@ pub(crate) struct Desk {
     supplies: Supplies,
     sessions: HashMap<SessionId, Session>,
     departures: Departures,
+    /// When this process goes at the latest.
+    leaving: Option<Instant>,
 }
 
 impl Desk {
@@ -74,6 +82,7 @@ impl Desk {
             supplies,
             sessions: HashMap::new(),
             departures: Departures::default(),
+            leaving: None,
         }
     }
 
@@ -85,6 +94,7 @@ impl Desk {
             let now = Instant::now();
             if now >= tick {
                 self.look_around();
+                self.make_way(now);
                 tick = now + TICK;
             }
             let due = self.sessions.values().filter_map(|s| s.listing.due());
@@ -131,6 +141,7 @@ impl Desk {
             }
             Notice::Generated(id) => self.file(id),
             Notice::Failed(id) => self.file_failed(id),
+            Notice::Broken => self.resign(),
             Notice::Stop => {}
         }
     }
@@ -178,8 +189,36 @@ impl Desk {
         self.count();
     }
 
+    /// This process will be replaced: it takes nothing new.
+    fn resign(&mut self) {
+        let Supplies {
+            publication, pid, ..
+        } = &self.supplies;
+        publication.board.header().resign(*pid);
+        self.leaving = Some(Instant::now() + GRACE);
+        tracing::error!("this process makes way for another when its other sessions are made");
+        self.make_way(Instant::now());
+    }
+
+    /// Has this process replaced, if it is to be, once nothing is being made in it any more.
+    fn make_way(&self, now: Instant) {
+        let Some(until) = self.leaving else {
+            return;
+        };
+        let mut sessions = self.sessions.values();
+        if now >= until || sessions.all(|session| session.listing.is_complete()) {
+            let Supplies {
+                publication, pid, ..
+            } = &self.supplies;
+            publication.bell.ring(*pid, Hint::replace());
+        }
+    }
+
     /// Whether another session may be generated. Those of which only the end is still to be listed take no room.
     fn has_room(&self) -> bool {
+        if self.leaving.is_some() {
+            return false;
+        }
         let sessions = self.sessions.values();
         let active = sessions.filter(|session| !session.listing.is_complete());
         active.count() < self.supplies.config.limits.sessions
@@ -291,11 +330,7 @@ impl Desk {
         };
         self.sessions.insert(id, session);
         self.read_on(id);
-        let face = match live.job.kind {
-            Kind::Avatar => (self.supplies.faces)(&live.job, &self.supplies.config).map(Some),
-            Kind::Audio => Ok(None),
-        };
-        match face {
+        match self.face(&links) {
             Ok(face) => {
                 let painter = Painter::new(
                     &links,
@@ -309,11 +344,34 @@ impl Desk {
                     .pool
                     .add(&links.assembler, Box::new(assembler));
             }
-            Err(error) => live.fail(Failure {
-                code: FailureCode::InferenceFailed,
-                text: error.to_string(),
-            }),
+            Err(failure) => live.fail(failure),
         }
+    }
+
+    /// The face that the session of `links` is to have.
+    fn face(&self, links: &Links) -> Result<Option<Box<dyn Face>>, Failure> {
+        let Supplies {
+            faces,
+            studio,
+            config,
+            ..
+        } = &self.supplies;
+        let job = &links.live.job;
+        if job.kind == Kind::Audio {
+            return Ok(None);
+        }
+        let failed = |text: String| Failure {
+            code: FailureCode::InferenceFailed,
+            text,
+        };
+        let face = match (job.filmed, studio) {
+            (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
+            (true, Some(studio)) => studio.sit(links, &job.avatar),
+            (true, None) => Err(failed(
+                "there are no networks for filmed avatars".to_owned(),
+            )),
+        };
+        face.map(Some)
     }
 
     /// Takes in what was added to a session's text.

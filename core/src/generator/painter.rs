@@ -178,6 +178,9 @@ impl Painter {
         if self.soundtrack.voiced() {
             let silence = self.soundtrack.end(self.cut.step());
             self.hear(&silence, &[]);
+            if let Some(face) = &mut self.face {
+                face.end();
+            }
             self.transcript.end(self.soundtrack.known());
         } else {
             self.live.fail(Failure {
@@ -246,6 +249,24 @@ impl Painter {
         tracing::debug!(session = %self.live.id(), "speech is late");
     }
 
+    /// Waits for a face that is made elsewhere, but never longer than viewers have something to see: then the face may
+    /// do without.
+    fn await_face(&mut self) -> Result<(), Turn> {
+        let starves = self.starves_at();
+        let late = starves.is_some_and(|at| at <= Instant::now());
+        let shown_at = self.shown_at();
+        let Some(face) = &mut self.face else {
+            return Ok(());
+        };
+        if face.ready(shown_at, late) {
+            return Ok(());
+        }
+        Err(match starves {
+            Some(at) if !late => Turn::Sleep(at),
+            _ => Turn::Wait,
+        })
+    }
+
     /// Paints one frame, or says why not.
     fn paint(&mut self) -> Result<(), Turn> {
         self.listen();
@@ -268,6 +289,7 @@ impl Painter {
                 None => return Err(Turn::Wait),
             }
         }
+        self.await_face()?;
         if let Some(at) = self.not_before() {
             return Err(Turn::Sleep(at));
         }

@@ -1,8 +1,10 @@
 //! What was made before and can be given again at once.
 
+use std::fs;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::face::neural::Gallery;
 use crate::session::{Board, Job, Pace, Record, Timestamp};
 use crate::store::{Address, Shelf};
 
@@ -14,6 +16,8 @@ use super::live::Live;
 pub(crate) struct Repertoire {
     shelf: Shelf,
     config: Arc<Config>,
+    /// The filmed avatars, and what their networks' weights say of themselves.
+    filmed: Option<(Gallery, Vec<u8>)>,
     board: Board,
     pid: u32,
 }
@@ -23,6 +27,10 @@ impl Repertoire {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
             config: Arc::clone(config),
+            filmed: config.neural.as_ref().map(|neural| {
+                let weights = fs::read(neural.weights.join("manifest.json"));
+                (Gallery::new(&neural.avatars), weights.unwrap_or_default())
+            }),
             board,
             pid,
         }
@@ -38,7 +46,22 @@ impl Repertoire {
         // One that can be interrupted must not be finished before it is heard.
         let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
         let ours = self.board.header().generator() == Some(self.pid);
-        (repeatable && ours).then(|| Address::of(job, &self.config))
+        if !repeatable || !ours {
+            return None;
+        }
+        let look = self.look(job)?;
+        Some(Address::of(job, &self.config, &look))
+    }
+
+    /// What stands for the face of `job` beside its name: a drawn one is told by that alone.
+    fn look(&self, job: &Job) -> Option<Vec<u8>> {
+        if !job.filmed {
+            return Some(Vec::new());
+        }
+        let (gallery, weights) = self.filmed.as_ref()?;
+        let mut look = gallery.find(&job.avatar)?.fingerprint.to_vec();
+        look.extend(weights);
+        Some(look)
     }
 
     /// Whether there is nothing yet.
@@ -64,6 +87,7 @@ impl Repertoire {
         live.update(|record| {
             *record = Record {
                 id: record.id,
+                filmed: record.filmed,
                 vocabulary: record.vocabulary,
                 version: record.version,
                 created_at: record.created_at,

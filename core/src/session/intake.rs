@@ -43,6 +43,18 @@ impl Intake {
         if taken >= self.limits.sessions + self.limits.queue {
             return Err(busy());
         }
+        // A device that holds nobody's real time may be used by one session all the same.
+        let filmed = self
+            .board
+            .header()
+            .filmed()
+            .map(|most| most.max(1) as usize);
+        if job.filmed && filmed.is_some_and(|most| self.board.count_filmed() >= most) {
+            return Err(Refusal::new(
+                Code::Busy,
+                "as many filmed avatars speak as can in real time; try again shortly",
+            ));
+        }
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
             unwritten(&error)

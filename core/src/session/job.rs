@@ -27,6 +27,9 @@ pub struct Job {
     pub voice: String,
     /// With which face.
     pub avatar: String,
+    /// Whether that is a filmed one, which networks draw.
+    #[serde(default)]
+    pub filmed: bool,
     /// How far ahead of the clock it may be generated.
     pub pace: Pace,
     /// What its segments are made of.
@@ -81,6 +84,7 @@ impl Job {
             language: Language::En,
             voice: "en-us".to_owned(),
             avatar: "anna".to_owned(),
+            filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
             webhook: None,

@@ -42,6 +42,9 @@ pub struct Record {
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
+    /// Whether its avatar is a filmed one, which networks draw.
+    #[serde(default)]
+    pub filmed: bool,
     /// When its job was accepted.
     pub created_at: Timestamp,
     /// When it became ready or failed.
@@ -81,6 +84,7 @@ impl Record {
             ended: false,
             segment_parts: 0,
             duration: Samples::ZERO,
+            filmed: false,
             created_at,
             finished_at: None,
             failure: None,
@@ -91,6 +95,7 @@ impl Record {
     pub fn of(job: &Job) -> Self {
         Self {
             kind: job.kind,
+            filmed: job.filmed,
             ..Self::created(job.id, job.vocabulary, job.created_at)
         }
     }
@@ -259,7 +264,8 @@ pub(super) struct Packed {
     segment_parts: u8,
     ended: u8,
     kind: u8,
-    spare: [u8; 3],
+    filmed: u8,
+    spare: [u8; 2],
     text: [u8; TEXT],
 }
 
@@ -289,6 +295,7 @@ impl From<&Record> for Packed {
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
+        packed.filmed = record.filmed.into();
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -353,6 +360,7 @@ impl Packed {
             parts: self.parts,
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
+            filmed: self.filmed != 0,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),
@@ -378,6 +386,7 @@ mod tests {
         record.listed = 3;
         record.parts = 2;
         record.segment_parts = 5;
+        record.filmed = true;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

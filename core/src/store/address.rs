@@ -15,8 +15,8 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for where things are made as `config` says.
-    pub(crate) fn of(job: &Job, config: &Config) -> Self {
+    /// The address of what `job` asks for where things are made as `config` says, with a face that `look` stands for.
+    pub(crate) fn of(job: &Job, config: &Config, look: &[u8]) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
@@ -28,6 +28,7 @@ impl Address {
             language,
             voice,
             avatar,
+            filmed,
             pace: _,
             segment_format,
             webhook: _,
@@ -50,6 +51,7 @@ impl Address {
             u64::from(frame_rate.per_second()),
             cut.segment().0,
             cut.part().0,
+            u64::from(*filmed),
             renditions.len() as u64,
         ]
         .into_iter()
@@ -58,12 +60,13 @@ impl Address {
             hash.update(number.to_be_bytes());
         }
         for word in [
-            env!("CARGO_PKG_VERSION"),
-            language.code(),
-            voice,
-            avatar,
-            segment_format.word(),
-            text,
+            env!("CARGO_PKG_VERSION").as_bytes(),
+            language.code().as_bytes(),
+            voice.as_bytes(),
+            avatar.as_bytes(),
+            segment_format.word().as_bytes(),
+            text.as_bytes(),
+            look,
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
             hash.update((word.len() as u64).to_be_bytes());
@@ -108,19 +111,21 @@ mod tests {
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
         let config = Config::default();
-        let address = Address::of(&job(), &config);
+        let address = Address::of(&job(), &config, &[]);
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &config), address);
+        assert_eq!(Address::of(&other, &config, &[]), address);
+        assert_ne!(Address::of(&job(), &config, b"another"), address);
         type Change = fn(&mut Job, &mut Config);
-        let changes: [Change; 10] = [
+        let changes: [Change; 11] = [
             |job, _| job.text.push(' '),
             |job, _| job.language = Language::Ru,
             |job, _| job.voice = "en-gb".to_owned(),
             |job, _| job.avatar = "dias".to_owned(),
+            |job, _| job.filmed = true,
             |job, _| job.segment_format = SegmentFormat::Ts,
             |job, _| job.kind = Kind::Audio,
             |_, config| config.video.width = 256,
@@ -131,7 +136,7 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let (mut job, mut config) = (job(), Config::default());
             change(&mut job, &mut config);
-            assert_ne!(Address::of(&job, &config), address, "change {number}");
+            assert_ne!(Address::of(&job, &config, &[]), address, "change {number}");
         }
     }
 
@@ -143,14 +148,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Config::default())
+            Address::of(&job, &Config::default(), &[])
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Config::default());
+        let address = Address::of(&job(), &Config::default(), &[]);
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

@@ -262,6 +262,7 @@ mod tests {
             language: Language::Kk,
             voice: "kk".to_owned(),
             avatar: "anna".to_owned(),
+            filmed: false,
             pace: Pace::Live,
             segment_format: SegmentFormat::Fmp4,
             webhook: None,

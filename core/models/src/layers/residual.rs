@@ -51,10 +51,10 @@ impl Residual {
     /// libtorch's.
     pub fn forward(&self, x: &Tensor) -> Output {
         let h = self.conv1.forward(&self.norm1.forward(x)?.f_silu_()?)?;
-        let h = self.conv2.forward(&self.norm2.forward(&h)?.f_silu_()?)?;
+        let mut h = self.conv2.forward(&self.norm2.forward(&h)?.f_silu_()?)?;
         match &self.shortcut {
-            Some(shortcut) => shortcut.forward(x)?.f_add_(&h),
-            None => h.f_add(x),
+            Some(shortcut) => h.f_add_(&shortcut.forward(x)?),
+            None => h.f_add_(x),
         }
     }
 }

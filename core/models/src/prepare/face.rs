@@ -24,9 +24,12 @@ impl Default for FaceGeometry {
 /// The landmark between the eyes and the tip of the nose, of the 68 in iBUG's order: the middle of the face.
 const MIDDLE: usize = 29;
 
+/// What is smaller is no face, and its surroundings could not be half as large again.
+pub(super) const SMALLEST: u32 = 4;
+
 impl FaceGeometry {
     /// The part to be drawn in a picture of this size, from the 68 landmarks of a face, (x, y), and what the face
-    /// detector found. `None` where nothing of it is in the picture.
+    /// detector found. `None` where nothing of it is in the picture, or as good as nothing.
     ///
     /// It reaches from the chin as far above the middle of the face as the chin lies below, and across the landmarks;
     /// landmarks that make no rectangle give way to the detector's.
@@ -60,7 +63,7 @@ impl FaceGeometry {
         let margin = i32::try_from(self.extra_margin).unwrap_or(i32::MAX);
         face.y1 = face.y1.saturating_add(margin);
         let face = face.within(width, height);
-        (!face.is_empty()).then_some(face)
+        (face.width().min(face.height()) >= SMALLEST).then_some(face)
     }
 }
 

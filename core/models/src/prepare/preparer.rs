@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, TchError, Tensor, no_grad};
 
+use super::face::SMALLEST;
 use super::{Bounds, FaceGeometry, MaskShape, Raster, Resampling, lanczos, resample};
 use crate::config;
 use crate::detect::{ChannelOrder, S3fd, detections};
@@ -96,16 +97,6 @@ impl Preparer {
         })
     }
 
-    /// How many numbers the latents of a frame are.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelsError`]
-    pub fn latent_length(&self) -> Result<usize, ModelsError> {
-        let blank = Raster::black(FACE_SIDE, FACE_SIDE, 3);
-        Ok(no_grad(|| self.latents(&blank))?.len())
-    }
-
     /// The part to be drawn of a frame, red, green and blue, unless there is no face in it.
     ///
     /// # Errors
@@ -142,12 +133,13 @@ impl Preparer {
     ///
     /// # Errors
     ///
-    /// [`ModelsError`]; [`ModelsError::Argument`] where the face is not in the frame.
+    /// [`ModelsError`]; [`ModelsError::Argument`] where no face can be there.
     pub fn prepare(&self, frame: &Raster, face: Bounds) -> Result<Prepared, ModelsError> {
         check(frame)?;
-        if face.is_empty() || face != face.within(frame.width(), frame.height()) {
+        let too_small = face.width().min(face.height()) < SMALLEST;
+        if too_small || face != face.within(frame.width(), frame.height()) {
             return Err(ModelsError::Argument(format!(
-                "the face {face:?} is not in the frame, which is {} by {}",
+                "there can be no face at {face:?} in a frame of {} by {}",
                 frame.width(),
                 frame.height()
             )));

@@ -3,6 +3,7 @@
 use tch::Tensor;
 
 use super::{Weights, WeightsError};
+use crate::layers::Output;
 
 /// A place in the tree of names, where the tensors of one layer lie.
 #[derive(Clone)]
@@ -31,14 +32,18 @@ impl<'a> Scope<'a> {
         self.weights.take(self.name(name), shape)
     }
 
-    /// The kernel of a two-dimensional convolution called `name` here, [outputs, inputs, h, w], laid out for pictures
-    /// whose channels lie side by side.
+    /// The tensor called `name` here in the form that `form` gives it once and for all.
     ///
     /// # Errors
     ///
     /// [`WeightsError`] where there is none of this shape.
-    pub fn kernel(&self, name: &str, shape: &[i64]) -> Result<Tensor, WeightsError> {
-        self.weights.take_kernel(self.name(name), shape)
+    pub fn tensor_as(
+        &self,
+        name: &str,
+        shape: &[i64],
+        form: impl FnOnce(&Tensor) -> Output,
+    ) -> Result<Tensor, WeightsError> {
+        self.weights.take_as(self.name(name), shape, form)
     }
 
     /// Whether a file has a tensor called `name` here.

@@ -1,6 +1,8 @@
 //! The `avatar` command: the whole product but nginx.
 
 mod import;
+mod networks;
+mod prepare;
 mod say;
 
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use avatar_core::config::Config;
 use clap::{Parser, Subcommand};
 
 use import::Import;
+use prepare::Prepare;
 use say::Say;
 
 /// Talking avatars from the command line.
@@ -26,6 +29,8 @@ enum Command {
     Say(Say),
     /// Turns MuseTalk's original weight files into checked ones, once.
     Import(Import),
+    /// Makes an avatar of a film of somebody.
+    Prepare(Prepare),
     /// Lists the voices.
     Voices,
     /// Lists the avatars.
@@ -36,6 +41,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Say(say) => say.run().map_err(|error| error.to_string()),
         Command::Import(import) => import.run().map_err(|error| error.to_string()),
+        Command::Prepare(prepare) => prepare.run().map_err(|error| error.to_string()),
         Command::Voices => {
             for voice in Catalogue::builtin(&Config::default()).voices {
                 println!("{:<12} {}  {}", voice.id, voice.language.code(), voice.name);

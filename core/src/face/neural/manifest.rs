@@ -158,7 +158,7 @@ impl Manifest {
     }
 
     /// What is wrong with it, if anything.
-    fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<String> {
         if self.format != Self::FORMAT {
             return Some(format!(
                 "it is of format {}, and must be of format {}",

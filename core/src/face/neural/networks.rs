@@ -77,14 +77,18 @@ pub trait Networks: Send + Sync {
 
 /// One session's ear.
 pub trait Listener: Send {
-    /// Hears more speech, mono, at [`Description::sample_rate`], and writes the tokens of frames that have become known to `tokens`, as many as
-    /// there is room for; returns how many frames these are. Frames come in order, and none twice. With `last` all the rest
-    /// becomes known. More may be ready when all room was used: then it is called again with no sound.
+    /// Hears more speech, mono, at [`Description::sample_rate`], appends to `tokens` those of the frames that have become known, and
+    /// returns how many frames these are. Frames come in order, and none twice. With `last` all the rest becomes known.
     ///
     /// # Errors
     ///
     /// [`NetworkError`]
-    fn hear(&mut self, pcm: &[f32], last: bool, tokens: &mut [f32]) -> Result<usize, NetworkError>;
+    fn hear(
+        &mut self,
+        pcm: &[f32],
+        last: bool,
+        tokens: &mut Vec<f32>,
+    ) -> Result<usize, NetworkError>;
 }
 
 /// One avatar's latents, where the networks can use them.

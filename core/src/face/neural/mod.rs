@@ -18,7 +18,7 @@ pub(crate) mod specimen;
 
 pub(crate) use cycle::Cycle;
 pub use film::Film;
-pub use gallery::{Exhibit, Gallery};
+pub use gallery::{Exhibit, Gallery, is_id};
 pub use library::open;
 pub use manifest::{Bounds, FrameBounds, LATENTS, Manifest, ManifestError, MaskMode};
 pub use networks::{Description, Listener, NetworkError, Networks, Portrait, Request};

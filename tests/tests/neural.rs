@@ -416,6 +416,18 @@ fn the_same_is_made_once_until_the_avatar_is_another() {
 }
 
 #[test]
+fn networks_at_work_hold_up_no_stop() {
+    let mut nginx = Setup::new().workers(2).filmed("slow=30000 log").start();
+    until("the networks at work", || {
+        (!batches(&nginx).is_empty()).then_some(())
+    });
+    nginx.signal("stop");
+    nginx.wait();
+    let log = nginx.error_log();
+    assert!(!log.contains("exited on signal"), "{log}");
+}
+
+#[test]
 fn real_networks_draw_however_narrow_they_are() {
     let weights = tempfile::tempdir().unwrap();
     narrow_weights(weights.path());

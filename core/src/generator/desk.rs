@@ -206,7 +206,8 @@ impl Desk {
             return;
         };
         let mut sessions = self.sessions.values();
-        if now >= until || sessions.all(|session| session.listing.is_complete()) {
+        let made = sessions.all(|session| session.listing.is_complete());
+        if now >= until || made && self.supplies.herald.waiting() == 0 {
             let Supplies {
                 publication, pid, ..
             } = &self.supplies;

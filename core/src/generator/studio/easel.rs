@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::schedule::Order;
+use super::schedule::{FIRST, Order};
 use super::seat::Likeness;
 use super::sitter::Sitter;
 use super::{Loaded, Opener, Shared};
 use crate::face::neural::{Description, NetworkError, Portrait, Request};
 use crate::session::{Failure, FailureCode};
+
+/// What may take longer than this is not tried before somebody needs it.
+const MOMENT: Duration = Duration::from_millis(50);
 
 type Batch = Vec<Order<Likeness>>;
 
@@ -111,18 +114,20 @@ impl Easel<'_> {
             index: 0,
             tokens: vec![0.0; tokens],
         };
-        // The second tells more than the first, for which memory may have to be found.
-        for count in [1, 2, self.shared.first_batch()] {
+        let most = self.loaded.description.max_batch;
+        // The second tells more than the first, for which memory may have to be found; and the last is tried only where it
+        // takes no time.
+        for count in [1, 2.min(most), (FIRST as usize).min(most), most] {
             let begun = Instant::now();
             let likenesses: Vec<Likeness> = (0..count).map(|_| face()).collect();
             if self.faces(&likenesses.iter().collect::<Vec<_>>()).is_err() {
                 return;
             }
             let time = begun.elapsed();
-            if count > 1 {
+            if count > 1 || time > MOMENT {
                 self.shared.measured(count, time, true);
             }
-            if time.as_secs_f64() > 0.5 {
+            if time > MOMENT {
                 return;
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::schedule::{FIRST, Order, Schedule, SeatId};
+use super::schedule::{Order, Schedule, SeatId};
 use super::seat::{Likeness, Seat};
 use super::sitter::{Sitter, Sitters};
 use super::tempo::Tempo;
@@ -300,12 +300,6 @@ impl Shared {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    /// Faces of a session's beginning, as many as are drawn at once.
-    pub(super) fn first_batch(&self) -> usize {
-        let most = self.loaded.get().map(|loaded| loaded.description.max_batch);
-        most.unwrap_or(1).min(FIRST as usize)
     }
 
     /// So many faces took so long.

@@ -60,7 +60,10 @@ impl Sitters {
 
     /// The one called `id`.
     pub(super) fn find(&mut self, id: &str) -> Option<Arc<Sitter>> {
-        let exhibit = self.gallery.find(id)?;
+        let Some(exhibit) = self.gallery.find(id) else {
+            self.loaded.remove(id);
+            return None;
+        };
         Some(self.load(exhibit))
     }
 

@@ -32,6 +32,12 @@ class Rust:
             sys.exit(f"the Rust side ended with {self.process.wait()}")
         return line
 
+    def burnt(self):
+        """Seconds of processors that it has used: fields 14 and 15 of stat(5)."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        user, system = text.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def run(self, *words):
         """The seconds it took."""
         print(*words, file=self.process.stdin, flush=True)
@@ -48,6 +54,10 @@ def inputs(batch):
         "decode": {"latents": noise(batch, 4, 32, 32)},
         "face": {"latents": noise(batch, 8, 32, 32), "speech": noise(batch, 50, 384)},
     }
+
+
+def show(title, row):
+    print(f"{title:<12} {row[0]:>10.3f} {row[1]:>10.3f} {row[2]:>14.3f} {row[3]:>10.3f}", flush=True)
 
 
 def main():
@@ -103,20 +113,22 @@ def main():
             title = f"{name} {index}" if name == "whisper" else name
             print(f"{title:<20} {apart:>12.2e} {cosine:>12.9f} {expected.std().item():>12.4f}{'' if passed else '  NOT EQUAL'}")
 
-    print(f"\nUNet and decoder, batch {arguments.batch}, {arguments.threads} threads: seconds")
-    print(f"{'':<20} {'PyTorch':>12} {'Rust':>12}")
-    theirs, ours = [], []
+    print(f"\nUNet and decoder, batch {arguments.batch}, {arguments.threads} threads: seconds, and those of processors")
+    print(f"{'':<12} {'PyTorch':>10} {'Rust':>10} {'PyTorch':>14} {'Rust':>10}")
+    rows = []
     for index in range(arguments.rounds + 1):
-        start = time.perf_counter()
+        wall, burnt = time.perf_counter(), time.process_time()
         run["face"](**given["face"])
-        their = time.perf_counter() - start
+        their, their_burnt = time.perf_counter() - wall, time.process_time() - burnt
+        burnt = rust.burnt()
         our = rust.run("face", work / "face.safetensors")
-        print(f"{'warming up' if index == 0 else index:<20} {their:>12.3f} {our:>12.3f}", flush=True)
+        row = their, our, their_burnt, rust.burnt() - burnt
+        show("warming up" if index == 0 else index, row)
         if index > 0:
-            theirs.append(their)
-            ours.append(our)
-    their, our = statistics.median(theirs), statistics.median(ours)
-    print(f"{'median':<20} {their:>12.3f} {our:>12.3f}\nRust is {their / our:.3f} times as fast")
+            rows.append(row)
+    median = [statistics.median(column) for column in zip(*rows)]
+    show("median", median)
+    print(f"Rust is {median[0] / median[1]:.3f} times as fast; with {median[3] / median[2]:.3f} of the work")
     shutil.rmtree(work)
     sys.exit(0 if good else "the two implementations differ")
 

@@ -3,11 +3,13 @@
 //! A network asks for each of its tensors once, with the shape it must have. Where they come from is decided here: a
 //! file of safetensors, the names themselves (for probes), or nowhere (to learn what a network asks for).
 
+pub(crate) mod file;
 mod fill;
 mod scope;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use tch::{Device, Kind, TchError, Tensor};
@@ -15,6 +17,7 @@ use thiserror::Error;
 
 use crate::layers::Output;
 
+use file::{FileError, Stored};
 pub use fill::{Filler, ramp};
 pub use scope::Scope;
 
@@ -68,7 +71,7 @@ pub enum WeightsError {
 
 enum Source {
     /// Those not asked for yet.
-    File(RefCell<BTreeMap<String, Tensor>>),
+    File(RefCell<BTreeMap<String, Stored>>),
     Names(Filler),
     Nowhere,
 }
@@ -100,12 +103,17 @@ impl Weights {
     ///
     /// [`WeightsError::Unreadable`]
     pub fn read(file: &Path, device: Device, kind: Kind) -> Result<Self, WeightsError> {
-        let tensors = Tensor::read_safetensors(file).map_err(|error| WeightsError::Unreadable {
+        let unreadable = |reason: String| WeightsError::Unreadable {
             file: file.to_owned(),
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        let stored = File::open(file)
+            .map_err(FileError::from)
+            .and_then(file::stored)
+            .map_err(|error| unreadable(error.to_string()))?
+            .ok_or_else(|| unreadable("it is no file of safetensors".to_owned()))?;
         let title = file.display().to_string();
-        let source = Source::File(RefCell::new(tensors.into_iter().collect()));
+        let source = Source::File(RefCell::new(stored));
         Ok(Self::new(source, title, device, kind))
     }
 
@@ -137,21 +145,29 @@ impl Weights {
     fn take(&self, name: String, shape: &[i64]) -> Result<Tensor, WeightsError> {
         let tensor = match &self.source {
             Source::File(tensors) => {
-                let Some(tensor) = tensors.borrow_mut().remove(&name) else {
+                let Some(stored) = tensors.borrow_mut().remove(&name) else {
                     return Err(WeightsError::Missing {
                         file: self.title.clone(),
                         name,
                         expected: shape.to_vec(),
                     });
                 };
-                if tensor.size() != shape {
+                if stored.size() != shape {
                     return Err(WeightsError::Shape {
                         file: self.title.clone(),
                         name,
                         expected: shape.to_vec(),
-                        found: tensor.size(),
+                        found: stored.size(),
                     });
                 }
+                let tensor = stored.tensor().map_err(|error| match error {
+                    // Memory that is short is not the file's fault.
+                    error @ TchError::Torch(_) => error.into(),
+                    error => WeightsError::Unreadable {
+                        file: PathBuf::from(&self.title),
+                        reason: format!("tensor \"{name}\": {error}"),
+                    },
+                })?;
                 tensor.f_to_device(self.device)?.f_to_kind(self.kind)?
             }
             Source::Names(filler) => filler

@@ -20,6 +20,8 @@ const LAYERS: usize = 5;
 const SIZE: usize = STEPS * LAYERS * FEATURES;
 
 fn speech() -> Arc<Mutex<Speech>> {
+    // Tests run side by side; threads that wait for each other would be in their way.
+    tch::set_num_threads(1);
     let weights = Inputs::default().weights();
     let speech = Speech::new(&weights.root(), &WhisperConfig::narrow()).unwrap();
     Arc::new(Mutex::new(speech))

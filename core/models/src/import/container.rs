@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
 
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::Dtype;
-use safetensors::tensor::Metadata;
 
 use super::ImportError;
-
-/// More than any list of names takes (100 MB is what the format's own reader allows).
-const LARGEST_HEADER: u64 = 100_000_000;
+use crate::weights::file::{self, FileError};
 
 /// A file with tensors in it: any container of `torch.save`, or safetensors.
 pub(super) struct Container {
@@ -33,11 +27,7 @@ pub(super) struct Stored {
 #[derive(Debug)]
 enum Place {
     Pickled(pytorch_reader::Tensor),
-    Plain {
-        file: Arc<File>,
-        begin: u64,
-        length: usize,
-    },
+    Plain(file::Stored),
 }
 
 impl Container {
@@ -48,60 +38,25 @@ impl Container {
     /// [`ImportError::Io`], [`ImportError::Malformed`]
     pub(super) fn open(path: &Path) -> Result<Self, ImportError> {
         let file = File::open(path).map_err(ImportError::io(path))?;
-        let tensors = match header(&file).map_err(ImportError::io(path))? {
-            Some(header) => plain(path, file, &header)?,
+        let stored = file::stored(file).map_err(|error| match error {
+            FileError::Io(error) => ImportError::io(path)(error),
+            FileError::Malformed(reason) => ImportError::malformed(path, reason),
+        })?;
+        let tensors = match stored {
+            Some(stored) => stored.into_iter().map(plain).collect(),
             None => pickled(path)?,
         };
         Ok(Self { tensors })
     }
 }
 
-/// The JSON at the beginning of safetensors; nothing where the file is something else.
-fn header(mut file: &File) -> std::io::Result<Option<Vec<u8>>> {
-    let mut beginning = Vec::new();
-    file.take(9).read_to_end(&mut beginning)?;
-    let Some((length, b"{")) = beginning.split_first_chunk() else {
-        return Ok(None);
+fn plain((name, stored): (String, file::Stored)) -> (String, Stored) {
+    let stored = Stored {
+        shape: stored.shape.clone(),
+        kind: stored.kind,
+        place: Place::Plain(stored),
     };
-    let length = u64::from_le_bytes(*length);
-    if length > LARGEST_HEADER.min(file.metadata()?.len()) {
-        return Ok(None);
-    }
-    file.seek(SeekFrom::Start(8))?;
-    let mut header = Vec::new();
-    file.take(length).read_to_end(&mut header)?;
-    Ok(Some(header))
-}
-
-fn plain(path: &Path, file: File, header: &[u8]) -> Result<BTreeMap<String, Stored>, ImportError> {
-    // This makes sure that offsets follow each other and that lengths are those of the shapes.
-    let metadata: Metadata = serde_json::from_slice(header)
-        .map_err(|error| ImportError::malformed(path, format_args!("its header: {error}")))?;
-    let begin = 8 + header.len() as u64;
-    let found = file.metadata().map_err(ImportError::io(path))?.len();
-    let expected = begin.saturating_add(metadata.data_len() as u64);
-    if found != expected {
-        return Err(ImportError::malformed(
-            path,
-            format_args!("it is {found} bytes long and must be {expected}"),
-        ));
-    }
-    let file = Arc::new(file);
-    let stored = metadata.tensors().into_iter().map(|(name, info)| {
-        let (from, to) = info.data_offsets;
-        let place = Place::Plain {
-            file: Arc::clone(&file),
-            begin: begin + from as u64,
-            length: to - from,
-        };
-        let stored = Stored {
-            shape: info.shape.clone(),
-            kind: info.dtype,
-            place,
-        };
-        (name, stored)
-    });
-    Ok(stored.collect())
+    (name, stored)
 }
 
 fn pickled(path: &Path) -> Result<BTreeMap<String, Stored>, ImportError> {
@@ -149,15 +104,7 @@ impl Stored {
     pub(super) fn read(&self) -> std::io::Result<Vec<u8>> {
         match &self.place {
             Place::Pickled(tensor) => tensor.read(),
-            Place::Plain {
-                file,
-                begin,
-                length,
-            } => {
-                let mut bytes = vec![0; *length];
-                file.read_exact_at(&mut bytes, *begin)?;
-                Ok(bytes)
-            }
+            Place::Plain(stored) => stored.read(),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Freshness {
     pub(crate) fn cache_control(self) -> &'static str {
         match self {
             Self::Live { awaited: false, .. } => "no-cache",
-            // Six target durations (draft-pantos-hls-rfc8216bis section 6.2.5.2).
+            // Six of the shortest target durations (draft-pantos-hls-rfc8216bis section 6.2.5.2).
             Self::Live { awaited: true, .. } => "public, max-age=6",
             Self::Finished => "public, max-age=3600",
             Self::Forever => "public, max-age=31536000, immutable",

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{log, median, report, text};
 
-fn now() -> f64 {
+pub(crate) fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     since.as_secs_f64() * 1000.0
 }

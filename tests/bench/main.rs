@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p avatar-tests --bin bench [name…]` runs those named, or all.
 
+mod audio;
 mod browser;
 mod capacity;
 mod edge;
@@ -16,7 +17,7 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 11] = [
+    let measurements: [(&str, fn()); 16] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
@@ -27,6 +28,11 @@ fn main() {
         ("held", held::measure),
         ("edge", edge::measure),
         ("length", length::measure),
+        ("audio-latency", audio::latency),
+        ("audio-speed", audio::speed),
+        ("audio-capacity", audio::sessions_at_once),
+        ("audio-memory", audio::memory),
+        ("audio-chapter", audio::chapter),
         ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");

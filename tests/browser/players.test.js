@@ -35,15 +35,19 @@ const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,"
 <script src="/vendor/hls.min.js"></script><video></video>`;
 
 /** Plays as those clients do: as soon as the playlist is read, and again whenever a fragment finds the video paused. */
-async function playLikeAClient({ text, language, format, config, pace }) {
+async function playLikeAClient({ text, language, format, config, pace, sound }) {
   const video = document.querySelector("video");
-  const response = await fetch("/api/stream/start", {
+  const [path, fields] = sound
+    ? ["/audiostream/start/", { prompt: text, lang: language }]
+    : ["/api/stream/start", { text, language, mode: "dynamic", segment_format: format }];
+  const response = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ text, language, mode: "dynamic", pace, segment_format: format, reuse: false }),
+    body: JSON.stringify({ ...fields, pace, reuse: false }),
   });
   if (!response.ok) throw new Error(await response.text());
-  const { playlist_url: playlist } = await response.json();
+  const answer = await response.json();
+  const playlist = answer.playlist_url ?? answer.playlist;
 
   window.errors = [];
   const hls = new Hls(config);
@@ -95,6 +99,16 @@ for (const pace of ["fast", "live"]) {
     }
   });
 }
+
+describe("hls.js as clients of sound alone set it up", { concurrency: true }, () => {
+  for (const pace of ["fast", "live"]) {
+    for (const config of [SETUPS[1].config, {}]) {
+      const setup = { text: SHORT, language: "en", sound: true, config, pace };
+      const name = Object.keys(config).length ? "short buffer" : "as it comes";
+      it(`${name}, ${pace}: from the first word to the last`, (test) => plays(test, setup));
+    }
+  }
+});
 
 describe("hls.js as it comes, with transport streams", { concurrency: true }, () => {
   for (const pace of ["fast", "live"]) {

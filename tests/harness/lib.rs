@@ -19,6 +19,7 @@
 
 mod client;
 mod crowd;
+pub mod ffmpeg;
 pub mod hls;
 pub mod neural;
 mod nginx;

@@ -117,6 +117,32 @@ impl Nginx {
         answer.value()
     }
 
+    /// Starts a session of sound alone; the answer must be a good one.
+    pub fn start_audio(&self, body: &Value) -> Value {
+        let answer = self
+            .request("POST", "/audiostream/start/")
+            .json(body)
+            .send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.value()
+    }
+
+    /// Has a prompt read out in English and returns the session's id.
+    pub fn read_out(&self, prompt: &str) -> String {
+        let answer = self.start_audio(&json!({ "prompt": prompt }));
+        answer["session_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Adds to the text of a session; the answer must be a good one.
+    pub fn append(&self, id: &str, text: &str, last: bool) {
+        let body = json!({ "session_id": id, "text": text, "final": last });
+        let answer = self
+            .request("POST", "/api/stream/append")
+            .json(&body)
+            .send();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
     /// How a session stands.
     pub fn status(&self, id: &str) -> Value {
         let answer = self

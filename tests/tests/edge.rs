@@ -87,6 +87,24 @@ fn what_is_there_is_fetched_once_for_all() {
 }
 
 #[test]
+fn sound_alone_is_fetched_once_for_all() {
+    let origin = origin().start();
+    let edge = Setup::edge(&origin).start();
+    let body = json!({ "prompt": LONG.repeat(10), "pace": "live" });
+    let started = origin.start_audio(&body);
+    let id = started["session_id"].as_str().unwrap();
+    let mut crowd = Crowd::new(&edge, PLAYERS);
+    for name in [
+        "audio.m3u8?_HLS_msn=1&_HLS_part=3",
+        "init.mp4",
+        "audio_000.0.m4s",
+        "audio_000.m4s",
+    ] {
+        ask_once(&origin, &mut crowd, &format!("/media/hls/{id}/{name}"));
+    }
+}
+
+#[test]
 fn reloads_and_hinted_parts_are_held_once_for_all() {
     let origin = origin().start();
     let edge = Setup::edge(&origin).start();

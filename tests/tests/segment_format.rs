@@ -1,7 +1,6 @@
 //! Segments as MPEG transport streams, for players that know nothing else.
 
-use std::process::Command;
-
+use avatar_tests::ffmpeg::{probe, run};
 use avatar_tests::{Answer, Nginx, Setup};
 use serde_json::json;
 
@@ -36,33 +35,6 @@ fn segments(playlist: &str) -> Vec<(f64, &str)> {
         }
     }
     found
-}
-
-/// Runs one of FFmpeg's programs, which must succeed without a warning, and gives what it prints.
-fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(["-v", "warning"])
-        .args(arguments)
-        .output()
-        .expect("FFmpeg's programs (Debian package ffmpeg) are installed");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.is_empty(),
-        "{program} {arguments:?}: {said}"
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn probe(input: &str, stream: &str, entry: &str) -> Vec<String> {
-    let what = ["-show_entries", entry, "-of", "csv=p=0", input];
-    let shown = run(
-        "ffprobe",
-        &[&["-select_streams", stream], &what[..]].concat(),
-    );
-    let lines = shown.split_whitespace();
-    lines
-        .map(|line| line.trim_end_matches(',').to_owned())
-        .collect()
 }
 
 #[test]

@@ -3,9 +3,9 @@ export function shellQuote(word) {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The start request as a command line, which does exactly what the page does. */
-export function curlCommand(origin, request, withKey) {
-  const lines = [`curl ${shellQuote(`${origin}/api/stream/start`)}`, "-H 'Content-Type: application/json'"];
+/** A request to `url` as a command line, which does exactly what the page does. */
+export function curlCommand(url, request, withKey) {
+  const lines = [`curl ${shellQuote(url)}`, "-H 'Content-Type: application/json'"];
   if (withKey) lines.push(`-H "X-Avatar-Key: $AVATAR_KEY"`);
   lines.push(`-d ${shellQuote(JSON.stringify(request))}`);
   return lines.join(" \\\n     ");

@@ -37,7 +37,7 @@ function request() {
 function showRequest() {
   const length = [...$("text").value].length;
   $("count").textContent = length === 1 ? "1 character" : `${length.toLocaleString("en")} characters`;
-  $("curl").textContent = curlCommand(location.origin, request(), !$("key-field").hidden);
+  $("curl").textContent = curlCommand(`${location.origin}/api/stream/start`, request(), !$("key-field").hidden);
 }
 
 function chooseLanguage(language) {

@@ -73,7 +73,8 @@ export function follow(id, key, onStatus, onTrouble) {
   return stop;
 }
 
-async function call(path, { method = "GET", body, key } = {}) {
+/** Makes a call; resolves with its JSON answer, rejects with {@link Trouble}. */
+export async function call(path, { method = "GET", body, key } = {}) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (key) headers["X-Avatar-Key"] = key;

@@ -45,7 +45,7 @@ const TITLES = {
   disk_full: "The server's disk is full.",
   interrupted: "The session was interrupted.",
   unreachable: "The server cannot be reached.",
-  playback: "The video cannot be played.",
+  playback: "The stream cannot be played.",
   no_hls: "This browser cannot play the stream.",
 };
 

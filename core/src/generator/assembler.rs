@@ -15,11 +15,14 @@ use super::transcript::Transcript;
 use crate::api::MediaFile;
 use crate::config::Config;
 use crate::hls::{Cut, MasterPlaylist, Part, Segment};
-use crate::session::{Failure, FailureCode, Stage};
+use crate::session::{Failure, FailureCode, Kind, Stage};
 use crate::time::Samples;
 
 /// Frames encoded in one turn.
 const TURN: usize = 5;
+
+/// Bits a second of sound alone: speech has no use for more, and more would take a third longer to encode.
+const SOUND_BITRATE: u32 = 64_000;
 
 /// Encodes one session's frames and writes its files.
 pub(crate) struct Assembler {
@@ -72,7 +75,12 @@ impl Assembler {
     }
 
     fn begin(&self) -> Result<Encoders, AssembleError> {
-        let settings = AudioSettings::default();
+        let settings = match self.live.job.kind {
+            Kind::Avatar => AudioSettings::default(),
+            Kind::Audio => AudioSettings {
+                bitrate: SOUND_BITRATE,
+            },
+        };
         let audio = AudioEncoder::open(&settings)?;
         let names = self.config.renditions_of(self.live.job.kind);
         let mut renditions = names

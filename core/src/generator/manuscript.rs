@@ -11,11 +11,15 @@ use crate::text::{Sentence, Sentences};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Sentence(Sentence),
-    /// Nothing yet: more text is to come.
-    Later,
+    /// Nothing yet: more text is to come. Where a time is given, it is worth asking again then even if none does.
+    Later(Option<Instant>),
     /// Nothing more.
     End,
 }
+
+/// How long what reads like a whole sentence waits for more before it is taken for one. Who writes token by token writes
+/// several in that time; whoever listens does not notice.
+const SETTLING: Duration = Duration::from_millis(400);
 
 /// Text goes in at one end, whoever writes it, and sentences come out at the other. The painter is woken when there may
 /// be one.
@@ -77,8 +81,13 @@ impl Manuscript {
             Some(sentence) => Next::Sentence(sentence),
             None if state.finished => Next::End,
             None => {
-                state.dry.get_or_insert_with(Instant::now);
-                Next::Later
+                let settles = *state.dry.get_or_insert_with(Instant::now) + SETTLING;
+                if !state.sentences.can_settle() {
+                    return Next::Later(None);
+                }
+                let settled = settles <= Instant::now();
+                let sentence = settled.then(|| state.sentences.settle()).flatten();
+                sentence.map_or(Next::Later(Some(settles)), Next::Sentence)
             }
         }
     }
@@ -86,5 +95,81 @@ impl Manuscript {
     /// For how long whoever speaks has been waiting for text.
     pub(crate) fn dry_for(&self) -> Duration {
         self.lock().dry.map_or(Duration::ZERO, |dry| dry.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::generator::pool::Pool;
+    use crate::text::sentences;
+
+    fn manuscript() -> Manuscript {
+        static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::start(1).unwrap());
+        Manuscript::new(Arc::default(), POOL.waker())
+    }
+
+    fn rest(manuscript: &Manuscript) -> Vec<Sentence> {
+        let next = || match manuscript.next() {
+            Next::Sentence(sentence) => Some(sentence),
+            Next::Later(_) | Next::End => None,
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn what_reads_like_a_sentence_waits_for_a_while_and_half_a_one_for_ever() {
+        let manuscript = manuscript();
+        manuscript.push("One moment.");
+        let Next::Later(Some(settles)) = manuscript.next() else {
+            panic!("it may be settled");
+        };
+        std::thread::sleep(settles.saturating_duration_since(Instant::now()));
+        assert!(matches!(manuscript.next(), Next::Sentence(said) if said.text == "One moment."));
+        manuscript.push(" Here it");
+        assert_eq!(manuscript.next(), Next::Later(None));
+        manuscript.finish();
+        assert!(matches!(manuscript.next(), Next::Sentence(said) if said.text == "Here it"));
+        assert_eq!(manuscript.next(), Next::End);
+    }
+
+    #[test]
+    fn it_is_dry_only_while_text_is_awaited() {
+        let manuscript = manuscript();
+        assert_eq!(manuscript.dry_for(), Duration::ZERO);
+        assert_eq!(manuscript.next(), Next::Later(None));
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(manuscript.dry_for() > Duration::ZERO);
+        manuscript.push("One");
+        assert_eq!(manuscript.dry_for(), Duration::ZERO);
+        manuscript.next();
+        manuscript.finish();
+        assert_eq!(manuscript.dry_for(), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_where_the_text_is_cut(
+            pieces in prop::collection::vec("[A-Za-zа-я .!?\n\"«»<b>&;0-9-]{0,30}", 0..20),
+            ask in prop::collection::vec(any::<bool>(), 20),
+        ) {
+            let whole = sentences(&pieces.concat());
+            let manuscript = manuscript();
+            let mut found = Vec::new();
+            for (piece, ask) in pieces.iter().zip(ask) {
+                manuscript.push(piece);
+                if ask {
+                    // Nobody waits long enough here for anything to settle.
+                    found.extend(rest(&manuscript));
+                }
+            }
+            manuscript.finish();
+            found.extend(rest(&manuscript));
+            prop_assert_eq!(found, whole);
+        }
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Painter {
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
+    /// When it is worth asking for a sentence again.
+    again: Option<Instant>,
     /// With the sentence asked for last.
     paragraph_ends: bool,
     cut: Cut,
@@ -94,6 +96,7 @@ impl Painter {
             soundtrack: Soundtrack::new(),
             inbox: Arc::default(),
             asked: false,
+            again: None,
             paragraph_ends: false,
             cut,
             lead: match job.pace {
@@ -152,9 +155,13 @@ impl Painter {
     }
 
     fn ask(&mut self) {
+        self.again = None;
         let sentence = match self.manuscript.next() {
             Next::Sentence(sentence) => sentence,
-            Next::Later => return,
+            Next::Later(again) => {
+                self.again = again;
+                return;
+            }
             Next::End => return self.end(),
         };
         self.asked = true;
@@ -285,8 +292,10 @@ impl Painter {
                     self.fill();
                     steps = self.ready();
                 }
-                Some(at) => return Err(Turn::Sleep(at)),
-                None => return Err(Turn::Wait),
+                starves => {
+                    let wake = starves.into_iter().chain(self.again).min();
+                    return Err(wake.map_or(Turn::Wait, Turn::Sleep));
+                }
             }
         }
         self.await_face()?;

@@ -24,7 +24,8 @@ pub struct ByteRange {
 
 /// Remembers where every sample lies while segments are written.
 ///
-/// Costs four bytes for a picture, two for a frame of sound and 24 for a part: 19 kB a minute at 25 pictures a second.
+/// Costs four bytes for a picture, two for a frame of sound and twelve for a part: 15 kB a minute at 25 pictures a second,
+/// 9 kB where there is sound alone.
 #[derive(Debug, Clone, Default)]
 pub struct Mp4Index {
     pictures: Vec<u32>,
@@ -40,11 +41,17 @@ pub struct Mp4Index {
 #[derive(Debug, Clone, Copy)]
 struct Chunk {
     segment: u32,
-    offset: u64,
-    video_bytes: u32,
-    audio_bytes: u32,
+    offset: u32,
     pictures: u16,
     sounds: u16,
+}
+
+/// The same with what its samples weigh.
+#[derive(Debug, Clone, Copy)]
+struct Weighed {
+    chunk: Chunk,
+    video_bytes: u64,
+    audio_bytes: u64,
 }
 
 impl Mp4Index {
@@ -71,13 +78,9 @@ impl Mp4Index {
             .map(u16::try_from)
             .collect::<Result<_, _>>()
             .map_err(too_large)?;
-        let video_bytes = pictures.iter().copied().map(u64::from).sum::<u64>();
-        let audio_bytes = sounds.iter().copied().map(u64::from).sum::<u64>();
         self.chunks.push(Chunk {
             segment,
-            offset: offset + written.payload as u64,
-            video_bytes: u32::try_from(video_bytes).map_err(too_large)?,
-            audio_bytes: u32::try_from(audio_bytes).map_err(too_large)?,
+            offset: u32::try_from(offset + written.payload as u64).map_err(too_large)?,
             pictures: u16::try_from(pictures.len()).map_err(too_large)?,
             sounds: u16::try_from(sounds.len()).map_err(too_large)?,
         });
@@ -126,10 +129,19 @@ impl Mp4Index {
 
     /// Where the samples of the file lie, in order.
     pub fn ranges(&self) -> impl Iterator<Item = ByteRange> {
-        self.chunks.iter().map(|chunk| ByteRange {
-            segment: chunk.segment,
-            offset: chunk.offset,
-            length: u64::from(chunk.video_bytes) + u64::from(chunk.audio_bytes),
+        self.weighed().map(|weighed| ByteRange {
+            segment: weighed.chunk.segment,
+            offset: weighed.chunk.offset.into(),
+            length: weighed.video_bytes + weighed.audio_bytes,
+        })
+    }
+
+    fn weighed(&self) -> impl Iterator<Item = Weighed> {
+        let (mut pictures, mut sounds) = (self.pictures.iter(), self.sounds.iter());
+        self.chunks.iter().map(move |&chunk| Weighed {
+            chunk,
+            video_bytes: weigh(&mut pictures, chunk.pictures),
+            audio_bytes: weigh(&mut sounds, chunk.sounds),
         })
     }
 
@@ -141,15 +153,15 @@ impl Mp4Index {
         let mut at = first;
         let mut video_chunks = Vec::with_capacity(self.chunks.len());
         let mut audio_chunks = Vec::with_capacity(self.chunks.len());
-        for chunk in &self.chunks {
-            if let Some(pictures) = NonZeroU32::new(chunk.pictures.into()) {
+        for weighed in self.weighed() {
+            if let Some(pictures) = NonZeroU32::new(weighed.chunk.pictures.into()) {
                 video_chunks.push((at, pictures));
             }
-            at += u64::from(chunk.video_bytes);
-            if let Some(sounds) = NonZeroU32::new(chunk.sounds.into()) {
+            at += weighed.video_bytes;
+            if let Some(sounds) = NonZeroU32::new(weighed.chunk.sounds.into()) {
                 audio_chunks.push((at, sounds));
             }
-            at += u64::from(chunk.audio_bytes);
+            at += weighed.audio_bytes;
         }
 
         let pictures = self.pictures.len() as u32;
@@ -194,6 +206,12 @@ impl Mp4Index {
         .encode(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// The bytes of the next `count` samples.
+fn weigh<'a, T: Into<u64> + Copy + 'a>(sizes: &mut impl Iterator<Item = &'a T>, count: u16) -> u64 {
+    let sizes = sizes.take(count.into());
+    sizes.map(|&size| size.into()).sum()
 }
 
 /// Sizes, chunks and places (section 8.7); times and descriptions are still missing.
@@ -363,8 +381,8 @@ mod tests {
         let written = fragment.write().unwrap();
         index.add(0, 0, &fragment, &written).unwrap();
         index.add(1, 0, &fragment, &written).unwrap();
-        for chunk in &mut index.chunks {
-            chunk.video_bytes = u32::MAX;
+        for picture in index.pictures.iter_mut().step_by(5) {
+            *picture = u32::MAX - 410;
         }
         let head = index.head(&tracks()).unwrap();
         let moov = moov(&head);

@@ -137,6 +137,20 @@ fn stop(text: &str, at: usize, limit: Option<usize>) -> Place {
     }
 }
 
+/// Whether `text` ends where a sentence does, as far as can be told without what follows.
+pub(super) fn reads_whole(text: &str) -> bool {
+    let words = text.trim_end_matches([SPACE, LINE, PARAGRAPH]);
+    let open = words.trim_end_matches(|mark| CLOSING.contains(mark));
+    match open.strip_suffix('.') {
+        Some(before) => {
+            // "3." may become "3.14".
+            let number = before.ends_with(|last: char| last.is_numeric());
+            !number && !abbreviates(before, 'A')
+        }
+        None => open.ends_with(|mark| STRONG.contains(mark)),
+    }
+}
+
 /// The word after a gap.
 struct NextWord {
     first: char,

@@ -75,6 +75,11 @@ impl Plain {
         }
     }
 
+    /// Whether nothing was held back that may yet become a tag or an entity.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     /// The text is over: what looked like the beginning of a tag was none.
     pub(super) fn finish(&mut self, out: &mut String) {
         self.release(out);

@@ -58,15 +58,45 @@ impl Sentences {
         self.plain.finish(&mut self.text);
     }
 
+    /// All text that is there, if it reads like whole sentences: for when no more comes for a while. What comes later then
+    /// begins a sentence.
+    ///
+    /// ```
+    /// use avatar_core::text::Sentences;
+    ///
+    /// let mut sentences = Sentences::default();
+    /// sentences.push("Let me think about that. It was Dr.");
+    /// assert!(sentences.next().is_some());
+    /// assert!(sentences.settle().is_none(), "who was it?");
+    /// sentences.push(" Watson.");
+    /// assert!(sentences.next().is_none(), "he may have a first name");
+    /// assert!(sentences.settle().is_some());
+    /// ```
+    pub fn settle(&mut self) -> Option<Sentence> {
+        let piece = self.can_settle().then(|| self.piece(true)).flatten()?;
+        Some(Sentence {
+            // Who knows how it goes on.
+            paragraph_end: false,
+            ..piece
+        })
+        .filter(|piece| speakable(&piece.text))
+    }
+
+    /// Whether [`settle`](Self::settle) would give something.
+    pub fn can_settle(&self) -> bool {
+        self.plain.is_settled() && boundary::reads_whole(self.rest())
+    }
+
     fn rest(&self) -> &str {
         let rest = self.text.get(self.given..).unwrap_or_default();
         rest.trim_start_matches([SPACE, LINE, PARAGRAPH])
     }
 
-    /// Cuts off the first piece of what is left, whether or not there is anything to say in it.
-    fn piece(&mut self) -> Option<Sentence> {
+    /// Cuts off the first piece of what is left, whether or not there is anything to say in it. With `whole`, what is left
+    /// is all there is.
+    fn piece(&mut self, whole: bool) -> Option<Sentence> {
         let rest = self.rest();
-        let boundary = boundary::first(rest, self.finished)?;
+        let boundary = boundary::first(rest, whole)?;
         let (text, left) = rest.split_at_checked(boundary.end)?;
         let text = text.trim_end().replace(LINE, " ");
         let left = left.len();
@@ -88,7 +118,7 @@ impl Iterator for Sentences {
     /// The next sentence, or `None` while more text (or [`finish`](Self::finish)) is needed to tell where it ends.
     fn next(&mut self) -> Option<Sentence> {
         loop {
-            let piece = self.piece()?;
+            let piece = self.piece(self.finished)?;
             if speakable(&piece.text) {
                 return Some(piece);
             }

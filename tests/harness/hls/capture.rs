@@ -110,8 +110,8 @@ fn gunzip(bytes: &[u8]) -> Vec<u8> {
 pub struct Packet {
     /// The part or segment it lies in.
     pub uri: String,
-    /// Whether it is of the video.
-    pub video: bool,
+    /// Whether it is of the video, or of the sound where that is all there is.
+    pub leading: bool,
     /// Whether it is a key frame.
     pub key: bool,
     /// When it is shown or heard, in seconds.
@@ -155,7 +155,7 @@ impl Capture {
             });
             readings.collect()
         };
-        let media = read(&["playlist.m3u8", "index.m3u8"]);
+        let media = read(&["playlist.m3u8", "index.m3u8", "audio.m3u8"]);
         let captions = read(&["captions.m3u8"]);
         let master = exchanges
             .iter()
@@ -180,6 +180,20 @@ impl Capture {
     /// Every media playlist of the video and the sound, in any form.
     pub fn media(&self) -> impl Iterator<Item = &Reading> {
         self.media.iter()
+    }
+
+    /// Whether there are no pictures.
+    pub fn is_sound_alone(&self) -> bool {
+        let mut media = self.media.iter();
+        media.all(|reading| reading.exchange.name == "audio.m3u8")
+    }
+
+    /// How many seconds a picture lasts, or where there are none a frame of sound.
+    pub fn frame(&self) -> f64 {
+        match self.is_sound_alone() {
+            true => 1024.0 / 48_000.0,
+            false => 0.04,
+        }
     }
 
     /// Those of the low-latency form.

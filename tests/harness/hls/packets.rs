@@ -18,10 +18,15 @@ pub(super) fn probe(exchanges: &[Exchange], scratch: &Path) -> Vec<Packet> {
     let Some(init) = files.get("init.mp4") else {
         return Vec::new();
     };
+    let pictures = files.keys().any(|name| name.starts_with("segment_"));
+    let (stem, leader) = match pictures {
+        true => ("segment_", "video"),
+        false => ("audio_", "audio"),
+    };
     let mut all = init.to_vec();
     let mut starts = Vec::new();
-    for (number, parts) in segments(&files) {
-        let whole = format!("segment_{number:03}.m4s");
+    for (number, parts) in segments(&files, stem) {
+        let whole = format!("{stem}{number:03}.m4s");
         let length: usize = parts.values().map(|(_, bytes)| bytes.len()).sum();
         let files: Vec<(&str, &[u8])> = match files.get_key_value(whole.as_str()) {
             Some((name, bytes)) if bytes.len() != length => vec![(name, bytes)],
@@ -49,7 +54,7 @@ pub(super) fn probe(exchanges: &[Exchange], scratch: &Path) -> Vec<Packet> {
     text.lines()
         .filter_map(|line| {
             let mut fields = line.split(',');
-            let video = fields.next()? == "video";
+            let leading = fields.next()? == leader;
             let at = fields.next()?.parse().ok()?;
             let position: usize = fields.next()?.parse().ok()?;
             let key = fields.next()?.starts_with('K');
@@ -57,7 +62,7 @@ pub(super) fn probe(exchanges: &[Exchange], scratch: &Path) -> Vec<Packet> {
             let uri = uri.clone();
             Some(Packet {
                 uri,
-                video,
+                leading,
                 key,
                 at,
             })
@@ -68,11 +73,11 @@ pub(super) fn probe(exchanges: &[Exchange], scratch: &Path) -> Vec<Packet> {
 type Parts<'a> = BTreeMap<u64, (&'a str, &'a [u8])>;
 
 /// The parts by segment and place, told by their names.
-fn segments<'a>(files: &BTreeMap<&'a str, &'a [u8]>) -> BTreeMap<u64, Parts<'a>> {
+fn segments<'a>(files: &BTreeMap<&'a str, &'a [u8]>, stem: &str) -> BTreeMap<u64, Parts<'a>> {
     let mut segments: BTreeMap<u64, Parts<'a>> = BTreeMap::new();
     for (name, bytes) in files {
         let numbers = name
-            .strip_prefix("segment_")
+            .strip_prefix(stem)
             .and_then(|name| name.strip_suffix(".m4s"));
         let Some(numbers) = numbers else { continue };
         let (segment, part) = numbers.split_once('.').unwrap_or((numbers, ""));

@@ -23,7 +23,7 @@ use crate::Nginx;
 pub struct Script {
     /// What to call it.
     pub name: &'static str,
-    /// What `/api/stream/start` is told.
+    /// What `/api/stream/start` is told, or `/audiostream/start/` where there is a `prompt`.
     pub start: Value,
     /// Interrupt it once this many seconds are listed.
     pub interrupt_at: Option<f64>,
@@ -34,6 +34,8 @@ pub struct Script {
 struct Recorder<'a> {
     nginx: &'a Nginx,
     id: String,
+    /// Its media playlist.
+    playlist: &'static str,
     began: Instant,
     log: Mutex<Vec<Exchange>>,
     /// What the low-latency player saw last.
@@ -55,7 +57,10 @@ const TRIES: usize = 5;
 /// Starts a session, follows it to its end and beyond, and says what was said.
 pub fn record(nginx: &Nginx, script: &Script) -> Capture {
     let began = Instant::now();
-    let started = nginx.start_session(&script.start);
+    let (started, playlist) = match script.start["prompt"].is_null() {
+        true => (nginx.start_session(&script.start), "playlist.m3u8"),
+        false => (nginx.start_audio(&script.start), "audio.m3u8"),
+    };
     let id = started["session_id"].as_str().unwrap().to_owned();
     if let Some(name) = script.obstacle {
         fs::create_dir(nginx.session(&id).join(format!("{name}.part"))).unwrap();
@@ -63,6 +68,7 @@ pub fn record(nginx: &Nginx, script: &Script) -> Capture {
     let recorder = Recorder {
         nginx,
         id,
+        playlist,
         began,
         log: Mutex::default(),
         latest: Mutex::default(),
@@ -145,7 +151,7 @@ impl Recorder<'_> {
         let mut query = String::new();
         let mut tries = 0;
         for turn in 0.. {
-            let answer = self.ask(Reason::Follow, "playlist.m3u8", &query);
+            let answer = self.ask(Reason::Follow, self.playlist, &query);
             if answer.status != 200 {
                 tries += 1;
                 assert!(
@@ -179,17 +185,13 @@ impl Recorder<'_> {
             }
             let sequence = self.latest().in_progress();
             match turn % 10 {
-                0 => self.ask(Reason::Poll, "playlist.m3u8", ""),
+                0 => self.ask(Reason::Poll, self.playlist, ""),
                 1 => self.ask(Reason::Poll, "captions.m3u8", ""),
-                2 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_legacy=YES"),
-                3 => self.ask_with(Reason::Poll, "playlist.m3u8", "", &gzip),
-                4 => self.ask(
-                    Reason::Poll,
-                    "playlist.m3u8",
-                    &format!("_HLS_msn={sequence}"),
-                ),
-                5 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_skip=YES"),
-                6 => self.ask(Reason::Poll, "playlist.m3u8", "_HLS_msn=1&_HLS_part=0"),
+                2 => self.ask(Reason::Poll, self.playlist, "_HLS_legacy=YES"),
+                3 => self.ask_with(Reason::Poll, self.playlist, "", &gzip),
+                4 => self.ask(Reason::Poll, self.playlist, &format!("_HLS_msn={sequence}")),
+                5 => self.ask(Reason::Poll, self.playlist, "_HLS_skip=YES"),
+                6 => self.ask(Reason::Poll, self.playlist, "_HLS_msn=1&_HLS_part=0"),
                 7 => self.ask(
                     Reason::Poll,
                     "captions.m3u8",
@@ -199,7 +201,7 @@ impl Recorder<'_> {
                 // More parts than a segment has: the first part of the next is meant.
                 _ => self.ask(
                     Reason::Poll,
-                    "playlist.m3u8",
+                    self.playlist,
                     &format!("_HLS_msn={sequence}&_HLS_part=7"),
                 ),
             };
@@ -224,7 +226,7 @@ impl Recorder<'_> {
                     3 => format!("_HLS_msn={sequence}&_HLS_part=-1"),
                     _ => format!("_HLS_msn={sequence}&_HLS_part={}", parts + 40),
                 };
-                self.ask(Reason::Wrong, "playlist.m3u8", &query);
+                self.ask(Reason::Wrong, self.playlist, &query);
             }
             thread::sleep(Duration::from_millis(250));
         }
@@ -305,7 +307,7 @@ impl Recorder<'_> {
             thread::sleep(Duration::from_millis(pause));
             self.ask_with(
                 Reason::Ended,
-                "playlist.m3u8",
+                self.playlist,
                 "",
                 &[("Accept-Encoding", "gzip")],
             );
@@ -316,7 +318,7 @@ impl Recorder<'_> {
                 format!("_HLS_msn={}", sequence + 100),
                 "_HLS_legacy=YES".to_owned(),
             ] {
-                self.ask(Reason::Ended, "playlist.m3u8", &query);
+                self.ask(Reason::Ended, self.playlist, &query);
             }
             self.ask(Reason::Ended, "captions.m3u8", "");
             self.ask(Reason::Ended, "master.m3u8", "");

@@ -4,7 +4,8 @@
 //! removes nothing and encrypts nothing; a test's name begins with the section its rule stands in, `sb_1` being the
 //! low-latency profile of appendix B.1. Each rule is a function from a capture to what breaks it. It must find nothing in
 //! a capture written by hand, something in every copy of it that is spoilt, and nothing in the sessions recorded here:
-//! one made fast, one at the pace of a conversation, a very short one, one that is interrupted and one that fails.
+//! one made fast, one at the pace of a conversation, a very short one, one that is interrupted, one that fails and one of
+//! sound alone.
 //!
 //! Left out: what section 6.2.1 says of time (a part within a part's duration, a segment within one and a half target
 //! durations), because a busy machine would break it in the server's place; the benchmark measures it.

@@ -28,7 +28,7 @@ fn independent_segments(capture: &Capture) -> Vec<String> {
         let packet = capture
             .packets
             .iter()
-            .find(|packet| packet.video && uris.contains(&&packet.uri));
+            .find(|packet| packet.leading && uris.contains(&&packet.uri));
         packet.cloned()
     };
     let firsts = timeline.0.values().filter_map(first);
@@ -41,7 +41,7 @@ fn independent_segments(capture: &Capture) -> Vec<String> {
 #[test]
 fn s4_4_2_1_every_segment_of_independent_ones_begins_with_a_key_frame() {
     let spoilt =
-        repacked(|packet| packet.key &= !(packet.video && packet.uri == "segment_004.0.m4s"));
+        repacked(|packet| packet.key &= !(packet.leading && packet.uri == "segment_004.0.m4s"));
     check(
         independent_segments,
         &[("a segment without a key frame", spoilt)],
@@ -165,7 +165,7 @@ fn s4_4_3_8_the_server_promises_no_less_than_it_must() {
 
 fn durations(capture: &Capture) -> Vec<String> {
     let mut frames: BTreeMap<&str, usize> = BTreeMap::new();
-    for packet in capture.packets.iter().filter(|packet| packet.video) {
+    for packet in capture.packets.iter().filter(|packet| packet.leading) {
         // The names of a segment and of its parts begin alike.
         let stem = packet.uri.split('.').next().unwrap_or_default();
         *frames.entry(stem).or_default() += 1;
@@ -176,7 +176,7 @@ fn durations(capture: &Capture) -> Vec<String> {
     };
     each(capture.full(), |reading| {
         let wrong = reading.playlist.segments.iter().find(|segment| {
-            let seconds = lasting(&segment.uri) as f64 / 25.0;
+            let seconds = lasting(&segment.uri) as f64 * capture.frame();
             capture.bytes(&segment.uri).is_some() && (segment.duration - seconds).abs() > 0.001
         })?;
         let (uri, frames) = (&wrong.uri, lasting(&wrong.uri));

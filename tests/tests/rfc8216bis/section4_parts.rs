@@ -61,9 +61,9 @@ fn lasting(capture: &Capture) -> Vec<String> {
             let frames = capture
                 .packets
                 .iter()
-                .filter(|packet| packet.video && packet.uri == part.uri)
+                .filter(|packet| packet.leading && packet.uri == part.uri)
                 .count();
-            let lasts = frames as f64 / 25.0;
+            let lasts = frames as f64 * capture.frame();
             let wrong = frames > 0 && (lasts - part.duration).abs() > ROUNDING;
             wrong.then(|| format!("{} lasts {lasts} s, not {} s", part.uri, part.duration))
         })
@@ -90,7 +90,7 @@ fn independent(capture: &Capture) -> Vec<String> {
             let mut frames = capture
                 .packets
                 .iter()
-                .filter(|packet| packet.video && packet.uri == part.uri);
+                .filter(|packet| packet.leading && packet.uri == part.uri);
             let known = frames.clone().next().is_some();
             let key = frames.any(|packet| packet.key);
             (known && key != part.independent)

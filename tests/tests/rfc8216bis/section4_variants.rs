@@ -17,10 +17,9 @@ fn of_master(capture: &Capture, wrong: impl Fn(&Multivariant) -> Vec<String>) ->
 
 /// The variant that the captures follow.
 fn followed(master: &Multivariant) -> Option<&Variant> {
-    master
-        .variants
-        .iter()
-        .find(|variant| ["playlist.m3u8", "index.m3u8"].contains(&variant.uri.as_str()))
+    let names = ["playlist.m3u8", "index.m3u8", "audio.m3u8"];
+    let mut variants = master.variants.iter();
+    variants.find(|variant| names.contains(&variant.uri.as_str()))
 }
 
 fn spoilt(old: &str, new: &str) -> Capture {
@@ -172,8 +171,9 @@ fn codecs(capture: &Capture) -> Vec<String> {
             formats.push("mp4a.40.2".to_owned());
         }
         let mut faults = Vec::new();
-        if formats.len() != 2 {
-            faults.push("init.mp4 has not one track of H.264 and one of AAC".to_owned());
+        let tracks = if capture.is_sound_alone() { 1 } else { 2 };
+        if formats.len() != tracks {
+            faults.push(format!("init.mp4 has not {tracks} tracks of H.264 and AAC"));
         }
         let said = followed(master).map(|variant| variant.codecs.as_slice());
         let said = said.unwrap_or_default();
@@ -202,6 +202,13 @@ fn pictures(capture: &Capture) -> Vec<String> {
         let Some(variant) = followed(master) else {
             return vec!["there is no variant".to_owned()];
         };
+        if capture.is_sound_alone() {
+            let said = variant.resolution.is_some() || variant.frame_rate.is_some();
+            return said
+                .then(|| "pictures are said, and there are none".to_owned())
+                .into_iter()
+                .collect();
+        }
         let init = capture.bytes("init.mp4").unwrap_or_default();
         let size = after(init, b"avc1", 24).map(|size| {
             let number = |high: u8, low: u8| u64::from(u16::from_be_bytes([high, low]));
@@ -214,7 +221,7 @@ fn pictures(capture: &Capture) -> Vec<String> {
         let video: Vec<f64> = capture
             .packets
             .iter()
-            .filter(|packet| packet.video)
+            .filter(|packet| packet.leading)
             .map(|packet| packet.at)
             .collect();
         let nearest = video

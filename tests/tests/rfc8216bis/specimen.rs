@@ -328,7 +328,7 @@ fn packets() -> Vec<Packet> {
         let frames = if part == PARTS - 1 { 3 } else { 5 };
         (0..=frames).map(move |frame| Packet {
             uri: part_name(part),
-            video: frame < frames,
+            leading: frame < frames,
             key: frame == frames || (part.is_multiple_of(5) && frame == 0),
             at: at + 0.04 * f64::from(frame % frames),
         })

@@ -1,10 +1,10 @@
 /*
  * Uses the library as a C program would, right and wrong. Ends with 0 where everything is as the header says.
  *
- *     abi WEIGHTS ORIGINALS WORK
+ *     abi WEIGHTS ORIGINALS DETECTORS WORK
  *
- * WEIGHTS is a directory of imported weights with latents.safetensors (3 frames) in it, ORIGINALS one of original files, WORK an empty
- * one. Weights and originals are of narrow networks.
+ * WEIGHTS is a directory of imported weights with latents.safetensors (3 frames) in it, ORIGINALS one of original files, both of narrow
+ * networks; DETECTORS has what preparation needs, made from names; in WORK there is no "imported".
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -250,15 +250,59 @@ static void import(const char *originals, const char *work) {
     free(target);
 }
 
-static void prepare(const char *weights) {
-    avatar_models_preparation preparation = {sizeof preparation, weights, "cpu", 1, AVATAR_MODELS_MODE_JAW, 90, 90, 10, 0};
-    avatar_models_preparer *preparer;
+static void noise(uint8_t *rgb, size_t count) {
+    uint32_t state = 12345;
+    for (; count; count--) {
+        state = state * 1103515245 + 12345;
+        *rgb++ = (uint8_t)(state >> 24);
+    }
+}
 
-    /* These weights are a server's only. */
+static void prepare(const char *weights, const char *detectors) {
+    static uint8_t rgb[160 * 120 * 3], mask[160 * 160];
+    static float latents[8 * 32 * 32];
+    avatar_models_preparation preparation = {sizeof preparation, weights, "cpu", 1, AVATAR_MODELS_MODE_NECK, 90, 90, 10, 0};
+    avatar_models_box face = {40, 30, 100, 110}, crop, none = {0, 0, 0, 0}, outside = {100, 30, 161, 110};
+    avatar_models_preparer *preparer;
+    uint32_t found;
+    size_t i, shown = 0;
+
+    /* The first directory is a server's only. */
     CHECK_FAILS(IO, avatar_models_preparer_open(&preparation, &preparer, message, sizeof message));
     CHECK(!preparer && strstr(message, "s3fd.safetensors"));
+    preparation.weights = detectors;
     preparation.mode = 7;
     CHECK_FAILS(ARGUMENT, avatar_models_preparer_open(&preparation, &preparer, message, sizeof message));
+    preparation.mode = AVATAR_MODELS_MODE_NECK;
+    CHECK_OK(avatar_models_preparer_open(&preparation, &preparer, message, sizeof message));
+
+    /* These weights see a face in noise, and none in the dark. */
+    CHECK_OK(avatar_models_preparer_find(preparer, rgb, 32, 32, &found, &crop, message, sizeof message));
+    CHECK(!found);
+    noise(rgb, 32 * 32 * 3);
+    CHECK_OK(avatar_models_preparer_find(preparer, rgb, 32, 32, &found, &crop, message, sizeof message));
+    CHECK(found == 1 && crop.x0 >= 0 && crop.x0 < crop.x1 && crop.x1 <= 32 && crop.y0 < crop.y1);
+    CHECK_FAILS(ARGUMENT, avatar_models_preparer_find(preparer, NULL, 32, 32, &found, &crop, message, sizeof message));
+    CHECK_FAILS(ARGUMENT, avatar_models_preparer_find(preparer, rgb, 0, 32, &found, &crop, message, sizeof message));
+    CHECK_FAILS(ARGUMENT,
+                avatar_models_preparer_find(preparer, rgb, UINT32_MAX, UINT32_MAX, &found, &crop, message, sizeof message));
+
+    noise(rgb, sizeof rgb);
+#define PREPARE(face, mask_capacity, latents_capacity) \
+    avatar_models_preparer_prepare(preparer, rgb, 160, 120, face, &crop, mask, mask_capacity, latents, latents_capacity, message, \
+                                   sizeof message)
+    CHECK_FAILS(ARGUMENT, PREPARE(&none, sizeof mask, 8 * 32 * 32));
+    CHECK_FAILS(ARGUMENT, PREPARE(&outside, sizeof mask, 8 * 32 * 32));
+    CHECK_FAILS(ARGUMENT, PREPARE(&face, 120 * 120 - 1, 8 * 32 * 32));
+    CHECK(!strcmp(message, "there is room for 14399 elements of mask, which are 14400"));
+    CHECK_FAILS(ARGUMENT, PREPARE(&face, sizeof mask, 8 * 32 * 32 - 1));
+    mask[120 * 120] = 77;
+    CHECK_OK(PREPARE(&face, 120 * 120, 8 * 32 * 32));
+    CHECK(crop.x0 == 10 && crop.y0 == 10 && crop.x1 == 130 && crop.y1 == 130);
+    for (i = 0; i < 120 * 120; i++) shown += mask[i] > 0;
+    CHECK(shown > 0 && mask[0] == 0 && mask[120 * 120] == 77);
+    for (i = 0; i < 8 * 32 * 32; i++) CHECK(isfinite(latents[i]));
+    avatar_models_preparer_close(preparer);
 }
 
 int main(int count, char **arguments) {
@@ -267,7 +311,7 @@ int main(int count, char **arguments) {
     pthread_t thread;
     void *tokens, *others;
 
-    CHECK(count == 4);
+    CHECK(count == 5);
     strangers();
     nulls();
     messages();
@@ -282,8 +326,8 @@ int main(int count, char **arguments) {
     avatar_models_close(networks);
     free(tokens);
     free(others);
-    import(arguments[2], arguments[3]);
-    prepare(arguments[1]);
+    import(arguments[2], arguments[4]);
+    prepare(arguments[1], arguments[3]);
     puts("as the header says");
     return 0;
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use avatar_models::probe::write_directory;
+use avatar_models::probe::{write_detectors, write_directory};
 use avatar_models::speech::WhisperConfig;
 use avatar_models::unet::UnetConfig;
 use avatar_models::vae::VaeConfig;
@@ -86,8 +86,14 @@ fn a_c_program_gets_what_the_header_says() {
     let (weights, originals) = (work.path().join("weights"), work.path().join("originals"));
     write_weights(&weights);
     write_originals(&weights, &originals);
+    let detectors = work.path().join("detectors");
+    fs::create_dir(&detectors).unwrap();
+    write_detectors(&detectors).unwrap();
+    for name in ["vae.json", "vae.safetensors"] {
+        fs::copy(weights.join(name), detectors.join(name)).unwrap();
+    }
     let output = Command::new(&program)
-        .args([&weights, &originals])
+        .args([&weights, &originals, &detectors])
         .arg(work.path())
         .env("LD_LIBRARY_PATH", library.parent().unwrap())
         .output()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-use pytorch_reader::{DType, PytorchReader};
+use pytorch_reader::{DType, PickleError, PytorchError, PytorchReader};
 use safetensors::Dtype;
 
 use super::ImportError;
@@ -61,9 +61,19 @@ fn plain((name, stored): (String, file::Stored)) -> (String, Stored) {
 
 fn pickled(path: &Path) -> Result<BTreeMap<String, Stored>, ImportError> {
     let reader = PytorchReader::new(path).map_err(|error| match error {
-        pytorch_reader::PytorchError::Io(reason) if reason.raw_os_error().is_some() => {
+        PytorchError::Io(reason) if reason.raw_os_error().is_some() => {
             ImportError::io(path)(reason)
         }
+        // The reader passes over objects that it does not know, but not over what is put into them one by one.
+        error @ PytorchError::Pickle(
+            PickleError::UnexpectedOpCode(_) | PickleError::UnsupportedType(_),
+        ) => ImportError::malformed(
+            path,
+            format_args!(
+                "{error}. Beside the weights it holds objects that cannot be passed over; with \
+                 PyTorch, save its dictionary of weights alone"
+            ),
+        ),
         error => ImportError::malformed(path, error),
     })?;
     let stored = reader.into_tensors().into_iter().map(|(name, tensor)| {

@@ -59,6 +59,24 @@ fn a_tensor_larger_than_its_file_is_not_made() {
     }
 }
 
+#[test]
+fn whoever_has_saved_more_than_weights_is_told_what_to_do() {
+    let mut original = Original::flat(fitting());
+    let Value::Ordered(entries) = &mut original.root else {
+        panic!();
+    };
+    let filled = vec![("a".to_owned(), Value::Number(1))];
+    entries.push((
+        "hyper".to_owned(),
+        Value::Filled("argparse", "Namespace", filled),
+    ));
+    let error = Setup::new(&original.zip()).refused();
+    assert!(
+        error.ends_with("save its dictionary of weights alone"),
+        "{error}"
+    );
+}
+
 /// Set where the test has a process of its own, whose memory is nobody else's.
 const ALONE: &str = "DAMAGED_FILES_ALONE";
 

@@ -17,6 +17,8 @@ pub(crate) enum Value {
     Ordered(Vec<(String, Value)>),
     /// A call of module and name.
     Call(&'static str, &'static str, Vec<Value>),
+    /// An object of module and name, which is then filled like a dictionary.
+    Filled(&'static str, &'static str, Vec<(String, Value)>),
     Tensor(View),
     /// A tensor in `torch.nn.Parameter`.
     Parameter(View),
@@ -123,6 +125,11 @@ impl Original {
                 pickle.extend(format!("c{module}\n{name}\n").bytes());
                 self.tuple(pickle, arguments, legacy);
                 pickle.push(b'R');
+            }
+            Value::Filled(module, name, entries) => {
+                pickle.extend(format!("c{module}\n{name}\n)").bytes());
+                pickle.push(0x81);
+                self.entries(pickle, entries, legacy);
             }
             Value::Tensor(view) => self.view(pickle, view, legacy),
             Value::Parameter(view) => {

@@ -198,14 +198,15 @@ fn call(
 }
 
 /// The body of a call is there.
-fn on_body(context: &Context, body: &[u8]) -> Reply {
+fn on_body(request: Request<'_>, context: &Context, body: &[u8]) -> Code {
     let Some(worker) = worker::current() else {
-        return Refusal::internal().into();
+        return send(request, context, &Refusal::internal().into());
     };
-    match context.route.get() {
+    let reply = match context.route.get() {
         Some(Route::Start) => api::realtime::start(&worker, body),
         Some(Route::Interrupt) => api::realtime::interrupt(&worker, body),
         Some(Route::Cleanup) => api::realtime::clean_up(&worker, body),
         _ => Refusal::internal().into(),
-    }
+    };
+    send(request, context, &reply)
 }

@@ -6,7 +6,7 @@
 //! - `module`, `conf`, `directives`: what nginx knows of us, and what the operator says
 //! - `handlers`, `media`, `body`, `api`: the way of a request
 //! - `filters`, `origins`, `keys`: headers, and who may do what
-//! - `wait`: requests that wait for something
+//! - `wait`, `stream`: requests that wait for something, and answers that go on
 //! - `worker`, `zone`, `hints`, `generator`, `journal`: processes, and how they know of each other
 //! - `request`, `reply`, `context`, `pool`, `alarm`, `boundary`: nginx in Rust's words
 //!
@@ -35,6 +35,7 @@ mod origins;
 mod pool;
 mod reply;
 mod request;
+mod stream;
 mod wait;
 mod worker;
 mod zone;

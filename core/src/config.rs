@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hls::{LEAD, LIVE_LEAD, SegmentFormat};
+use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
-use crate::session::Pace;
+use crate::session::{Job, Kind, Pace};
 use crate::time::FrameRate;
 
 /// Everything an operator decides.
@@ -27,11 +27,15 @@ pub struct Config {
     pub renditions: Vec<u16>,
     /// What segments are made of where requests do not say.
     pub segment_format: SegmentFormat,
+    /// How long segments of sound alone are, to the nearest part.
+    pub audio_segment: Duration,
     /// How much is taken on.
     pub limits: Limits,
     /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
     /// whatever address it is given can be used against its own network, so this is empty at first.
     pub webhook_hosts: Vec<String>,
+    /// How long a session that has nothing to say waits for more text.
+    pub text_timeout: Duration,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
@@ -45,20 +49,40 @@ pub struct Config {
 }
 
 impl Config {
-    /// The renditions, each by its height, the largest last and without one.
-    pub fn heights(&self) -> impl Iterator<Item = Option<u16>> + '_ {
-        self.renditions.iter().copied().map(Some).chain([None])
+    /// The renditions of a session, the largest last.
+    pub fn renditions_of(&self, kind: Kind) -> impl Iterator<Item = RenditionName> + '_ {
+        let (smaller, largest) = match kind {
+            Kind::Avatar => (self.renditions.as_slice(), RenditionName::Full),
+            Kind::Audio => (&[][..], RenditionName::Sound),
+        };
+        let smaller = smaller.iter().copied().map(RenditionName::Height);
+        smaller.chain([largest])
+    }
+
+    /// How a session is cut.
+    pub fn cut_of(&self, job: &Job) -> Cut {
+        match job.kind {
+            Kind::Avatar => job.segment_format.cut(self.video.frame_rate),
+            Kind::Audio => Cut::sound(self.audio_segment),
+        }
     }
 
     /// How far beyond the wall clock a session is listed while it is unfinished.
-    pub fn lead_of(&self, pace: Pace, format: SegmentFormat) -> Duration {
-        match (pace, format) {
-            (Pace::Live, SegmentFormat::Fmp4) => self.live_lead,
+    pub fn lead_of(&self, job: &Job) -> Duration {
+        let cut = self.cut_of(job);
+        match (job.pace, job.segment_format) {
+            // One part more than players that load parts stay behind the last.
+            (Pace::Live, SegmentFormat::Fmp4) => self
+                .live_lead
+                .max((cut.hold_back() + cut.part()).duration()),
             // Players that load whole segments stall with less.
-            _ => self.lead,
+            _ => self.lead + cut.segment().duration().saturating_sub(USUAL_SEGMENT),
         }
     }
 }
+
+/// The segments for which the lead is configured.
+const USUAL_SEGMENT: Duration = Duration::from_secs(1);
 
 impl Default for Config {
     fn default() -> Self {
@@ -71,8 +95,10 @@ impl Default for Config {
             video: Video::default(),
             renditions: Vec::new(),
             segment_format: SegmentFormat::default(),
+            audio_segment: Duration::from_secs(2),
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
+            text_timeout: Duration::from_secs(60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             lead: LEAD,
@@ -126,6 +152,8 @@ impl Video {
 pub struct Limits {
     /// Characters of one request's text.
     pub text: usize,
+    /// Characters of a session's text, where it comes by and by.
+    pub whole_text: usize,
     /// Sessions being generated at once.
     pub sessions: usize,
     /// Sessions waiting for that.
@@ -136,6 +164,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             text: 5000,
+            whole_text: 100_000,
             sessions: 64,
             queue: 256,
         }

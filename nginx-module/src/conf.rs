@@ -45,12 +45,18 @@ pub(crate) struct Said {
     pub(crate) segment_format: Option<SegmentFormat>,
     /// `avatar_renditions`; `off` is none.
     pub(crate) renditions: Option<Vec<u16>>,
+    /// `avatar_audio_segment`
+    pub(crate) audio_segment: Option<Duration>,
     /// `avatar_lead`
     pub(crate) lead: Option<Duration>,
     /// `avatar_look_ahead`; the inner `None` is `off`.
     pub(crate) look_ahead: Option<Option<Duration>>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
+    /// `avatar_max_session_text`
+    pub(crate) max_session_text: Option<usize>,
+    /// `avatar_text_timeout`
+    pub(crate) text_timeout: Option<Duration>,
     /// `avatar_max_sessions`
     pub(crate) max_sessions: Option<usize>,
     /// `avatar_max_queue`
@@ -88,9 +94,12 @@ impl Said {
         if let Some(renditions) = &self.renditions {
             config.renditions.clone_from(renditions);
         }
+        config.audio_segment = self.audio_segment.unwrap_or(config.audio_segment);
         config.lead = self.lead.unwrap_or(config.lead);
         config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
+        config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
+        config.text_timeout = self.text_timeout.unwrap_or(config.text_timeout);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);
         if let Some(hosts) = &self.webhook_hosts {

@@ -169,7 +169,7 @@ impl Say {
         generator.notice(Hint::wanted(job.id));
         let record = self.watch(&intake, &job, worker, &hints)?;
         generator.stop();
-        let made = store.path(job.id, MediaFile::Output);
+        let made = store.path(job.id, MediaFile::Output(job.kind));
         std::fs::copy(&made, &self.output).map_err(|reason| SayError::File {
             path: self.output.clone(),
             reason,

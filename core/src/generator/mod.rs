@@ -11,6 +11,7 @@ mod desk;
 mod herald;
 mod listing;
 mod live;
+mod manuscript;
 mod notices;
 mod painter;
 mod pool;

@@ -1,6 +1,8 @@
 //! What was made before and can be given again at once.
 
-use crate::config::{Config, Video};
+use std::sync::Arc;
+
+use crate::config::Config;
 use crate::session::{Board, Job, Pace, Record, Timestamp};
 use crate::store::{Address, Shelf};
 
@@ -11,18 +13,16 @@ use super::live::Live;
 #[derive(Debug)]
 pub(crate) struct Repertoire {
     shelf: Shelf,
-    video: Video,
-    renditions: Vec<u16>,
+    config: Arc<Config>,
     board: Board,
     pid: u32,
 }
 
 impl Repertoire {
-    pub(crate) fn new(config: &Config, board: Board, pid: u32) -> Self {
+    pub(crate) fn new(config: &Arc<Config>, board: Board, pid: u32) -> Self {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
-            video: config.video,
-            renditions: config.renditions.clone(),
+            config: Arc::clone(config),
             board,
             pid,
         }
@@ -36,9 +36,9 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let repeatable = job.reuse && job.pace == Pace::Fast;
+        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
         let ours = self.board.header().generator() == Some(self.pid);
-        (repeatable && ours).then(|| Address::of(job, &self.video, &self.renditions))
+        (repeatable && ours).then(|| Address::of(job, &self.config))
     }
 
     /// Whether there is nothing yet.

@@ -122,6 +122,11 @@ impl Board {
         Some(self.responsible(slot))
     }
 
+    /// The process to be told of what somebody has for session `id`, if there is one.
+    pub(super) fn responsible_for(&self, id: SessionId) -> Option<u32> {
+        self.responsible(self.slot(id)?)
+    }
+
     /// Says that somebody watches session `id`. Returns the process to be told, when this is the first time.
     pub fn say_watched(&self, id: SessionId) -> Option<u32> {
         let slot = self.slot(id)?;

@@ -13,8 +13,14 @@ pub struct Job {
     pub id: SessionId,
     /// How its client wants to be answered.
     pub vocabulary: Vocabulary,
-    /// What is to be said.
+    /// What is made.
+    #[serde(default)]
+    pub kind: Kind,
+    /// What is to be said, or where more of it is to come, how it begins.
     pub text: String,
+    /// Whether more text may come.
+    #[serde(default)]
+    pub open: bool,
     /// In which language.
     pub language: Language,
     /// By which voice.
@@ -40,6 +46,17 @@ fn yes() -> bool {
     true
 }
 
+/// What a session makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A face that speaks.
+    #[default]
+    Avatar,
+    /// Speech alone.
+    Audio,
+}
+
 /// How far ahead of the wall clock a session may be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,7 +75,9 @@ impl Job {
         Self {
             id: SessionId::generate(),
             vocabulary: Vocabulary::Realtime,
+            kind: Kind::Avatar,
             text: text.to_owned(),
+            open: false,
             language: Language::En,
             voice: "en-us".to_owned(),
             avatar: "anna".to_owned(),

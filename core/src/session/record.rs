@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
-use super::{SessionId, Timestamp};
+use super::{Job, Kind, SessionId, Timestamp};
 use crate::time::Samples;
 
 /// The public truth about one session, small enough to be copied between processes.
@@ -13,6 +13,9 @@ pub struct Record {
     pub id: SessionId,
     /// How its client wants to be answered.
     pub vocabulary: Vocabulary,
+    /// What is made.
+    #[serde(default)]
+    pub kind: Kind,
     /// Where it is in its life.
     pub state: State,
     /// What is being done.
@@ -67,6 +70,7 @@ impl Record {
         Self {
             id,
             vocabulary,
+            kind: Kind::Avatar,
             state: State::Created,
             stage: Stage::Tts,
             progress: 0,
@@ -80,6 +84,14 @@ impl Record {
             created_at,
             finished_at: None,
             failure: None,
+        }
+    }
+
+    /// The session of `job`, just accepted.
+    pub fn of(job: &Job) -> Self {
+        Self {
+            kind: job.kind,
+            ..Self::created(job.id, job.vocabulary, job.created_at)
         }
     }
 
@@ -138,6 +150,8 @@ pub enum Vocabulary {
     Realtime,
     /// A failed session is `error`.
     Specification,
+    /// A session is a task in one of the states `PENDING`, `PROGRESS`, `SUCCESS` and `FAILURE`.
+    Audio,
 }
 
 /// Why a session failed.
@@ -244,7 +258,8 @@ pub(super) struct Packed {
     text_length: u8,
     segment_parts: u8,
     ended: u8,
-    spare: [u8; 4],
+    kind: u8,
+    spare: [u8; 3],
     text: [u8; TEXT],
 }
 
@@ -278,6 +293,7 @@ impl From<&Record> for Packed {
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
         packed.vocabulary = record.vocabulary as u8;
+        packed.kind = record.kind as u8;
         if let Some(failure) = &record.failure {
             packed.failure = failure.code as u8 + 1;
             let kept = failure.text.floor_char_boundary(TEXT);
@@ -307,7 +323,14 @@ impl Packed {
             id: SessionId::from_words(self.id),
             vocabulary: match self.vocabulary {
                 0 => Vocabulary::Realtime,
-                _ => Vocabulary::Specification,
+                1 => Vocabulary::Specification,
+                2 => Vocabulary::Audio,
+                _ => return None,
+            },
+            kind: match self.kind {
+                0 => Kind::Avatar,
+                1 => Kind::Audio,
+                _ => return None,
             },
             state: match self.state {
                 0 => State::Created,
@@ -350,6 +373,7 @@ mod tests {
             Vocabulary::Specification,
             Timestamp::now(),
         );
+        record.kind = Kind::Audio;
         record.segments = 7;
         record.listed = 3;
         record.parts = 2;

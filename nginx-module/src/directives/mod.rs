@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 25] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -182,6 +182,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
         c"avatar_max_text",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_max_text),
+    ),
+    http(
+        c"avatar_max_session_text",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_max_session_text),
+    ),
+    http(
+        c"avatar_text_timeout",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_text_timeout),
+    ),
+    http(
+        c"avatar_audio_segment",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_audio_segment),
     ),
     http(
         c"avatar_max_sessions",

@@ -202,6 +202,37 @@ pub(super) fn set_max_text(
     })
 }
 
+pub(super) fn set_max_session_text(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.max_session_text, || {
+        number(only(values), 1, 10_000_000)
+    })
+}
+
+pub(super) fn set_text_timeout(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.text_timeout, || time(only(values)))
+}
+
+pub(super) fn set_audio_segment(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    const MOST: Duration = Duration::from_secs(60);
+    let value = only(values);
+    once(&mut conf.said.audio_segment, || match time(value)? {
+        length if length <= MOST => Ok(length),
+        _ => Err(wrong(value, "it must be a minute or less")),
+    })
+}
+
 pub(super) fn set_max_sessions(
     conf: &mut MainConf,
     values: &[&str],

@@ -45,9 +45,9 @@ unsafe extern "C" fn on_body(raw: *mut ngx_http_request_t) {
             (Ok(body), Some(answer)) => answer(request, context, &body),
             (Err(error), _) => {
                 tracing::error!(%error, "a request's body was not read");
-                send(request, context, &Refusal::internal().into())
+                send(request, context, Refusal::internal().into())
             }
-            (Ok(_), None) => send(request, context, &Refusal::internal().into()),
+            (Ok(_), None) => send(request, context, Refusal::internal().into()),
         }
     });
     request.finish(code);

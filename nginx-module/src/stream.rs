@@ -14,7 +14,6 @@ use nginx_sys::{NGX_HTTP_REQUEST_TIME_OUT, ngx_buf_t, ngx_http_request_t};
 use crate::boundary::contain;
 use crate::context::Context;
 use crate::handlers::send;
-use crate::reply::Reply;
 use crate::request::{Code, Request};
 use crate::wait::Ticket;
 use crate::worker::{self, Worker};
@@ -46,6 +45,17 @@ pub(crate) enum Next {
     Never(Refusal),
 }
 
+/// Puts `bytes` into `room`, all of them.
+pub(crate) fn put(bytes: &[u8], room: &mut [u8]) -> Next {
+    match room.get_mut(..bytes.len()) {
+        Some(room) => {
+            room.copy_from_slice(bytes);
+            Next::Bytes(bytes.len())
+        }
+        None => Next::Never(Refusal::internal()),
+    }
+}
+
 /// An answer that is being sent.
 pub(crate) struct Stream {
     source: Box<dyn Source>,
@@ -64,8 +74,8 @@ enum Progress {
     Closed(Code),
 }
 
-/// When a stream is looked at that waits for its client only.
-const NEVER: usize = usize::MAX;
+/// When something is due that nobody waits for.
+pub(crate) const NEVER: usize = usize::MAX;
 
 /// Answers with what `source` has now and what it will have. The code is for nginx, or for [`Request::finish`].
 pub(crate) fn begin(
@@ -118,8 +128,7 @@ impl Stream {
                 Next::End => return Progress::Closed(self.end(request, context)),
                 Next::Never(_) if self.begun.get() => return Progress::Closed(Code::ERROR),
                 Next::Never(refusal) => {
-                    let reply = Reply::refusal(&refusal);
-                    return Progress::Closed(send(request, context, &reply));
+                    return Progress::Closed(send(request, context, refusal.into()));
                 }
             }
             let header = self.begin(request, context);
@@ -156,8 +165,10 @@ impl Stream {
         context.answered.set(true);
         request.set_content_type(self.source.content_type());
         request.set_content_length(None);
+        let session = self.source.session().to_string();
         let headers = request.set_constant_header("Cache-Control", "no-store")
-            && request.set_constant_header("X-Accel-Buffering", "no");
+            && request.set_constant_header("X-Accel-Buffering", "no")
+            && request.set_header("X-Avatar-Session", &session);
         if !headers {
             return Code::INTERNAL;
         }

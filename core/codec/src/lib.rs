@@ -2,7 +2,7 @@
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. [`Recorder`] makes a file of sound that can be played while it grows. All of them are blocking and single-threaded: whoever owns one decides which thread it works on.
+//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows. All of them are blocking and single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
@@ -17,6 +17,6 @@ pub use audio::{AudioEncoder, AudioPacket, AudioSettings, FRAME_SAMPLES, SAMPLE_
 pub use avc::AvcConfig;
 pub use error::CodecError;
 pub use picture::Picture;
-pub use recording::{RECORDING_RATE, Recorder, RecordingFormat};
+pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 pub use transport::{TsMuxer, TsSettings};
 pub use video::{VideoEncoder, VideoPacket, VideoSettings};

@@ -30,7 +30,7 @@ const BLOCK: usize = 480;
 ///
 /// Nothing of what was handed out is ever changed, so that it can be sent at once; hence no header says how long the
 /// recording is. Bytes come out as soon as the encoder and the container allow: the first within 0.3 s of sound.
-pub struct Recorder {
+pub struct RecordingEncoder {
     recipe: Recipe,
     encoder: encoder::Audio,
     output: Output,
@@ -43,7 +43,7 @@ pub struct Recorder {
     finished: bool,
 }
 
-impl Recorder {
+impl RecordingEncoder {
     /// Opens the encoder and the muxer of `format`.
     ///
     /// # Errors
@@ -165,9 +165,9 @@ impl Recorder {
     }
 }
 
-impl fmt::Debug for Recorder {
+impl fmt::Debug for RecordingEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder")
+        f.debug_struct("RecordingEncoder")
             .field("muxer", &self.recipe.muxer)
             .finish_non_exhaustive()
     }

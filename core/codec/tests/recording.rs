@@ -1,4 +1,4 @@
-//! What a recorder promises, checked by ffprobe and ffmpeg on what it gives.
+//! What an encoder of recordings promises, checked by ffprobe and ffmpeg on what it gives.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,7 +8,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use avatar_codec::{CodecError, RECORDING_RATE, Recorder, RecordingFormat};
+use avatar_codec::{CodecError, RECORDING_RATE, RecordingEncoder, RecordingFormat};
 
 fn tone(samples: usize) -> Vec<f32> {
     let step = 440.0 * std::f32::consts::TAU / RECORDING_RATE as f32;
@@ -22,16 +22,16 @@ fn tone(samples: usize) -> Vec<f32> {
 fn record(format: RecordingFormat, sound: &[f32], piece: usize) -> (Vec<u8>, usize) {
     /// More than any header.
     const HEADER: usize = 220;
-    let mut recorder = Recorder::open(format).unwrap();
+    let mut encoder = RecordingEncoder::open(format).unwrap();
     let (mut bytes, mut taken, mut first) = (Vec::new(), 0, None);
     for piece in sound.chunks(piece) {
-        bytes.extend(recorder.record(piece).unwrap());
+        bytes.extend(encoder.record(piece).unwrap());
         taken += piece.len();
         if bytes.len() > HEADER {
             first.get_or_insert(taken);
         }
     }
-    bytes.extend(recorder.finish().unwrap());
+    bytes.extend(encoder.finish().unwrap());
     (bytes, first.unwrap_or(taken))
 }
 
@@ -173,16 +173,16 @@ fn silence_and_nothing_are_recordings_too() {
 
 #[test]
 fn what_is_finished_takes_no_more() {
-    let mut recorder = Recorder::open(RecordingFormat::Opus).unwrap();
-    recorder.record(&tone(100)).unwrap();
-    recorder.finish().unwrap();
-    for result in [recorder.record(&[0.0]), recorder.finish()] {
+    let mut encoder = RecordingEncoder::open(RecordingFormat::Opus).unwrap();
+    encoder.record(&tone(100)).unwrap();
+    encoder.finish().unwrap();
+    for result in [encoder.record(&[0.0]), encoder.finish()] {
         assert!(matches!(result, Err(CodecError::Finished { .. })));
     }
 }
 
 #[test]
-fn recorders_may_move_to_other_threads() {
+fn encoders_may_move_to_other_threads() {
     fn movable<T: Send>() {}
-    movable::<Recorder>();
+    movable::<RecordingEncoder>();
 }

@@ -40,11 +40,11 @@ pub(crate) fn begin(
     id: SessionId,
 ) -> Code {
     let Some(record) = worker.intake().find(id) else {
-        return send(request, context, &Refusal::unknown_session().into());
+        return send(request, context, Refusal::unknown_session().into());
     };
     if record.finished() && last_event(request) == Some(record.version) {
         // The one answer that keeps an EventSource from asking again.
-        return send(request, context, &Reply::empty());
+        return send(request, context, Reply::empty());
     }
     let events = Events {
         session: id,
@@ -92,13 +92,7 @@ impl Source for Events {
             };
         };
         self.beat.set(now + HEARTBEAT);
-        match room.get_mut(..event.len()) {
-            Some(room) => {
-                room.copy_from_slice(event.as_bytes());
-                Next::Bytes(event.len())
-            }
-            None => Next::Never(Refusal::internal()),
-        }
+        stream::put(event.as_bytes(), room)
     }
 }
 

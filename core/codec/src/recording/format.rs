@@ -1,9 +1,11 @@
 //! The forms a recording can have, and what libavcodec and libavformat are asked for to make each.
 
 use ffmpeg_next::format::sample::{Sample, Type};
+use serde::{Deserialize, Serialize};
 
 /// What a recording is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RecordingFormat {
     /// MPEG audio layer III, at a constant 64 kbit/s (ISO/IEC 13818-3).
     Mp3,

@@ -46,7 +46,10 @@ impl Growing {
         let record = worker.watch(self.session);
         let verdict = Condition::Grown(sent).check(record.as_ref());
         match (verdict, record) {
-            (Verdict::Now, Some(record)) => self.copy(worker, record.bytes - sent, room),
+            (Verdict::Now, Some(record)) => {
+                let left = record.bytes.saturating_sub(sent);
+                self.copy(worker, left, room)
+            },
             (Verdict::Wait, Some(record)) if sent > 0 => Next::Wait {
                 seen: record.version,
                 due: NEVER,

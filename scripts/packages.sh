@@ -58,6 +58,7 @@ need_parity() {
 need_test() {
     need_models
     need_command ffmpeg ffmpeg
+    need python3-venv
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
         if grep -q '^ID=ubuntu' /etc/os-release; then

@@ -41,5 +41,8 @@ export AVATAR_MODULE=${CARGO_TARGET_DIR:-$ROOT/target}/release/libngx_http_avata
 step "nginx, the module and real clients"
 run_tests --locked -p avatar-tests
 
+step "OpenAI's own client"
+tests/openai/run.sh
+
 step "the page and its players in Chromium"
 exec tests/browser/run.sh

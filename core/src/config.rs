@@ -54,18 +54,19 @@ impl Config {
     /// The renditions of a session, the largest last.
     pub fn renditions_of(&self, kind: Kind) -> impl Iterator<Item = RenditionName> + '_ {
         let (smaller, largest) = match kind {
-            Kind::Avatar => (self.renditions.as_slice(), RenditionName::Full),
-            Kind::Audio => (&[][..], RenditionName::Sound),
+            Kind::Avatar => (self.renditions.as_slice(), Some(RenditionName::Full)),
+            Kind::Audio => (&[][..], Some(RenditionName::Sound)),
+            Kind::Recording(_) => (&[][..], None),
         };
         let smaller = smaller.iter().copied().map(RenditionName::Height);
-        smaller.chain([largest])
+        smaller.chain(largest)
     }
 
     /// How a session is cut.
     pub fn cut_of(&self, job: &Job) -> Cut {
         match job.kind {
             Kind::Avatar => job.segment_format.cut(self.video.frame_rate),
-            Kind::Audio => Cut::sound(self.audio_segment),
+            Kind::Audio | Kind::Recording(_) => Cut::sound(self.audio_segment),
         }
     }
 

@@ -8,7 +8,7 @@
 //! - [`session`] — the identity, state and record of one generation, and the board all processes read
 //! - [`text`] — sentences and scripts
 //! - [`speech`] — engines that turn a sentence into sound and marks
-//! - [`audio`] — resampling
+//! - [`audio`] — resampling, tempo
 //! - [`face`] — marks into mouth shapes, and mouth shapes into pictures
 //! - [`media`] — MP4 fragments, the finished MP4, captions
 //! - [`hls`] — segments, playlists and the clock they are listed by

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use avatar_core::api::{Catalogue, MediaFile, RenditionFile, start};
+use avatar_codec::RecordingFormat;
+use avatar_core::api::{Catalogue, MediaFile, RenditionFile, speech, start};
 use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
 use avatar_core::hls::{Form, RenditionName};
@@ -166,10 +167,28 @@ impl Stage {
     }
 
     fn begin(&self, body: &str) -> SessionId {
-        let job = self.job(body);
-        self.intake.accept(&job).unwrap();
+        self.accept(&self.job(body))
+    }
+
+    fn accept(&self, job: &Job) -> SessionId {
+        self.intake.accept(job).unwrap();
         self.generator.notice(Hint::wanted(job.id));
         job.id
+    }
+
+    /// Begins a recording of `text`.
+    fn record(&self, format: RecordingFormat, text: &str, speed: f32) -> SessionId {
+        let format = format.word();
+        let body = format!(r#"{{"input":"{text}","response_format":"{format}","speed":{speed}}}"#);
+        let catalogue = Catalogue::builtin(&self.config);
+        let order = speech(body.as_bytes(), &self.config, &catalogue).unwrap();
+        self.accept(&order.job)
+    }
+
+    /// Where a recording lies.
+    fn recording(&self, id: SessionId, format: RecordingFormat) -> std::path::PathBuf {
+        let file = MediaFile::Output(Kind::Recording(format));
+        self.intake.store().path(id, file)
     }
 
     fn until(&self, id: SessionId, wanted: impl Fn(Option<&Record>) -> bool) -> Option<Record> {
@@ -459,4 +478,118 @@ fn what_stalled_is_not_kept_for_others() {
     assert_eq!(stage.kept(), 0);
     stage.made_and_kept(r#"{"text":"Well, that."}"#);
     assert_eq!(stage.kept(), 1);
+}
+
+#[test]
+fn recordings_hold_what_was_said_and_no_more() {
+    let stage = Stage::with(Habitual(Habit::Speaks), |_| {});
+    // A tenth of a second for every two characters.
+    let text = "Twenty characters ..";
+    for format in RecordingFormat::ALL {
+        for (speed, seconds) in [(1.0, 1.0), (2.0, 0.5), (0.5, 2.0)] {
+            let id = stage.record(format, text, speed);
+            let record = stage.finish(id);
+            assert_eq!((record.state, record.ended), (State::Ready, true));
+            let path = stage.recording(id, format);
+            let bytes = std::fs::read(&path).unwrap();
+            assert_eq!(record.bytes, bytes.len() as u64);
+            let shown = record.duration.seconds();
+            // The end of the last frame of sound.
+            let most = seconds + 0.0215 / f64::from(speed);
+            assert!(
+                (seconds..most).contains(&shown),
+                "{format:?} × {speed}: {shown}"
+            );
+            if format == RecordingFormat::Pcm {
+                assert_eq!(
+                    bytes.len() as u64,
+                    record.duration.0,
+                    "two bytes at half the rate"
+                );
+                let first = bytes.chunks_exact(2).position(|sample| *sample != [0, 0]);
+                assert!(first.unwrap() < 120, "silence before the first word");
+                continue;
+            }
+            let found = probe(
+                &["-show_entries", "format=duration", "-of", "csv=p=0"],
+                &path,
+            );
+            // Without a length in its header it is told from the size.
+            if let Ok(found) = found.trim().parse::<f64>() {
+                assert!(
+                    (found - seconds).abs() < 0.16,
+                    "{format:?} × {speed}: {found}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_recording_grows_while_it_is_made_and_waits_for_late_speech() {
+    let stage = Stage::with(Habitual(Habit::HesitatesBeforeTheSecond), |_| {});
+    let format = RecordingFormat::Pcm;
+    let id = stage.record(format, "Well, that. Second is all.", 1.0);
+    let grown = stage.until(id, |record| record.is_some_and(|record| record.bytes > 0));
+    assert_eq!(grown.unwrap().state, State::Processing);
+    let growing = std::fs::metadata(stage.recording(id, format))
+        .unwrap()
+        .len();
+    let record = stage.finish(id);
+    assert!(growing > 0 && growing < record.bytes);
+    assert!(
+        record.duration.duration() < HESITATION,
+        "silence was put in"
+    );
+}
+
+#[test]
+fn a_recording_that_fails_keeps_its_word_and_its_beginning() {
+    let stage = Stage::with(Habitual(Habit::FailsAtTheSecond), |_| {});
+    let id = stage.record(
+        RecordingFormat::Flac,
+        "The first sentence is long enough to be heard. Second comes never.",
+        1.0,
+    );
+    let record = stage.finish(id);
+    assert_eq!(record.failure.unwrap().code, FailureCode::TtsFailed);
+    assert_eq!((record.state, record.ended), (State::Error, true));
+}
+
+#[test]
+fn the_same_recording_is_made_once() {
+    let stage = Stage::with(Habitual(Habit::Speaks), |config| {
+        config.reuse = Some(Reuse::default());
+    });
+    let make = |format, speed| {
+        let id = stage.record(format, "Say it again.", speed);
+        let record = stage.finish(id);
+        let made = std::fs::read(stage.recording(id, format)).unwrap();
+        assert_eq!(record.bytes, made.len() as u64);
+        made
+    };
+    let first = make(RecordingFormat::Wav, 1.0);
+    let kept = stage.kept();
+    assert_eq!(make(RecordingFormat::Wav, 1.0), first);
+    assert_eq!(stage.kept(), kept, "it was made anew");
+    make(RecordingFormat::Wav, 1.1);
+    make(RecordingFormat::Mp3, 1.0);
+    assert_eq!(stage.kept(), kept + 2);
+}
+
+#[test]
+fn a_recording_wished_gone_leaves_nothing() {
+    let stage = Stage::with(Habitual(Habit::Speaks), |config| {
+        config.limits.text = 100_000
+    });
+    let text = "A sentence that goes on. ".repeat(400);
+    let id = stage.record(RecordingFormat::Opus, &text, 1.0);
+    stage.until(id, |record| record.is_some_and(|record| record.bytes > 0));
+    for (_, hint) in stage.intake.clean_up(id).unwrap() {
+        stage.generator.notice(hint);
+    }
+    let directory = stage.intake.store().directory(id);
+    while directory.exists() || stage.intake.board().holds(id) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -14,11 +14,10 @@ use nginx_sys::{
 use crate::boundary::contain;
 use crate::context::Context;
 use crate::handlers::send;
-use crate::reply::Reply;
 use crate::request::{Code, Request};
 
-/// Answers a call, given its body.
-pub(crate) type Answer = fn(&Context, &[u8]) -> Reply;
+/// Answers a call, given its body. The code is for [`Request::finish`].
+pub(crate) type Answer = fn(Request<'_>, &Context, &[u8]) -> Code;
 
 /// Reads the body and then answers with what `answer` says. How large it may be is nginx's
 /// `client_max_body_size`.
@@ -42,15 +41,14 @@ unsafe extern "C" fn on_body(raw: *mut ngx_http_request_t) {
         let Some(context) = request.context() else {
             return Code::INTERNAL;
         };
-        let reply = match (collect(request), context.answer.get()) {
-            (Ok(body), Some(answer)) => answer(context, &body),
+        match (collect(request), context.answer.get()) {
+            (Ok(body), Some(answer)) => answer(request, context, &body),
             (Err(error), _) => {
                 tracing::error!(%error, "a request's body was not read");
-                Refusal::internal().into()
+                send(request, context, Refusal::internal().into())
             }
-            (Ok(_), None) => Refusal::internal().into(),
-        };
-        send(request, context, &reply)
+            (Ok(_), None) => send(request, context, Refusal::internal().into()),
+        }
     });
     request.finish(code);
 }

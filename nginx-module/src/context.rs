@@ -4,9 +4,9 @@ use std::cell::{Cell, OnceCell, RefCell};
 
 use avatar_core::api::{MediaFile, Route};
 
-use crate::api::events::Stream;
 use crate::body::Answer;
 use crate::reply::Reply;
+use crate::stream::Stream;
 use crate::wait::Ticket;
 
 /// One request's state; dropped with it.
@@ -28,7 +28,7 @@ pub(crate) struct Context {
     pub(crate) instead: RefCell<Option<Vec<u8>>>,
     /// Who answers once the body is read.
     pub(crate) answer: Cell<Option<Answer>>,
-    /// The stream of events being sent.
+    /// The answer being sent, where it goes on.
     pub(crate) stream: OnceCell<Stream>,
 }
 

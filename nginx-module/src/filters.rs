@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use avatar_core::api::{Code as Word, Refusal, route};
+use avatar_core::api::{Code as Word, Refusal, Route, Words, route};
 use nginx_sys::{
     ngx_chain_t, ngx_http_output_body_filter_pt, ngx_http_output_header_filter_pt,
     ngx_http_request_t, ngx_http_top_body_filter, ngx_http_top_header_filter, ngx_int_t,
@@ -135,7 +135,10 @@ fn translate(request: Request<'_>, context: Option<&Context>) -> bool {
     let Some(context) = context.or_else(|| request.remember(Context::default())) else {
         return false;
     };
-    let reply = Reply::from(refusal);
+    // Who was refused before we saw it is known by its path.
+    let asked = context.route.get().or_else(|| route(request.path()?));
+    let words = asked.map_or(Words::Ours, Route::words);
+    let reply = Reply::from(refusal).in_words(words);
     request.set_content_type(JSON);
     request.set_content_length(Some(reply.body.len()));
     let headers = reply

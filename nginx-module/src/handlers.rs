@@ -3,7 +3,7 @@
 //! Preflights are answered before anybody asks who is there: browsers send them without credentials. Everything
 //! else is looked at in the last phase before the content, when limits and access checks are behind it.
 
-use avatar_core::api::{Code as Word, Refusal, Route, route};
+use avatar_core::api::{Code as Word, Refusal, Route, Words, route};
 use nginx_sys::{
     ngx_http_phases, ngx_http_phases_NGX_HTTP_PREACCESS_PHASE,
     ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t, ngx_int_t,
@@ -76,7 +76,7 @@ fn preflight(request: Request<'_>) -> Code {
         return Code::INTERNAL;
     };
     context.route.set(Some(route));
-    request.finish(send(request, context, &reply));
+    request.finish(send(request, context, reply));
     Code::DONE
 }
 
@@ -119,14 +119,14 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
     }
     if !matches!(route, Route::Media(..))
         && let Some(keys) = request.location().and_then(|location| location.keys())
-        && !keys.open_for(request.header(Keys::HEADER))
+        && !keys.open_for(Keys::offered(request))
     {
         let header = Keys::HEADER;
         let refusal = Refusal::new(
             Word::Unauthorized,
-            format!("a valid key is needed in the header {header}"),
+            format!("a valid key is needed in the header {header}, or as a bearer token"),
         );
-        return Some(Reply::from(refusal).with("WWW-Authenticate", header));
+        return Some(Reply::from(refusal).with("WWW-Authenticate", "Bearer"));
     }
     if request.is_post()
         && let Some(kind) = request.body_type()
@@ -155,13 +155,14 @@ pub(crate) fn reply_later(request: Request<'_>, context: &Context, reply: Reply)
 }
 
 /// Sends `reply` as the module's own answer.
-pub(crate) fn send(request: Request<'_>, context: &Context, reply: &Reply) -> Code {
+pub(crate) fn send(request: Request<'_>, context: &Context, reply: Reply) -> Code {
     let discarded = request.discard_body();
     if discarded.is_failure() {
         return discarded;
     }
     context.answered.set(true);
-    request.send(reply)
+    let words = context.route.get().map_or(Words::Ours, Route::words);
+    request.send(&reply.in_words(words))
 }
 
 fn answer(request: Request<'_>) -> Code {
@@ -169,10 +170,10 @@ fn answer(request: Request<'_>) -> Code {
         return Code::INTERNAL;
     };
     if let Some(reply) = context.reply.take() {
-        return send(request, context, &reply);
+        return send(request, context, reply);
     }
     let Some(worker) = worker::current() else {
-        return send(request, context, &Refusal::internal().into());
+        return send(request, context, Refusal::internal().into());
     };
     match context.route.get() {
         Some(Route::Events(id)) => api::events::begin(request, context, &worker, id),
@@ -184,8 +185,15 @@ fn answer(request: Request<'_>) -> Code {
         }),
         Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
+        Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
+        Some(Route::Models) => call(request, context, &worker, api::speech::models),
         Some(
-            Route::Start | Route::StartAudio | Route::Append | Route::Interrupt | Route::Cleanup,
+            Route::Start
+            | Route::StartAudio
+            | Route::Append
+            | Route::Interrupt
+            | Route::Cleanup
+            | Route::Speech,
         ) => crate::body::read(request, context, on_body),
         Some(Route::Media(..) | Route::Nothing) | None => Code::INTERNAL,
     }
@@ -197,20 +205,22 @@ fn call(
     worker: &Worker,
     answer: impl Fn(&Worker) -> Reply,
 ) -> Code {
-    send(request, context, &answer(worker))
+    send(request, context, answer(worker))
 }
 
 /// The body of a call is there.
-fn on_body(context: &Context, body: &[u8]) -> Reply {
+fn on_body(request: Request<'_>, context: &Context, body: &[u8]) -> Code {
     let Some(worker) = worker::current() else {
-        return Refusal::internal().into();
+        return send(request, context, Refusal::internal().into());
     };
-    match context.route.get() {
+    let reply = match context.route.get() {
         Some(Route::Start) => api::realtime::start(&worker, body),
         Some(Route::StartAudio) => api::audiostream::start(&worker, body),
         Some(Route::Append) => api::realtime::append(&worker, body),
         Some(Route::Interrupt) => api::realtime::interrupt(&worker, body),
         Some(Route::Cleanup) => api::realtime::clean_up(&worker, body),
+        Some(Route::Speech) => return api::speech::begin(request, context, &worker, body),
         _ => Refusal::internal().into(),
-    }
+    };
+    send(request, context, reply)
 }

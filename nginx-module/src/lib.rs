@@ -6,7 +6,8 @@
 //! - `module`, `conf`, `directives`: what nginx knows of us, and what the operator says
 //! - `handlers`, `media`, `body`, `api`: the way of a request
 //! - `filters`, `origins`, `keys`: headers, and who may do what
-//! - `wait`: requests that wait for something
+//! - `wait`, `stream`, `growing`: requests that wait for something, and answers that go on
+//! - `lease`: sessions that live as long as a request
 //! - `worker`, `zone`, `hints`, `generator`, `journal`: processes, and how they know of each other
 //! - `request`, `reply`, `context`, `pool`, `alarm`, `boundary`: nginx in Rust's words
 //!
@@ -25,16 +26,19 @@ mod context;
 mod directives;
 mod filters;
 mod generator;
+mod growing;
 mod handlers;
 mod hints;
 mod journal;
 mod keys;
+mod lease;
 mod media;
 mod module;
 mod origins;
 mod pool;
 mod reply;
 mod request;
+mod stream;
 mod wait;
 mod worker;
 mod zone;

@@ -8,7 +8,6 @@ use avatar_core::session::{Condition, Record, SessionId, Verdict};
 use crate::alarm;
 use crate::context::{Context, Freshness};
 use crate::handlers::reply_later;
-use crate::reply::Reply;
 use crate::request::{Code, Request};
 use crate::wait::Ticket;
 use crate::worker;
@@ -62,11 +61,10 @@ pub(crate) fn serve(
 
 fn hold(request: Request<'_>, context: &Context, record: &Record) -> Code {
     let now = alarm::now();
-    let deadline = context.deadline.get().unwrap_or_else(|| {
-        let settled = request.main_conf().and_then(|conf| conf.settled.as_ref());
-        let hold = settled.map_or(0, |settled| settled.hold.as_millis() as usize);
-        now + hold
-    });
+    let deadline = context
+        .deadline
+        .get()
+        .unwrap_or_else(|| request.hold_deadline());
     context.deadline.set(Some(deadline));
     if now >= deadline {
         let refusal = Refusal::new(Word::Busy, "it is not there yet; try again shortly");
@@ -98,7 +96,7 @@ fn release(request: Request<'_>, context: &Context) {
 
 fn refuse(request: Request<'_>, context: &Context, refusal: &Refusal) -> Code {
     release(request, context);
-    reply_later(request, context, Reply::refusal(refusal))
+    reply_later(request, context, refusal.clone().into())
 }
 
 /// Makes the request one for the file on disk. The name comes from the kind of file and the session's

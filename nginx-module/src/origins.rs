@@ -12,10 +12,11 @@ pub(crate) enum Origins {
 }
 
 /// What pages may read of an answer beyond what they always may.
-pub(crate) const EXPOSED: &str = "Content-Length, Content-Range, ETag, Retry-After";
+pub(crate) const EXPOSED: &str =
+    "Content-Length, Content-Range, ETag, Retry-After, X-Avatar-Session";
 
-/// What pages may send.
-pub(crate) const HEADERS: &str = "Content-Type, X-Avatar-Key, Range";
+/// What pages may send: anything, since clients of OpenAI's send headers of their own; the last is never meant by that.
+pub(crate) const HEADERS: &str = "*, Content-Type, X-Avatar-Key, Range, Authorization";
 
 /// Seconds for which a browser may remember what it may do.
 pub(crate) const MAX_AGE: &str = "86400";

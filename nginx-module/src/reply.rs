@@ -1,6 +1,6 @@
 //! Answers that the module makes itself.
 
-use avatar_core::api::Refusal;
+use avatar_core::api::{Refusal, Words};
 
 /// A whole answer.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// Further headers.
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// What it says, where that can be said in several ways.
+    refusal: Option<Refusal>,
 }
 
 /// The media type of JSON (RFC 8259 section 11).
@@ -26,17 +28,18 @@ impl Reply {
             content_type: JSON,
             body: body.into_bytes(),
             headers: vec![("Cache-Control", "no-store".to_owned())],
+            refusal: None,
         }
     }
 
-    /// A refusal.
-    pub(crate) fn refusal(refusal: &Refusal) -> Self {
-        let mut reply = Self::json(refusal.json());
-        reply.status = refusal.status();
-        if let Some(seconds) = refusal.retry_after() {
-            reply.headers.push(("Retry-After", seconds.to_string()));
+    /// The same where it is a refusal, put in `words`.
+    pub(crate) fn in_words(mut self, words: Words) -> Self {
+        if let Some(refusal) = &self.refusal {
+            let (status, body) = refusal.in_words(words);
+            self.status = status;
+            self.body = body.into_bytes();
         }
-        reply
+        self
     }
 
     /// An answer without a body.
@@ -46,6 +49,7 @@ impl Reply {
             content_type: JSON,
             body: Vec::new(),
             headers: Vec::new(),
+            refusal: None,
         }
     }
 
@@ -58,6 +62,13 @@ impl Reply {
 
 impl From<Refusal> for Reply {
     fn from(refusal: Refusal) -> Self {
-        Self::refusal(&refusal)
+        let (status, body) = refusal.in_words(Words::Ours);
+        let mut reply = Self::json(body);
+        reply.status = status;
+        if let Some(seconds) = refusal.retry_after() {
+            reply.headers.push(("Retry-After", seconds.to_string()));
+        }
+        reply.refusal = Some(refusal);
+        reply
     }
 }

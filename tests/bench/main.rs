@@ -12,17 +12,19 @@ mod length;
 mod log;
 mod reload;
 mod serving;
+mod speech;
 mod speed;
 mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 16] = [
+    let measurements: [(&str, fn()); 17] = [
         ("latency", latency::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),
         ("serving", serving::measure),
+        ("speech", speech::measure),
         ("reload", reload::measure),
         ("interrupt", reload::interrupt),
         ("held", held::measure),

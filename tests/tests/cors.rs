@@ -61,7 +61,7 @@ fn preflights_are_answered_before_anybody_asks_who_is_there() {
     let headers = answer
         .header("Access-Control-Allow-Headers")
         .to_ascii_lowercase();
-    for header in ["content-type", "x-avatar-key", "range"] {
+    for header in ["content-type", "x-avatar-key", "range", "authorization"] {
         assert!(headers.contains(header), "{headers}");
     }
     assert!(

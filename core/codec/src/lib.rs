@@ -2,8 +2,9 @@
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. [`ClipReader`] goes the other way: from a film in a file to its pictures. All of them are blocking,
-//! and all but the last single-threaded: whoever owns one decides which thread it works on.
+//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows. [`ClipReader`] goes the
+//! other way: from a film in a file to its pictures. All of them are blocking, and all but the last single-threaded:
+//! whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
@@ -11,6 +12,7 @@ mod clip;
 mod error;
 mod library;
 mod picture;
+mod recording;
 mod transport;
 mod video;
 
@@ -19,5 +21,6 @@ pub use avc::AvcConfig;
 pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
 pub use picture::Picture;
+pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 pub use transport::{TsMuxer, TsSettings};
 pub use video::{VideoEncoder, VideoPacket, VideoSettings};

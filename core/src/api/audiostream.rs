@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{Job, Kind, Record, SessionId, State, Timestamp, Vocabulary};
+use crate::speech::Tempo;
 
 /// Reads the body of `POST /audiostream/start/`.
 ///
@@ -35,6 +36,7 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         open,
         language,
         voice,
+        tempo: Tempo::default(),
         avatar: String::new(),
         filmed: false,
         pace: pace(&fields)?,

@@ -3,6 +3,7 @@
 
 mod audiostream;
 mod catalogue;
+mod openai;
 mod realtime;
 mod refusal;
 mod route;
@@ -10,7 +11,8 @@ mod status;
 
 pub use audiostream::{start_audio, started_audio, task_status};
 pub use catalogue::{Avatar, Catalogue};
+pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
-pub use refusal::{Code, Refusal};
+pub use refusal::{Code, Refusal, Words};
 pub use route::{MediaFile, RenditionFile, Route, route};
 pub use status::{Urls, status};

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
+use crate::speech::Tempo;
 use crate::text::speakable;
 
 /// Reads the body of `POST /api/stream/start`.
@@ -54,6 +55,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         open,
         language,
         voice,
+        tempo: Tempo::default(),
         avatar: avatar.id,
         filmed: avatar.filmed,
         pace: pace(&fields)?,

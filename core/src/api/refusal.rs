@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::openai;
 use crate::session::FailureCode;
 
 /// Why a request is not answered as its client hoped.
@@ -9,6 +10,16 @@ use crate::session::FailureCode;
 pub struct Refusal {
     code: Code,
     message: String,
+    parameter: Option<&'static str>,
+}
+
+/// In whose words a client is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Ours: `{"error":"…","code":"…"}`
+    Ours,
+    /// OpenAI's: `{"error":{"message":"…","type":"…","param":"…","code":"…"}}`
+    OpenAi,
 }
 
 /// Stable words for refused requests.
@@ -49,7 +60,7 @@ pub enum Code {
 }
 
 impl Code {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::EmptyText => "empty_text",
             Self::TextTooLong => "text_too_long",
@@ -97,7 +108,14 @@ impl Refusal {
         Self {
             code,
             message: message.into(),
+            parameter: None,
         }
+    }
+
+    /// The same, said of a field of the request.
+    pub(super) fn about(mut self, field: &'static str) -> Self {
+        self.parameter = Some(field);
+        self
     }
 
     /// There is no such session.
@@ -120,6 +138,11 @@ impl Refusal {
         &self.message
     }
 
+    /// The field of the request that is at fault, where that is known.
+    pub fn parameter(&self) -> Option<&'static str> {
+        self.parameter
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.code.status()
@@ -130,8 +153,14 @@ impl Refusal {
         (self.code == Code::Busy).then_some(2)
     }
 
-    /// The body: `{"error":"…","code":"…"}`.
-    pub fn json(&self) -> String {
-        json!({ "error": self.message, "code": self.code.word() }).to_string()
+    /// The HTTP status and the body.
+    pub fn in_words(&self, words: Words) -> (u16, String) {
+        match words {
+            Words::Ours => {
+                let body = json!({ "error": self.message, "code": self.code.word() });
+                (self.status(), body.to_string())
+            }
+            Words::OpenAi => openai::refusal(self),
+        }
     }
 }

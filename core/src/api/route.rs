@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Code, Refusal};
+use super::{Code, Refusal, Words};
 use crate::hls::{
     CAPTIONS_PLAYLIST, DELTA_CAPTIONS, Form, INIT, M4A, MASTER, MP4, PLAIN_CAPTIONS, PLAYLIST,
     Reached, Reload, RenditionName, SOUND_PLAYLIST, captions_name,
@@ -32,6 +32,12 @@ pub enum Route {
     Avatars,
     /// `/api/voices`
     Voices,
+    /// `/v1/audio/speech`
+    Speech,
+    /// `/v1/audio/voices`
+    SpeechVoices,
+    /// `/v1/models`
+    Models,
     /// `/stream/<id>/<file>`, `/hls/<id>/<file>` and `/media/hls/<id>/<file>`
     Media(SessionId, MediaFile),
     /// A path under one of these prefixes that names no session or file there can be.
@@ -59,8 +65,21 @@ impl Route {
     pub fn posted(self) -> bool {
         matches!(
             self,
-            Self::Start | Self::StartAudio | Self::Append | Self::Interrupt | Self::Cleanup
+            Self::Start
+                | Self::StartAudio
+                | Self::Append
+                | Self::Interrupt
+                | Self::Cleanup
+                | Self::Speech
         )
+    }
+
+    /// In whose words it is refused.
+    pub fn words(self) -> Words {
+        match self {
+            Self::Speech | Self::SpeechVoices | Self::Models => Words::OpenAi,
+            _ => Words::Ours,
+        }
     }
 }
 
@@ -159,7 +178,8 @@ impl MediaFile {
                 }
                 _ => None,
             },
-            (Kind::Audio, Self::Rendition(RenditionName::Height(_), _)) => None,
+            (Kind::Audio, Self::Rendition(RenditionName::Height(_), _))
+            | (Kind::Recording(_), _) => None,
             _ => Some(self),
         }
     }
@@ -223,6 +243,7 @@ impl MediaFile {
             }
             Self::Rendition(_, RenditionFile::TsSegment(_)) => "video/mp2t",
             Self::Rendition(_, RenditionFile::Init) | Self::Output(Kind::Avatar) => "video/mp4",
+            Self::Output(Kind::Recording(format)) => format.content_type(),
         }
     }
 }
@@ -249,6 +270,7 @@ impl fmt::Display for MediaFile {
             Self::CaptionSegment(number) => captions_name(*number).fmt(f),
             Self::Output(Kind::Avatar) => f.write_str(MP4),
             Self::Output(Kind::Audio) => f.write_str(M4A),
+            Self::Output(Kind::Recording(format)) => write!(f, "recording.{}", format.word()),
             Self::Rendition(rendition, file) => {
                 rendition.fmt(f)?;
                 match *file {
@@ -303,6 +325,9 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/cleanup" => return Some(Route::Cleanup),
         "/api/avatars" => return Some(Route::Avatars),
         "/api/voices" => return Some(Route::Voices),
+        "/v1/audio/speech" => return Some(Route::Speech),
+        "/v1/audio/voices" => return Some(Route::SpeechVoices),
+        "/v1/models" => return Some(Route::Models),
         _ => {}
     }
     let of_session = |id: &str, route: fn(SessionId) -> Route| {
@@ -486,6 +511,8 @@ mod tests {
             "/realtime",
             "/api/stream",
             "/api/other",
+            "/v1/audio/transcriptions",
+            "/v1/chat/completions",
             "/streams/x",
             "/hls",
         ] {

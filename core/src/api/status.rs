@@ -30,8 +30,8 @@ pub fn status(record: &Record, urls: &Urls) -> String {
         "progress": record.progress,
         "stage": record.stage,
         "playlist_ready": record.playable(),
-        "playlist_url": format!("{origin}{}", playlist(id, record.kind)),
-        "mp4_url": format!("{origin}/hls/{id}/{}", MediaFile::Output(record.kind)),
+        "playlist_url": playlist(id, record.kind).map(|playlist| format!("{origin}{playlist}")),
+        "mp4_url": whole(id, record.kind).map(|whole| format!("{origin}{whole}")),
         "segments": record.segments,
         "duration": (record.duration.seconds() * 1000.0).round() / 1000.0,
         "error": record.failure.as_ref().map(|failure| &failure.text),
@@ -42,12 +42,19 @@ pub fn status(record: &Record, urls: &Urls) -> String {
     .to_string()
 }
 
-/// Where the playlist of session `id` is found.
-pub(super) fn playlist(id: SessionId, kind: Kind) -> String {
+/// Where the playlist of session `id` is found, if it has one.
+pub(super) fn playlist(id: SessionId, kind: Kind) -> Option<String> {
     match kind {
-        Kind::Avatar => format!("/hls/{id}/index.m3u8"),
-        Kind::Audio => format!("/media/hls/{id}/{SOUND_PLAYLIST}"),
+        Kind::Avatar => Some(format!("/hls/{id}/index.m3u8")),
+        Kind::Audio => Some(format!("/media/hls/{id}/{SOUND_PLAYLIST}")),
+        Kind::Recording(_) => None,
     }
+}
+
+/// Where all of session `id` is found as one file, if it is.
+fn whole(id: SessionId, kind: Kind) -> Option<String> {
+    // A recording was given to whoever asked for it.
+    (!kind.is_recording()).then(|| format!("/hls/{id}/{}", MediaFile::Output(kind)))
 }
 
 #[cfg(test)]

@@ -237,6 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn a_tone_survives_the_way_back() {
+        for rate in [16_000, 22_050, 24_000] {
+            let mut resampler = Resampler::between(AUDIO_RATE, rate).unwrap();
+            let mut found = Vec::new();
+            for piece in tone(AUDIO_RATE, 440.0, AUDIO_RATE as usize).chunks(1_000) {
+                resampler.push(piece, &mut found).unwrap();
+            }
+            resampler.finish(&mut found).unwrap();
+            let wanted = tone(rate, 440.0, rate as usize);
+            assert_eq!(found.len(), wanted.len());
+            let worst = found
+                .iter()
+                .zip(&wanted)
+                .skip(1_000)
+                .take(wanted.len() - 2_000)
+                .map(|(found, wanted)| (found - wanted).abs())
+                .fold(0.0, f32::max);
+            assert!(worst < 0.000_2, "{rate} Hz: {worst}");
+        }
+    }
+
+    #[test]
     fn a_click_is_heard_at_its_time() {
         for at in [0_usize, 147, 1_470, 14_700, 22_049] {
             let mut sound = vec![0.0; 22_050];
@@ -267,6 +289,7 @@ mod tests {
             assert!(
                 matches!(Resampler::new(rate), Err(ResampleError::Rate(refused)) if refused == rate)
             );
+            assert!(Resampler::between(AUDIO_RATE, rate).is_err());
         }
     }
 

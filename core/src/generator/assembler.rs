@@ -77,7 +77,7 @@ impl Assembler {
     fn begin(&self) -> Result<Encoders, AssembleError> {
         let settings = match self.live.job.kind {
             Kind::Avatar => AudioSettings::default(),
-            Kind::Audio => AudioSettings {
+            Kind::Audio | Kind::Recording(_) => AudioSettings {
                 bitrate: SOUND_BITRATE,
             },
         };

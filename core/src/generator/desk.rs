@@ -15,7 +15,8 @@ use super::live::{Live, Publication};
 use super::manuscript::Manuscript;
 use super::notices::{Notice, Notices};
 use super::painter::{Links, Painter};
-use super::pool::{Pool, Waker};
+use super::pool::{Pool, Task, Waker};
+use super::recorder::Recorder;
 use super::reel::Reel;
 use super::repertoire::Repertoire;
 use super::speaker::Speaker;
@@ -40,13 +41,34 @@ const SOUND_REEL: usize = 2;
 
 struct Session {
     live: Arc<Live>,
-    listing: Listing,
+    /// A recording has none.
+    listing: Option<Listing>,
     transcript: Arc<Transcript>,
     manuscript: Arc<Manuscript>,
     /// How far its draft was read, where more text may come.
     read: Option<u64>,
     painter: Waker,
     assembler: Waker,
+}
+
+impl Session {
+    /// When its listing grows by itself.
+    fn due(&self) -> Option<Instant> {
+        self.listing.as_ref()?.due()
+    }
+
+    /// Has the parts noted that have left its playlists.
+    fn depart(&mut self, departures: &mut Departures, now: Instant) {
+        if let Some(listing) = &mut self.listing {
+            let job = &self.live.job;
+            departures.note((job.id, job.kind), listing, now);
+        }
+    }
+
+    /// Whether all of it is made, though not all may be listed.
+    fn is_complete(&self) -> bool {
+        self.listing.as_ref().is_some_and(Listing::is_complete)
+    }
 }
 
 /// What a desk works with.
@@ -97,7 +119,7 @@ impl Desk {
                 self.make_way(now);
                 tick = now + TICK;
             }
-            let due = self.sessions.values().filter_map(|s| s.listing.due());
+            let due = self.sessions.values().filter_map(Session::due);
             let wake = due.min().map_or(tick, |due| due.min(tick));
             match notices.recv_timeout(wake.saturating_duration_since(now)) {
                 Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => break,
@@ -116,8 +138,10 @@ impl Desk {
     fn publish(&mut self, now: Instant) {
         let mut ended = Vec::new();
         for (&id, session) in &mut self.sessions {
-            let due = session.listing.due().is_some_and(|due| due <= now);
-            if due && session.listing.publish(&session.live, now) == Standing::Ended {
+            if let Some(listing) = &mut session.listing
+                && listing.due().is_some_and(|due| due <= now)
+                && listing.publish(&session.live, now) == Standing::Ended
+            {
                 ended.push(id);
             }
         }
@@ -134,9 +158,11 @@ impl Desk {
                 self.look_at(hint.id, room);
             }
             Notice::Part(id, part) => {
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    session.listing.add(&part);
-                    session.listing.publish(&session.live, Instant::now());
+                if let Some(session) = self.sessions.get_mut(&id)
+                    && let Some(listing) = &mut session.listing
+                {
+                    listing.add(&part);
+                    listing.publish(&session.live, Instant::now());
                 }
             }
             Notice::Generated(id) => self.file(id),
@@ -148,9 +174,8 @@ impl Desk {
 
     /// Deletes the parts that have been gone from their playlists long enough.
     fn clear_away(&mut self, now: Instant) {
-        for (&id, session) in &mut self.sessions {
-            let of = (id, session.live.job.kind);
-            self.departures.note(of, &mut session.listing, now);
+        for session in self.sessions.values_mut() {
+            session.depart(&mut self.departures, now);
         }
         let Supplies {
             config,
@@ -165,7 +190,8 @@ impl Desk {
         self.clear_away(Instant::now());
         let board = self.supplies.publication.board;
         let concern = |(&id, session): (&SessionId, &Session)| {
-            let begins = || session.listing.is_patient() && board.watched(id);
+            let patient = session.listing.as_ref().is_some_and(Listing::is_patient);
+            let begins = || patient && board.watched(id);
             (board.removed(id) || board.interrupted(id) || begins()).then_some(id)
         };
         let concerned: Vec<SessionId> = self.sessions.iter().filter_map(concern).collect();
@@ -206,7 +232,7 @@ impl Desk {
             return;
         };
         let mut sessions = self.sessions.values();
-        let made = sessions.all(|session| session.listing.is_complete());
+        let made = sessions.all(Session::is_complete);
         if now >= until || made && self.supplies.herald.waiting() == 0 {
             let Supplies {
                 publication, pid, ..
@@ -221,7 +247,7 @@ impl Desk {
             return false;
         }
         let sessions = self.sessions.values();
-        let active = sessions.filter(|session| !session.listing.is_complete());
+        let active = sessions.filter(|session| !session.is_complete());
         active.count() < self.supplies.config.limits.sessions
     }
 
@@ -247,8 +273,10 @@ impl Desk {
         } else if board.interrupted(id) {
             self.interrupt(id);
         } else if let Some(session) = self.sessions.get_mut(&id) {
-            if board.watched(id) {
-                session.listing.start_clock(&session.live, Instant::now());
+            if board.watched(id)
+                && let Some(listing) = &mut session.listing
+            {
+                listing.start_clock(&session.live, Instant::now());
             }
             self.read_on(id);
         } else if room && self.claim(id) {
@@ -303,7 +331,7 @@ impl Desk {
         let Video { width, height, .. } = self.supplies.config.video;
         let reel = match live.job.kind {
             Kind::Avatar => Reel::new(REEL, Some((width as usize, height as usize))),
-            Kind::Audio => Reel::new(SOUND_REEL, None),
+            Kind::Audio | Kind::Recording(_) => Reel::new(SOUND_REEL, None),
         };
         let painter = self.supplies.pool.waker();
         let transcript = Arc::new(Transcript::default());
@@ -321,7 +349,8 @@ impl Desk {
             assembler: self.supplies.pool.waker(),
         };
         let session = Session {
-            listing: Listing::new(&self.supplies.config, &live.job),
+            listing: (!live.job.kind.is_recording())
+                .then(|| Listing::new(&self.supplies.config, &live.job)),
             transcript: Arc::clone(&links.transcript),
             manuscript: Arc::clone(&links.manuscript),
             read: live.job.open.then_some(0),
@@ -339,11 +368,14 @@ impl Desk {
                     face,
                     &self.supplies.config,
                 );
-                let assembler = Assembler::new(&links, &self.supplies.config);
+                let second: Box<dyn Task> = match live.job.kind {
+                    Kind::Recording(format) => Box::new(Recorder::new(&links, format)),
+                    Kind::Avatar | Kind::Audio => {
+                        Box::new(Assembler::new(&links, &self.supplies.config))
+                    }
+                };
                 self.supplies.pool.add(&links.painter, Box::new(painter));
-                self.supplies
-                    .pool
-                    .add(&links.assembler, Box::new(assembler));
+                self.supplies.pool.add(&links.assembler, second);
             }
             Err(failure) => live.fail(failure),
         }
@@ -358,8 +390,9 @@ impl Desk {
             ..
         } = &self.supplies;
         let job = &links.live.job;
-        if job.kind == Kind::Audio {
-            return Ok(None);
+        match job.kind {
+            Kind::Avatar => {}
+            Kind::Audio | Kind::Recording(_) => return Ok(None),
         }
         let failed = |text: String| Failure {
             code: FailureCode::InferenceFailed,
@@ -442,7 +475,7 @@ impl Desk {
 
     fn interrupt(&mut self, id: SessionId) {
         let session = self.sessions.get(&id);
-        if session.is_some_and(|session| session.listing.is_complete()) {
+        if session.is_some_and(Session::is_complete) {
             // All of it is made; there is nothing left to interrupt.
             return;
         }
@@ -457,12 +490,10 @@ impl Desk {
             }
             return;
         };
-        session.listing.end_here(&session.live, &session.transcript);
-        self.departures.note(
-            (id, session.live.job.kind),
-            &mut session.listing,
-            Instant::now(),
-        );
+        if let Some(listing) = &mut session.listing {
+            listing.end_here(&session.live, &session.transcript);
+        }
+        session.depart(&mut self.departures, Instant::now());
         session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
@@ -474,12 +505,18 @@ impl Desk {
             return;
         };
         let now = Instant::now();
-        if watched {
-            session.listing.start_clock(&session.live, now);
-        }
-        let standing = session.listing.complete(&session.live, now);
+        let standing = match &mut session.listing {
+            Some(listing) => {
+                if watched {
+                    listing.start_clock(&session.live, now);
+                }
+                listing.complete(&session.live, now)
+            }
+            None => Standing::Ended,
+        };
         session.live.update(|record| {
             record.state = State::Ready;
+            record.ended |= standing == Standing::Ended;
             record.stage = Stage::Done;
             record.progress = 100;
             record.finished_at = Some(Timestamp::now());
@@ -502,11 +539,7 @@ impl Desk {
     /// Nothing more will happen to a session.
     fn let_go(&mut self, id: SessionId) {
         if let Some(mut session) = self.dismiss(id) {
-            self.departures.note(
-                (id, session.live.job.kind),
-                &mut session.listing,
-                Instant::now(),
-            );
+            session.depart(&mut self.departures, Instant::now());
             self.supplies.repertoire.learn(&session.live);
             self.supplies.publication.board.release(id);
         }
@@ -517,12 +550,10 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        session.listing.end(&session.live, &session.transcript);
-        self.departures.note(
-            (id, session.live.job.kind),
-            &mut session.listing,
-            Instant::now(),
-        );
+        if let Some(listing) = &mut session.listing {
+            listing.end(&session.live, &session.transcript);
+        }
+        session.depart(&mut self.departures, Instant::now());
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),

@@ -15,6 +15,7 @@ mod manuscript;
 mod notices;
 mod painter;
 mod pool;
+mod recorder;
 mod reel;
 mod rendition;
 mod repertoire;

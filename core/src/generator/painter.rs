@@ -7,14 +7,14 @@ use super::live::Live;
 use super::manuscript::{Manuscript, Next};
 use super::pool::{Task, Waker};
 use super::reel::Reel;
-use super::soundtrack::Soundtrack;
+use super::soundtrack::{Margins, Soundtrack};
 use super::speaker::{Heard, Inbox, Speaker, Wanted};
 use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
-use crate::session::{Failure, FailureCode, Pace, Stage};
+use crate::session::{Failure, FailureCode, Kind, Pace, Stage};
 use crate::speech::{Mark, Utterance};
 use crate::time::Samples;
 
@@ -93,7 +93,10 @@ impl Painter {
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
             manuscript: Arc::clone(&links.manuscript),
-            soundtrack: Soundtrack::new(),
+            soundtrack: Soundtrack::new(match job.kind {
+                Kind::Avatar | Kind::Audio => Margins::OF_A_FACE,
+                Kind::Recording(_) => Margins::NONE,
+            }),
             inbox: Arc::default(),
             asked: false,
             again: None,
@@ -102,6 +105,8 @@ impl Painter {
             lead: match job.pace {
                 // A part more than is listed.
                 Pace::Live => Some(config.lead_of(job) + part.duration()),
+                // Nobody watches a recording on a clock.
+                Pace::Fast if job.kind.is_recording() => None,
                 Pace::Fast => config.look_ahead,
             },
             hold_back: match job.segment_format {
@@ -232,6 +237,8 @@ impl Painter {
     /// When viewers will have nothing left to load, unless there is another frame.
     fn starves_at(&self) -> Option<Instant> {
         match (self.began, self.live.job.pace) {
+            // Whoever reads it waits.
+            _ if self.live.job.kind.is_recording() => None,
             // The first viewers are not there yet when the first frame is.
             (Some(began), _) => {
                 let starves = self.shown_at().checked_sub(self.hold_back)?;

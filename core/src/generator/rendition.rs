@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::live::Live;
 use crate::api::{MediaFile, RenditionFile};
+use crate::audio::ResampleError;
 use crate::config::{Config, Video};
 use crate::hls::{Bandwidth, Part, RenditionName, SegmentError, SegmentFormat, Segmenter, Variant};
 use crate::media::{Mp4Index, MuxError, ScaleError, Scaler, Tracks, VideoTrack};
@@ -20,6 +21,8 @@ use crate::session::{Failure, FailureCode};
 pub(crate) enum AssembleError {
     #[error("encoding failed: {0}")]
     Codec(#[from] CodecError),
+    #[error(transparent)]
+    Resample(#[from] ResampleError),
     #[error("scaling failed: {0}")]
     Scale(#[from] ScaleError),
     #[error("cutting failed: {0}")]

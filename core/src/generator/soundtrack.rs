@@ -6,14 +6,31 @@ use crate::speech::pause::PARAGRAPH;
 use crate::speech::{Mark, MarkKind, Speech};
 use crate::time::Samples;
 
-/// Silence before the first word, so that the mouth can be seen to open.
-const LEAD_IN: Samples = Samples::from_millis(120);
-/// Silence after the last word, so that it can be seen to close.
-const TAIL: Samples = Samples::from_millis(400);
+/// Silence before the first word and after the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Margins {
+    lead_in: Samples,
+    tail: Samples,
+}
+
+impl Margins {
+    /// As much as a mouth needs to be seen to open and to close.
+    pub(crate) const OF_A_FACE: Self = Self {
+        lead_in: Samples::from_millis(120),
+        tail: Samples::from_millis(400),
+    };
+
+    /// None: the first word comes first.
+    pub(crate) const NONE: Self = Self {
+        lead_in: Samples::ZERO,
+        tail: Samples::ZERO,
+    };
+}
 
 /// Sound in the order of time, from which frames take their share.
 #[derive(Debug)]
 pub(crate) struct Soundtrack {
+    margins: Margins,
     /// Sound in stretches as it came, so that its memory is given back as it is used.
     stretches: VecDeque<Vec<f32>>,
     /// Samples used of the first stretch.
@@ -26,8 +43,9 @@ pub(crate) struct Soundtrack {
 }
 
 impl Soundtrack {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(margins: Margins) -> Self {
         Self {
+            margins,
             stretches: VecDeque::new(),
             used: 0,
             taken: Samples::ZERO,
@@ -40,7 +58,7 @@ impl Soundtrack {
 
     /// Begins with a moment of silence; returns it.
     pub(crate) fn lead_in(&mut self) -> Vec<f32> {
-        self.silence(LEAD_IN)
+        self.silence(self.margins.lead_in)
     }
 
     fn silence(&mut self, length: Samples) -> Vec<f32> {
@@ -95,7 +113,7 @@ impl Soundtrack {
 
     /// Nothing more will be said: adds a last silence up to a whole number of frames and returns it.
     pub(crate) fn end(&mut self, frame: Samples) -> Vec<f32> {
-        let wanted = self.known + TAIL;
+        let wanted = self.known + self.margins.tail;
         let whole = Samples(wanted.0.next_multiple_of(frame.0.max(1)));
         let silence = self.silence(whole.saturating_sub(self.known));
         self.ended = true;
@@ -153,7 +171,7 @@ mod tests {
             chunks in proptest::collection::vec((0_usize..5000, 0_u64..3000), 0..20),
         ) {
             let frame = Samples(1920);
-            let mut track = Soundtrack::new();
+            let mut track = Soundtrack::new(Margins::OF_A_FACE);
             let mut given = track.lead_in().len();
             let mut taken = 0;
             let mut pcm = Vec::new();

@@ -19,6 +19,8 @@ pub enum Condition {
     Reached(Reached),
     /// The finished file exists.
     Ready,
+    /// More than so many bytes of a recording are there, or all of it is.
+    Grown(u64),
     /// The record is newer than this version.
     NewerThan(u64),
 }
@@ -48,6 +50,7 @@ impl Condition {
             Self::Reached(_) if record.ended => record.playable(),
             Self::Reached(reached) => has_reached(record, reached),
             Self::Ready => record.state == State::Ready,
+            Self::Grown(bytes) => record.bytes > bytes || record.state == State::Ready,
             Self::NewerThan(version) => record.version > version || record.finished(),
         };
         if met {
@@ -244,7 +247,7 @@ mod tests {
             panic!("a failed session never becomes ready");
         };
         assert_eq!(refusal.status(), 404);
-        assert!(refusal.json().contains("tts_failed"));
+        assert_eq!(refusal.code(), Code::Failed(FailureCode::TtsFailed));
         assert!(matches!(Condition::Playable.check(None), Verdict::Never(_)));
         record.listed = 0;
         assert!(matches!(

@@ -1,10 +1,12 @@
 //! What a client asked for.
 
+use avatar_codec::RecordingFormat;
 use serde::{Deserialize, Serialize};
 
 use super::{SessionId, Timestamp, Vocabulary};
 use crate::hls::SegmentFormat;
 use crate::language::Language;
+use crate::speech::Tempo;
 
 /// A checked request: everything in it exists and is within limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Job {
     pub language: Language,
     /// By which voice.
     pub voice: String,
+    /// How fast, where it is a recording.
+    #[serde(default)]
+    pub tempo: Tempo,
     /// With which face.
     pub avatar: String,
     /// Whether that is a filmed one, which networks draw.
@@ -58,6 +63,36 @@ pub enum Kind {
     Avatar,
     /// Speech alone.
     Audio,
+    /// Speech in one file, which whoever asked for it reads while it grows. It has no playlists.
+    Recording(RecordingFormat),
+}
+
+impl Kind {
+    /// Its number in shared memory and in addresses.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Avatar => 0,
+            Self::Audio => 1,
+            Self::Recording(format) => 2 + format as u8,
+        }
+    }
+
+    /// The kind of that number.
+    pub(super) fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Avatar),
+            1 => Some(Self::Audio),
+            _ => {
+                let format = RecordingFormat::ALL.get(usize::from(number) - 2)?;
+                Some(Self::Recording(*format))
+            }
+        }
+    }
+
+    /// Whether it is one file and nothing else.
+    pub fn is_recording(self) -> bool {
+        matches!(self, Self::Recording(_))
+    }
 }
 
 /// How far ahead of the wall clock a session may be generated.
@@ -83,6 +118,7 @@ impl Job {
             open: false,
             language: Language::En,
             voice: "en-us".to_owned(),
+            tempo: Tempo::default(),
             avatar: "anna".to_owned(),
             filmed: false,
             pace: Pace::Fast,
@@ -91,5 +127,25 @@ impl Job {
             reuse: true,
             created_at: Timestamp::now(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_numbers_and_words_of_their_own() {
+        let recordings = RecordingFormat::ALL.map(Kind::Recording);
+        let kinds = [Kind::Avatar, Kind::Audio].into_iter().chain(recordings);
+        for (kind, number) in kinds.zip(0..) {
+            assert_eq!(
+                (kind.number(), Kind::from_number(number)),
+                (number, Some(kind))
+            );
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(serde_json::from_str::<Kind>(&json).unwrap(), kind);
+        }
+        assert_eq!(Kind::from_number(u8::MAX), None);
     }
 }

@@ -39,6 +39,9 @@ pub struct Record {
     /// Parts of a whole segment, or zero where that is not known yet.
     #[serde(default)]
     pub segment_parts: u8,
+    /// Bytes on disk of the one file of a recording.
+    #[serde(default)]
+    pub bytes: u64,
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
@@ -83,6 +86,7 @@ impl Record {
             parts: 0,
             ended: false,
             segment_parts: 0,
+            bytes: 0,
             duration: Samples::ZERO,
             filmed: false,
             created_at,
@@ -241,7 +245,7 @@ impl FailureCode {
     }
 }
 
-const TEXT: usize = 184;
+const TEXT: usize = 176;
 
 /// A [`Record`] as it lies in shared memory.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -252,6 +256,7 @@ pub(super) struct Packed {
     created_at: u64,
     finished_at: u64,
     duration: u64,
+    bytes: u64,
     segments: u32,
     listed: u32,
     parts: u32,
@@ -290,6 +295,7 @@ impl From<&Record> for Packed {
         packed.created_at = record.created_at.micros();
         packed.finished_at = record.finished_at.map_or(0, Timestamp::micros);
         packed.duration = record.duration.0;
+        packed.bytes = record.bytes;
         packed.segments = record.segments;
         packed.listed = record.listed;
         packed.parts = record.parts;
@@ -300,7 +306,7 @@ impl From<&Record> for Packed {
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
         packed.vocabulary = record.vocabulary as u8;
-        packed.kind = record.kind as u8;
+        packed.kind = record.kind.number();
         if let Some(failure) = &record.failure {
             packed.failure = failure.code as u8 + 1;
             let kept = failure.text.floor_char_boundary(TEXT);
@@ -334,11 +340,7 @@ impl Packed {
                 2 => Vocabulary::Audio,
                 _ => return None,
             },
-            kind: match self.kind {
-                0 => Kind::Avatar,
-                1 => Kind::Audio,
-                _ => return None,
-            },
+            kind: Kind::from_number(self.kind)?,
             state: match self.state {
                 0 => State::Created,
                 1 => State::Processing,
@@ -361,6 +363,7 @@ impl Packed {
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
             filmed: self.filmed != 0,
+            bytes: self.bytes,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),
@@ -371,6 +374,7 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
+    use avatar_codec::RecordingFormat;
     use proptest::prelude::*;
 
     use super::*;
@@ -381,7 +385,8 @@ mod tests {
             Vocabulary::Specification,
             Timestamp::now(),
         );
-        record.kind = Kind::Audio;
+        record.kind = Kind::Recording(RecordingFormat::Flac);
+        record.bytes = u64::MAX - 1;
         record.segments = 7;
         record.listed = 3;
         record.parts = 2;

@@ -5,11 +5,13 @@ mod engine;
 #[cfg(feature = "espeak")]
 mod espeak;
 pub mod pause;
+mod tempo;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
 #[cfg(feature = "espeak")]
 pub use espeak::{Espeak, EspeakError};
+pub use tempo::Tempo;
 
 /// The voices that are built in.
 pub fn voices() -> Vec<Voice> {

@@ -27,6 +27,7 @@ impl Address {
             open: _,
             language,
             voice,
+            tempo,
             avatar,
             filmed,
             pace: _,
@@ -45,7 +46,8 @@ impl Address {
         let mut hash = Sha256::new();
         for number in [
             FORMAT,
-            *kind as u64,
+            u64::from(kind.number()),
+            u64::from(tempo.percent()),
             u64::from(width),
             u64::from(height),
             u64::from(frame_rate.per_second()),

@@ -181,6 +181,11 @@ impl Store {
         (first..).take_while(gone).count() > 0
     }
 
+    /// Begins `file` of session `id`, which is read while it grows, as far as its record says it goes.
+    pub(crate) fn create(&self, id: SessionId, file: MediaFile) -> io::Result<File> {
+        File::create_new(self.path(id, file))
+    }
+
     /// Begins a file that will be written in parts.
     pub(crate) fn begin(&self, id: SessionId, file: MediaFile) -> io::Result<SegmentFile> {
         SegmentFile::create(self.path(id, file))
@@ -251,6 +256,7 @@ mod tests {
     use crate::hls::SegmentFormat;
     use crate::language::Language;
     use crate::session::{Kind, Pace, Timestamp, Vocabulary};
+    use crate::speech::Tempo;
 
     fn job() -> Job {
         Job {
@@ -261,6 +267,7 @@ mod tests {
             open: false,
             language: Language::Kk,
             voice: "kk".to_owned(),
+            tempo: Tempo::default(),
             avatar: "anna".to_owned(),
             filmed: false,
             pace: Pace::Live,

@@ -9,6 +9,7 @@
 //!                      audio.m3u8  audio_000.m4s  audio_007.0.m4s …  output.m4a   where there is sound alone
 //!                      playlist.m3u8  playlist.delta.m3u8  playlist.plain.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4
+//!                      recording.mp3 …   of a recording, instead of all media above
 //!                      256/…             the media of a rendition 256 pixels high
 //! <data>/reuse/<address>/made.json          the record, and the size of each file
 //!                        …                  the files of a finished session

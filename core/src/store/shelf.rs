@@ -16,7 +16,7 @@ use super::directory::{json, read_json, write_whole};
 use crate::api::{MediaFile, RenditionFile};
 use crate::config::Reuse;
 use crate::hls::{PLAYLIST, SOUND_PLAYLIST};
-use crate::session::{Record, Timestamp};
+use crate::session::{Kind, Record, Timestamp};
 
 /// What an entry consists of. An entry without it is none.
 const MANIFEST: &str = "made.json";
@@ -139,7 +139,7 @@ impl Shelf {
         if self.has(address) {
             return;
         }
-        let kept = finished_files(from).and_then(|files| {
+        let kept = finished_files(from, record.kind).and_then(|files| {
             let size = files.iter().map(|(_, size)| size).sum();
             if size > bounds.size / SHARE {
                 return Ok(None);
@@ -247,9 +247,12 @@ impl Entry {
 }
 
 /// The names and lengths of a finished session's media.
-fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
-    let playlist = fs::read_to_string(directory.join(PLAYLIST))
-        .or_else(|_| fs::read_to_string(directory.join(SOUND_PLAYLIST)))?;
+fn finished_files(directory: &Path, kind: Kind) -> io::Result<Vec<(String, u64)>> {
+    let playlist = match kind {
+        Kind::Avatar => fs::read_to_string(directory.join(PLAYLIST))?,
+        Kind::Audio => fs::read_to_string(directory.join(SOUND_PLAYLIST))?,
+        Kind::Recording(_) => String::new(),
+    };
     let mut files = Vec::new();
     let mut rooms = vec![String::new()];
     while let Some(room) = rooms.pop() {

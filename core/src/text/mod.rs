@@ -7,7 +7,7 @@ mod script;
 mod sentence;
 mod slice;
 
-pub use script::readable_in;
+pub use script::{language_of, readable_in};
 pub use sentence::{LONGEST, Sentence, Sentences, sentences};
 
 /// Whether there is anything in `text` to say: a letter or a digit of any script.

@@ -1,4 +1,4 @@
-//! Which language a sentence cannot be in, judged by its letters.
+//! Which language a text is in, and which it cannot be in, judged by its letters.
 
 use unicode_script::{Script, UnicodeScript};
 
@@ -12,22 +12,38 @@ const KAZAKH: &str = "әғқңөұүһі";
 /// Cyrillic read by an English voice is spelled letter by letter, and so is Kazakh by a Russian one. The other way round
 /// nothing needs to be done: Russian and Kazakh voices know how to read Latin letters.
 pub fn readable_in(text: &str, language: Language) -> Language {
-    let letters = |script| {
-        text.chars()
-            .filter(move |letter| letter.is_alphabetic() && letter.script() == script)
-            .count()
-    };
-    let cyrillic = letters(Script::Cyrillic);
+    let cyrillic = letters(text, Script::Cyrillic);
     match language {
-        Language::En if cyrillic > letters(Script::Latin) => {
-            if is_kazakh(text) {
-                Language::Kk
-            } else {
-                Language::Ru
-            }
-        }
+        Language::En if cyrillic > letters(text, Script::Latin) => cyrillic_language(text),
         Language::Ru if cyrillic > 0 && is_kazakh(text) => Language::Kk,
         _ => language,
+    }
+}
+
+/// The language that `text` looks to be in where nobody said so; `None` where its letters tell nothing.
+pub fn language_of(text: &str) -> Option<Language> {
+    let (latin, cyrillic) = (
+        letters(text, Script::Latin),
+        letters(text, Script::Cyrillic),
+    );
+    match (latin, cyrillic) {
+        (0, 0) => None,
+        _ if cyrillic > latin => Some(cyrillic_language(text)),
+        _ => Some(Language::En),
+    }
+}
+
+fn letters(text: &str, script: Script) -> usize {
+    text.chars()
+        .filter(|letter| letter.is_alphabetic() && letter.script() == script)
+        .count()
+}
+
+fn cyrillic_language(text: &str) -> Language {
+    if is_kazakh(text) {
+        Language::Kk
+    } else {
+        Language::Ru
     }
 }
 
@@ -49,6 +65,20 @@ fn is_kazakh(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn most_letters_tell_the_language() {
+        use Language::{En, Kk, Ru};
+        for (text, language) in [
+            ("Hello, мир", Some(En)),
+            ("Привет, world, как дела?", Some(Ru)),
+            ("Қазақстан — тәуелсіз мемлекет", Some(Kk)),
+            ("12:30 😀", None),
+            ("שלום", None),
+        ] {
+            assert_eq!(language_of(text), language, "{text}");
+        }
+    }
 
     #[test]
     fn letters_decide_only_where_they_must() {

@@ -3,3 +3,4 @@
 pub(crate) mod audiostream;
 pub(crate) mod events;
 pub(crate) mod realtime;
+pub(crate) mod speech;

@@ -63,12 +63,18 @@ pub(crate) fn interrupt(worker: &Worker, body: &[u8]) -> Reply {
 /// `POST /api/cleanup`
 pub(crate) fn clean_up(worker: &Worker, body: &[u8]) -> Reply {
     let cleaned = api::named_session(body).and_then(|id| {
-        for (pid, hint) in worker.intake().clean_up(id)? {
-            worker.tell(pid, hint);
-        }
+        free(worker, id)?;
         Ok(json!({ "session_id": id, "status": "cleaned" }).to_string())
     });
     answer(cleaned)
+}
+
+/// Ends and frees a session.
+pub(crate) fn free(worker: &Worker, id: SessionId) -> Result<(), Refusal> {
+    for (pid, hint) in worker.intake().clean_up(id)? {
+        worker.tell(pid, hint);
+    }
+    Ok(())
 }
 
 /// `GET /api/avatars`

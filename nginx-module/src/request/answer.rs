@@ -194,11 +194,12 @@ impl Request<'_> {
         Code(unsafe { ngx_http_send_special(self.raw(), NGX_HTTP_LAST as usize) })
     }
 
-    /// A buffer of up to `size` bytes that is filled again and again, each time to be sent at once.
+    /// A buffer of `size` bytes that is filled again and again, each time to be sent at once.
     pub(crate) fn reusable(self, size: usize) -> Option<NonNull<ngx_buf_t>> {
-        // SAFETY: the request and so its pool is alive.
+        // SAFETY: the request and so its pool is alive, and gives as many bytes as it is asked for.
         unsafe {
             let buffer = NonNull::new(ngx_create_temp_buf((*self.raw()).pool, size))?;
+            (*buffer.as_ptr()).start.write_bytes(0, size);
             (*buffer.as_ptr()).set_flush(1);
             Some(buffer)
         }
@@ -210,21 +211,17 @@ impl Request<'_> {
         unsafe { (*buffer.as_ptr()).pos != (*buffer.as_ptr()).last }
     }
 
-    /// Fills a buffer that is not pending; false when it is too small.
-    pub(crate) fn refill(self, buffer: NonNull<ngx_buf_t>, bytes: &[u8]) -> bool {
-        // SAFETY: the buffer was made by `reusable` and lives as long as the request; nobody reads it while
-        // it is not pending. Its memory lies between `start` and `end`.
+    /// Has a buffer that is not pending filled by `body`, which is given all of its memory and says how much of it is to be
+    /// sent.
+    pub(crate) fn fill(self, buffer: NonNull<ngx_buf_t>, body: impl FnOnce(&mut [u8]) -> usize) {
+        // SAFETY: the buffer was made by `reusable`, which wrote to all of its memory, between `start` and `end`, and
+        // lives as long as the request; nobody else looks at it while it is not pending.
         unsafe {
             let to = buffer.as_ptr();
-            if (*to).end as usize - ((*to).start as usize) < bytes.len() {
-                return false;
-            }
-            (*to)
-                .start
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            let size = (*to).end as usize - (*to).start as usize;
+            let length = body(std::slice::from_raw_parts_mut((*to).start, size));
             (*to).pos = (*to).start;
-            (*to).last = (*to).start.add(bytes.len());
+            (*to).last = (*to).start.add(length.min(size));
         }
-        true
     }
 }

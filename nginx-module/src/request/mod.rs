@@ -13,6 +13,7 @@ use nginx_sys::{
     ngx_int_t, ngx_str_t,
 };
 
+use crate::alarm;
 use crate::conf::{LocationConf, MainConf};
 use crate::context::Context;
 use crate::module::module_index;
@@ -186,6 +187,12 @@ impl<'r> Request<'r> {
                 .cast::<MainConf>()
                 .as_ref()
         }
+    }
+
+    /// Until when it may be held if it is held from now on, on the loop's clock.
+    pub(crate) fn hold_deadline(self) -> usize {
+        let settled = self.main_conf().and_then(|conf| conf.settled.as_ref());
+        alarm::now() + settled.map_or(0, |settled| settled.hold.as_millis() as usize)
     }
 
     fn core_location(self) -> Option<*mut ngx_http_core_loc_conf_t> {

@@ -1,14 +1,15 @@
-//! H.264 and AAC through libavcodec, and the pictures and sound they take.
+//! H.264 and AAC through libavcodec, and the pictures and sound they take; and sound of all kinds, decoded as it arrives.
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. All of them are blocking and single-threaded: whoever owns one decides which thread it works on.
+//! transport stream. [`SoundDecoder`] goes the other way. All of them are blocking and single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
 mod error;
 mod library;
 mod picture;
+mod sound;
 mod transport;
 mod video;
 
@@ -16,5 +17,6 @@ pub use audio::{AudioEncoder, AudioPacket, AudioSettings, FRAME_SAMPLES, SAMPLE_
 pub use avc::AvcConfig;
 pub use error::CodecError;
 pub use picture::Picture;
+pub use sound::{DecodeError, SoundDecoder, SoundFormat, Stretch};
 pub use transport::{TsMuxer, TsSettings};
 pub use video::{VideoEncoder, VideoPacket, VideoSettings};

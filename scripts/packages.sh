@@ -44,6 +44,7 @@ need_build() {
 need_test() {
     need_build
     need_command ffmpeg ffmpeg
+    need_command espeak-ng espeak-ng
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
         if grep -q '^ID=ubuntu' /etc/os-release; then

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::hls::{LEAD, LIVE_LEAD, SegmentFormat};
 use crate::language::Language;
 use crate::session::Pace;
+use crate::speech;
 use crate::time::FrameRate;
 
 /// Everything an operator decides.
@@ -36,6 +37,8 @@ pub struct Config {
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
     pub reuse: Option<Reuse>,
+    /// Engines and voices besides those that are built in.
+    pub speech: speech::Settings,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
@@ -75,6 +78,7 @@ impl Default for Config {
             webhook_hosts: Vec::new(),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
+            speech: speech::Settings::default(),
             lead: LEAD,
             live_lead: LIVE_LEAD,
             look_ahead: None,

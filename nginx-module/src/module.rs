@@ -5,6 +5,7 @@ use std::path::Path;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
+use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
 use nginx_sys::{
     NGX_ERROR, NGX_HTTP_MODULE, NGX_LOG_EMERG, NGX_OK, ngx_add_path, ngx_array_push, ngx_conf_t,
@@ -144,6 +145,24 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
             cf,
             &format!(
                 "\"avatar_renditions\" is \"{height}\", and the pictures themselves are {own} pixels high"
+            ),
+        );
+        return None;
+    }
+    if let Err((word, reason)) = config.speech.check() {
+        complain(
+            cf,
+            &format!("invalid value \"{word}\" in \"avatar_speech_voice\" directive: {reason}"),
+        );
+        return None;
+    }
+    if let Some(voice) = &config.voice
+        && Catalogue::builtin(&config).voice(voice).is_none()
+    {
+        complain(
+            cf,
+            &format!(
+                "invalid value \"{voice}\" in \"avatar_voice\" directive: there is no such voice"
             ),
         );
         return None;

@@ -5,6 +5,7 @@
 mod browser;
 mod capacity;
 mod edge;
+mod engines;
 mod held;
 mod latency;
 mod length;
@@ -16,8 +17,9 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 11] = [
+    let measurements: [(&str, fn()); 12] = [
         ("latency", latency::measure),
+        ("engines", engines::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),

@@ -19,6 +19,7 @@
 
 mod client;
 mod crowd;
+pub mod engine;
 pub mod hls;
 mod nginx;
 mod setup;

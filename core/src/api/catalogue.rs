@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::config::Config;
 use crate::face::avatars;
 use crate::language::Language;
-use crate::speech::{Voice, voices};
+use crate::speech::Voice;
 
 /// A face that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +30,14 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What is built in.
+    /// What is built in, and the voices of the configuration.
     pub fn builtin(config: &Config) -> Self {
         let avatars = avatars().iter().map(|avatar| Avatar {
             id: avatar.id.to_owned(),
             name: avatar.name.to_owned(),
         });
         Self {
-            voices: voices(),
+            voices: config.speech.all_voices(),
             avatars: avatars.collect(),
             voice: config.voice.clone(),
             avatar: config.avatar.clone(),

@@ -1,5 +1,9 @@
 //! Sound as samples.
 
+mod limit;
+mod loudness;
 mod resample;
 
+pub use limit::round_off;
+pub use loudness::{LOUDNESS, Loudness};
 pub use resample::{ResampleError, Resampler};

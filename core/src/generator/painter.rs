@@ -14,7 +14,7 @@ use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
 use crate::session::{Failure, FailureCode, Pace, Stage};
-use crate::speech::{Mark, Utterance};
+use crate::speech::{Keeping, Mark, Utterance};
 use crate::text::Sentences;
 use crate::time::{FrameRate, Samples};
 
@@ -41,6 +41,7 @@ pub(crate) struct Painter {
     pub(crate) waker: Waker,
     pub(crate) assembler: Waker,
     sentences: Sentences,
+    keeping: Option<Keeping>,
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
@@ -88,6 +89,9 @@ impl Painter {
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
             sentences,
+            keeping: config.speech.keep.then(|| Keeping {
+                directory: links.live.store().directory(links.live.id()),
+            }),
             soundtrack: Soundtrack::new(),
             inbox: Arc::default(),
             asked: false,
@@ -145,16 +149,21 @@ impl Painter {
     }
 
     fn ask(&mut self) {
-        let Some(sentence) = self.sentences.next() else {
+        let failure = self.live.failure();
+        let next = match failure {
+            None => self.sentences.next(),
+            Some(_) => None,
+        };
+        let Some(sentence) = next else {
             if self.soundtrack.voiced() {
                 let silence = self.soundtrack.end(self.frame_rate.frame());
                 self.hear(&silence, &[]);
                 self.transcript.end(self.soundtrack.known());
             } else {
-                self.live.fail(Failure {
+                self.live.fail(failure.unwrap_or_else(|| Failure {
                     code: FailureCode::TtsEmpty,
                     text: "the speech engine returned no sound for this text".to_owned(),
-                });
+                }));
             }
             return;
         };
@@ -167,6 +176,7 @@ impl Painter {
                 text: sentence.text,
                 language: self.live.job.language,
                 voice: self.live.job.voice.clone(),
+                keeping: self.keeping.clone(),
             },
             live: Arc::clone(&self.live),
             inbox: Arc::clone(&self.inbox),

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Video};
 use crate::session::{Board, Job, Pace, Record, Timestamp};
+use crate::speech;
 use crate::store::{Address, Shelf};
 
 use super::live::Live;
@@ -13,6 +14,7 @@ pub(crate) struct Repertoire {
     shelf: Shelf,
     video: Video,
     renditions: Vec<u16>,
+    speech: speech::Settings,
     board: Board,
     pid: u32,
 }
@@ -23,6 +25,7 @@ impl Repertoire {
             shelf: Shelf::new(&config.data, config.reuse),
             video: config.video,
             renditions: config.renditions.clone(),
+            speech: config.speech.clone(),
             board,
             pid,
         }
@@ -38,7 +41,10 @@ impl Repertoire {
         // One that can be interrupted must not be finished before it is heard.
         let repeatable = job.reuse && job.pace == Pace::Fast;
         let ours = self.board.header().generator() == Some(self.pid);
-        (repeatable && ours).then(|| Address::of(job, &self.video, &self.renditions))
+        (repeatable && ours).then(|| {
+            let fingerprint = self.speech.fingerprint(&job.voice);
+            Address::of(job, &self.video, &self.renditions, &fingerprint)
+        })
     }
 
     /// Whether there is nothing yet.

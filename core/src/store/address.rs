@@ -15,8 +15,9 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for, made as `video` and in smaller `renditions`.
-    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16]) -> Self {
+    /// The address of what `job` asks for, made as `video` and in smaller `renditions`, with a voice that is as
+    /// `fingerprint` says.
+    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16], fingerprint: &str) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
@@ -59,6 +60,7 @@ impl Address {
             avatar,
             segment_format.word(),
             text,
+            fingerprint,
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
             hash.update((word.len() as u64).to_be_bytes());
@@ -103,13 +105,14 @@ mod tests {
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
         let video = Video::default();
-        let address = Address::of(&job(), &video, &[]);
+        let address = Address::of(&job(), &video, &[], "");
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &video, &[]), address);
+        assert_eq!(Address::of(&other, &video, &[], ""), address);
+        assert_ne!(Address::of(&job(), &video, &[], "another engine"), address);
         type Change = fn(&mut Job, &mut Video);
         let changes: [Change; 8] = [
             |job, _| job.text.push(' '),
@@ -124,7 +127,11 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let (mut job, mut video) = (job(), video);
             change(&mut job, &mut video);
-            assert_ne!(Address::of(&job, &video, &[]), address, "change {number}");
+            assert_ne!(
+                Address::of(&job, &video, &[], ""),
+                address,
+                "change {number}"
+            );
         }
     }
 
@@ -136,14 +143,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Video::default(), &[])
+            Address::of(&job, &Video::default(), &[], "")
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Video::default(), &[]);
+        let address = Address::of(&job(), &Video::default(), &[], "");
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

@@ -3,6 +3,7 @@
 //! docs/directives.md describes them for operators.
 
 mod setters;
+mod speech;
 mod values;
 
 use std::ffi::{CStr, c_char, c_void};
@@ -10,9 +11,9 @@ use std::path::PathBuf;
 use std::ptr;
 
 use nginx_sys::{
-    NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
-    NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF, ngx_command_t, ngx_conf_t,
-    ngx_str_t, ngx_uint_t,
+    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF,
+    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF,
+    ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t,
 };
 use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
 
@@ -121,7 +122,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 25] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -212,6 +213,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
         c"avatar_hold_timeout",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_hold_timeout),
+    ),
+    http(
+        c"avatar_speech_engine",
+        NGX_CONF_2MORE,
+        setter!(MainConf, speech::set_engine),
+    ),
+    http(
+        c"avatar_speech_voice",
+        NGX_CONF_2MORE,
+        setter!(MainConf, speech::set_voice),
+    ),
+    http(
+        c"avatar_speech_keep",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, speech::set_keep),
     ),
     location(
         c"avatar_keys",

@@ -59,6 +59,7 @@ need_test() {
     need_models
     need_command ffmpeg ffmpeg
     need python3-venv
+    need_command espeak-ng espeak-ng
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
         if grep -q '^ID=ubuntu' /etc/os-release; then

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
 use crate::session::{Job, Kind, Pace};
+use crate::speech;
 use crate::time::FrameRate;
 
 /// Everything an operator decides.
@@ -42,6 +43,8 @@ pub struct Config {
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
     pub reuse: Option<Reuse>,
+    /// Engines and voices besides those that are built in.
+    pub speech: speech::Settings,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
@@ -105,6 +108,7 @@ impl Default for Config {
             text_timeout: Duration::from_secs(60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
+            speech: speech::Settings::default(),
             lead: LEAD,
             live_lead: LIVE_LEAD,
             look_ahead: None,

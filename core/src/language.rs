@@ -27,6 +27,15 @@ impl Language {
         }
     }
 
+    /// Its English name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ru => "Russian",
+            Self::Kk => "Kazakh",
+            Self::En => "English",
+        }
+    }
+
     /// The language of an ISO 639-1 code, upper or lower case.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL

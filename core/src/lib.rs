@@ -7,6 +7,7 @@
 //! - [`api`] — what clients say, turned into a [`session::Job`], and what they are told
 //! - [`session`] — the identity, state and record of one generation, and the board all processes read
 //! - [`text`] — sentences and scripts
+//! - [`net`] — asking servers over HTTP
 //! - [`speech`] — engines that turn a sentence into sound and marks
 //! - [`audio`] — resampling, tempo
 //! - [`face`] — marks into mouth shapes, and mouth shapes into pictures
@@ -24,6 +25,7 @@ pub mod generator;
 pub mod hls;
 pub mod language;
 pub mod media;
+pub mod net;
 pub mod session;
 pub mod speech;
 pub mod store;

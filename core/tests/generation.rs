@@ -22,7 +22,9 @@ use avatar_core::language::Language;
 use avatar_core::session::{
     Bell, Board, FailureCode, Hint, Intake, Job, Kind, Record, SessionId, State, WorkerSlot,
 };
-use avatar_core::speech::{Cancel, Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
+use avatar_core::speech::{
+    Cancel, Engine, Ensemble, Mark, MarkKind, Speech, SpeechError, Utterance,
+};
 use avatar_core::store::Store;
 use avatar_core::time::Samples;
 
@@ -57,10 +59,6 @@ const BREATH: Duration = Duration::from_millis(50);
 struct Habitual(Habit);
 
 impl Engine for Habitual {
-    fn voices(&self) -> &[Voice] {
-        &[]
-    }
-
     fn speak(
         &self,
         utterance: &Utterance,
@@ -141,7 +139,7 @@ impl Stage {
             alive: |_| true,
         };
         let workshop = Workshop {
-            engine: Arc::new(engine),
+            ensemble: Ensemble::solo("habitual", Arc::new(engine)),
             ..Workshop::builtin(&config).unwrap()
         };
         let generator =

@@ -19,7 +19,7 @@ use avatar_core::api::{Addition, Catalogue, MediaFile, start_audio};
 use avatar_core::config::Config;
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
 use avatar_core::session::{Bell, Board, Hint, Intake, Kind, Record, SessionId, State};
-use avatar_core::speech::{Cancel, Engine, Speech, SpeechError, Utterance, Voice};
+use avatar_core::speech::{Cancel, Engine, Ensemble, Speech, SpeechError, Utterance};
 use avatar_core::store::Store;
 use serde_json::{Value, json};
 
@@ -40,10 +40,6 @@ fn tone(sample: u64) -> f32 {
 }
 
 impl Engine for Humming {
-    fn voices(&self) -> &[Voice] {
-        &[]
-    }
-
     fn speak(
         &self,
         utterance: &Utterance,
@@ -101,7 +97,7 @@ impl Stage {
             alive: |_| true,
         };
         let workshop = Workshop {
-            engine,
+            ensemble: Ensemble::solo("humming", engine),
             ..Workshop::builtin(&config).unwrap()
         };
         let generator =

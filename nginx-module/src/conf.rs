@@ -8,6 +8,7 @@ use std::time::Duration;
 use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
+use avatar_core::speech;
 use nginx_sys::ngx_shm_zone_t;
 
 use crate::keys::Keys;
@@ -71,6 +72,10 @@ pub(crate) struct Said {
     pub(crate) session_ttl: Option<Duration>,
     /// `avatar_reuse`; the inner `None` is `off`.
     pub(crate) reuse: Option<Option<Reuse>>,
+    /// `avatar_speech_engine`, `avatar_speech_voice`
+    pub(crate) speech: speech::Settings,
+    /// `avatar_speech_keep`
+    pub(crate) speech_keep: Option<bool>,
     /// `avatar_hold_timeout`
     pub(crate) hold_timeout: Option<Duration>,
 }
@@ -148,6 +153,8 @@ impl Said {
             config.webhook_hosts.clone_from(hosts);
         }
         config.reuse = self.reuse.unwrap_or(config.reuse);
+        config.speech.clone_from(&self.speech);
+        config.speech.keep = self.speech_keep.unwrap_or_default();
         config.ttl = self.session_ttl.unwrap_or(config.ttl);
         config
     }

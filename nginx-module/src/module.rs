@@ -170,6 +170,24 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
         );
         return None;
     }
+    if let Err((word, reason)) = config.speech.check() {
+        complain(
+            cf,
+            &format!("invalid value \"{word}\" in \"avatar_speech_voice\" directive: {reason}"),
+        );
+        return None;
+    }
+    if let Some(voice) = &config.voice
+        && Catalogue::builtin(&config).voice(voice).is_none()
+    {
+        complain(
+            cf,
+            &format!(
+                "invalid value \"{voice}\" in \"avatar_voice\" directive: there is no such voice"
+            ),
+        );
+        return None;
+    }
     let (name, size) = match &conf.said.zone {
         Some((name, size)) => (name.as_str(), *size),
         None => DEFAULT_ZONE,

@@ -6,6 +6,7 @@ mod audio;
 mod browser;
 mod capacity;
 mod edge;
+mod engines;
 mod held;
 mod latency;
 mod length;
@@ -18,8 +19,9 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 17] = [
+    let measurements: [(&str, fn()); 18] = [
         ("latency", latency::measure),
+        ("engines", engines::measure),
         ("speed", speed::measure),
         ("capacity", capacity::sessions_at_once),
         ("memory", capacity::memory),

@@ -19,6 +19,7 @@
 
 mod client;
 mod crowd;
+pub mod engine;
 pub mod ffmpeg;
 pub mod hls;
 pub mod neural;

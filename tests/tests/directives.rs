@@ -17,7 +17,17 @@ fn everything_that_can_be_said_is_accepted() {
              avatar_face anna; avatar_video 640x360 fps=30; avatar_segment_format ts; avatar_max_text 100;
              avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_lead 2s; avatar_look_ahead 10s; avatar_renditions 256 128;
-             avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
+             avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;
+             avatar_speech_keep on;
+             avatar_speech_engine cloud openai key_file=keys model=tts-1 format=opus connect=1s first_byte=2s
+                 progress=3s total=4s retries=0 concurrency=2 longest=200;
+             avatar_speech_engine raw openai url=https://example.org/v1 format=pcm rate=16000;
+             avatar_speech_engine google gtts;
+             avatar_speech_engine other template \"url=http://localhost/{lang}?t={text}\" method=POST
+                 \"header=X-Key: {key}\" header=Accept:audio/* 'body={\"v\": \"{voice}\"}' content_type=application/json
+                 audio=json:a.b key_file=keys;
+             avatar_speech_voice alma engine=other lang=kk \"name=Alma of Almaty\" voice=a1 fallback=kk-2,kk-female;
+             avatar_speech_voice kk-2 engine=google lang=kk;",
         )
         .file("weights/manifest.json", "{}")
         .file("avatars/.keep", "")
@@ -71,6 +81,7 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_webhook_hosts", "https://example.org/", "a host"),
         ("avatar_avatars", "missing", "No such file"),
         ("avatar_avatars", "nginx.conf", "not a directory"),
+        ("avatar_speech_keep", "mp3", "\"on\" or \"off\""),
     ] {
         let said = Setup::new()
             .http(&format!("{directive} {value};"))
@@ -143,6 +154,182 @@ fn wrong_values_are_named_with_a_reason() {
 }
 
 #[test]
+fn what_is_wrong_with_speech_is_named_with_a_reason() {
+    const ENGINE: &str = "avatar_speech_engine net gtts;";
+    for (directives, directive, value, reason) in [
+        (
+            "avatar_speech_engine net carrier;",
+            "avatar_speech_engine",
+            "carrier",
+            "openai, gtts or template",
+        ),
+        (
+            "avatar_speech_engine net gtts; avatar_speech_engine net gtts;",
+            "avatar_speech_engine",
+            "net",
+            "already",
+        ),
+        (
+            "avatar_speech_engine net gtts model=x;",
+            "avatar_speech_engine",
+            "model=x",
+            "one of url=",
+        ),
+        (
+            "avatar_speech_engine net gtts total=1s total=2s;",
+            "avatar_speech_engine",
+            "total=2s",
+            "twice",
+        ),
+        (
+            "avatar_speech_engine net openai url=example.org;",
+            "avatar_speech_engine",
+            "url=example.org",
+            "a URL",
+        ),
+        (
+            "avatar_speech_engine net openai format=ogg;",
+            "avatar_speech_engine",
+            "format=ogg",
+            "mp3, opus",
+        ),
+        (
+            "avatar_speech_engine net openai rate=8000;",
+            "avatar_speech_engine",
+            "rate=8000",
+            "format=pcm",
+        ),
+        (
+            "avatar_speech_engine net openai first_byte=soon;",
+            "avatar_speech_engine",
+            "first_byte=soon",
+            "a time",
+        ),
+        (
+            "avatar_speech_engine net openai retries=many;",
+            "avatar_speech_engine",
+            "retries=many",
+            "from 0 to",
+        ),
+        (
+            "avatar_speech_engine net openai concurrency=0;",
+            "avatar_speech_engine",
+            "concurrency=0",
+            "from 1 to",
+        ),
+        (
+            "avatar_speech_engine net openai key_file=none;",
+            "avatar_speech_engine",
+            "key_file=none",
+            "No such file",
+        ),
+        (
+            "avatar_speech_engine net openai key_file=blank;",
+            "avatar_speech_engine",
+            "key_file=blank",
+            "no key in it",
+        ),
+        (
+            "avatar_speech_engine net template method=POST;",
+            "avatar_speech_engine",
+            "template",
+            "needs a url=",
+        ),
+        (
+            "avatar_speech_engine net template \"url=http://{text}/\";",
+            "avatar_speech_engine",
+            "url=http://{text}/",
+            "the host",
+        ),
+        (
+            "avatar_speech_engine net template \"url=http://h/{txet}\";",
+            "avatar_speech_engine",
+            "url=http://h/{txet}",
+            "there is no {txet}",
+        ),
+        (
+            "avatar_speech_engine net template \"url=http://h/{key}\";",
+            "avatar_speech_engine",
+            "net",
+            "no key_file=",
+        ),
+        (
+            "avatar_speech_engine net template url=http://h/ header=x;",
+            "avatar_speech_engine",
+            "header=x",
+            "a name and a value",
+        ),
+        (
+            "avatar_speech_engine net template url=http://h/ audio=xml:a;",
+            "avatar_speech_engine",
+            "audio=xml:a",
+            "json:",
+        ),
+        (
+            "avatar_speech_voice a engine=net lang=en;",
+            "avatar_speech_voice",
+            "net",
+            "no such engine",
+        ),
+        (
+            "avatar_speech_voice a engine=net lang=fr;",
+            "avatar_speech_voice",
+            "lang=fr",
+            "ru, kk, en",
+        ),
+        (
+            "avatar_speech_voice a engine=net voice=x;",
+            "avatar_speech_voice",
+            "a",
+            "needs engine= and lang=",
+        ),
+        (
+            "avatar_speech_voice a/b engine=net lang=en;",
+            "avatar_speech_voice",
+            "a/b",
+            "letters, digits",
+        ),
+        (
+            "avatar_speech_voice a engine=net lang=en fallback=bob;",
+            "avatar_speech_voice",
+            "bob",
+            "no such voice",
+        ),
+        (
+            "avatar_speech_voice a engine=net lang=en fallback=ru-male;",
+            "avatar_speech_voice",
+            "ru-male",
+            "another language",
+        ),
+        (
+            "avatar_speech_voice a engine=net lang=en fallback=a;",
+            "avatar_speech_voice",
+            "a",
+            "itself",
+        ),
+        (
+            "avatar_speech_voice ru-male engine=net lang=ru;",
+            "avatar_speech_voice",
+            "ru-male",
+            "two such voices",
+        ),
+    ] {
+        let said = Setup::new()
+            .file("blank", "# nothing yet\n\n")
+            .http(match (directive, value) {
+                ("avatar_speech_voice", "net") | ("avatar_speech_engine", _) => "",
+                _ => ENGINE,
+            })
+            .http(directives)
+            .complaint();
+        let named = format!("invalid value \"{value}\" in \"{directive}\" directive");
+        for part in [&named, reason, "nginx.conf:"] {
+            assert!(said.contains(part), "no \"{part}\" in:\n{said}");
+        }
+    }
+}
+
+#[test]
 fn nothing_can_be_said_twice_or_in_the_wrong_place() {
     for directive in [
         "avatar_zone a:1m;",
@@ -151,6 +338,7 @@ fn nothing_can_be_said_twice_or_in_the_wrong_place() {
         "avatar_video 512x512;",
         "avatar_segment_format ts;",
         "avatar_hold_timeout 1s;",
+        "avatar_speech_keep on;",
     ] {
         let name = directive.split(' ').next().unwrap();
         let twice = Setup::new().http(directive).http(directive).complaint();

@@ -1,10 +1,10 @@
-//! H.264 and AAC through libavcodec, and the pictures and sound they take.
+//! H.264 and AAC through libavcodec, and the pictures and sound they take; and sound of all kinds, decoded as it arrives.
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows. [`ClipReader`] goes the
-//! other way: from a film in a file to its pictures. All of them are blocking, and all but the last single-threaded:
-//! whoever owns one decides which thread it works on.
+//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows. [`ClipReader`] and
+//! [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
+//! All of them are blocking, and all but [`ClipReader`] single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
@@ -13,6 +13,7 @@ mod error;
 mod library;
 mod picture;
 mod recording;
+mod sound;
 mod transport;
 mod video;
 
@@ -22,5 +23,6 @@ pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
 pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
+pub use sound::{DecodeError, SoundDecoder, SoundFormat, Stretch};
 pub use transport::{TsMuxer, TsSettings};
 pub use video::{VideoEncoder, VideoPacket, VideoSettings};

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::face::avatars;
 use crate::face::neural::{Exhibit, Gallery};
 use crate::language::Language;
-use crate::speech::{Voice, voices};
+use crate::speech::Voice;
 
 /// A face that can be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What is built in, and what has been prepared.
+    /// What is built in, what has been prepared, and the voices of the configuration.
     pub fn builtin(config: &Config) -> Self {
         let avatars = avatars().iter().map(|avatar| Avatar {
             id: avatar.id.to_owned(),
@@ -54,7 +54,7 @@ impl Catalogue {
         });
         let neural = config.neural.as_ref();
         Self {
-            voices: voices(),
+            voices: config.speech.all_voices(),
             avatars: avatars.collect(),
             gallery: neural.map(|neural| Gallery::new(&neural.avatars)),
             voice: config.voice.clone(),

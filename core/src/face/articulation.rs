@@ -324,4 +324,7 @@ pub(super) fn moved(from: Mouth, to: Mouth, seconds: f32) -> Mouth {
 }
 
 #[cfg(test)]
+#[cfg(feature = "espeak")]
+mod heard;
+#[cfg(test)]
 mod tests;

@@ -514,22 +514,25 @@ impl Desk {
             }
             None => Standing::Ended,
         };
-        session.live.update(|record| {
-            record.state = State::Ready;
-            record.ended |= standing == Standing::Ended;
-            record.stage = Stage::Done;
-            record.progress = 100;
-            record.finished_at = Some(Timestamp::now());
-        });
         let live = Arc::clone(&session.live);
-        self.tell(&live);
-        let record = live.record();
-        tracing::info!(
-            session = %id,
-            seconds = record.duration.seconds(),
-            took_ms = live.started.elapsed().as_millis() as u64,
-            "ready"
-        );
+        // One that ends with a failure does so when all that was said is listed.
+        if live.failure().is_none() {
+            live.update(|record| {
+                record.state = State::Ready;
+                record.ended |= standing == Standing::Ended;
+                record.stage = Stage::Done;
+                record.progress = 100;
+                record.finished_at = Some(Timestamp::now());
+            });
+            self.tell(&live);
+            let record = live.record();
+            tracing::info!(
+                session = %id,
+                seconds = record.duration.seconds(),
+                took_ms = live.started.elapsed().as_millis() as u64,
+                "ready"
+            );
+        }
         if standing == Standing::Ended {
             self.let_go(id);
         }
@@ -540,8 +543,16 @@ impl Desk {
     fn let_go(&mut self, id: SessionId) {
         if let Some(mut session) = self.dismiss(id) {
             session.depart(&mut self.departures, Instant::now());
-            self.supplies.repertoire.learn(&session.live);
-            self.supplies.publication.board.release(id);
+            match session.live.failure() {
+                None => {
+                    self.supplies.repertoire.learn(&session.live);
+                    self.supplies.publication.board.release(id);
+                }
+                Some(failure) => {
+                    session.live.update(|record| record.fail(failure));
+                    self.finished(&session.live);
+                }
+            }
         }
         self.count();
     }

@@ -143,17 +143,31 @@ impl Live {
     /// Ends the session's work. The first failure is the one that counts.
     pub(crate) fn fail(&self, failure: Failure) {
         let mut first = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        if first.is_some() || self.cancel.raised() {
+        if self.cancel.raised() {
             return;
         }
-        tracing::error!(session = %self.id(), code = failure.code.word(), "{}", failure.text);
-        *first = Some(failure);
+        self.note(&mut first, failure);
         drop(first);
         self.cancel.raise();
         self.notices.failed(self.id());
     }
 
-    /// Why the session's work ended early.
+    /// Says that nothing more will be said: the session ends with `failure`, once what was said is made.
+    pub(crate) fn end_with(&self, failure: Failure) {
+        let mut first = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.cancel.raised() {
+            self.note(&mut first, failure);
+        }
+    }
+
+    fn note(&self, first: &mut Option<Failure>, failure: Failure) {
+        if first.is_none() {
+            tracing::error!(session = %self.id(), code = failure.code.word(), "{}", failure.text);
+            *first = Some(failure);
+        }
+    }
+
+    /// Why the session's work ended early, or is about to.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.failure
             .lock()

@@ -1,8 +1,8 @@
 //! The generator: the one place where sessions are made, in a thread pool of its own.
 //!
 //! A *desk* thread takes jobs, keeps the listings on the clock and files what is done. Each session is two
-//! tasks in the *pool*, a painter and an assembler, scheduled earliest deadline first. A *speaker* thread
-//! has sentences spoken. Between them lie bounded queues; nobody polls.
+//! tasks in the *pool*, a painter and an assembler, scheduled earliest deadline first. *Speaker* threads
+//! have sentences spoken. Between them lie bounded queues; nobody polls.
 
 mod assembler;
 mod caretaker;
@@ -97,7 +97,7 @@ impl Generator {
         store.prepare().map_err(StartError::Data)?;
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
-        let (speaker, speaking) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
+        let (speaker, speaking) = Speaker::start(workshop.ensemble).map_err(StartError::Thread)?;
         let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         board.header().set_generator(pid);
@@ -147,7 +147,11 @@ impl Generator {
         Ok(Self {
             notices,
             running,
-            threads: vec![desk, speaking, telling],
+            threads: [desk]
+                .into_iter()
+                .chain(speaking)
+                .chain([telling])
+                .collect(),
             staff,
         })
     }

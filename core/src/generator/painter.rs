@@ -15,7 +15,7 @@ use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
 use crate::session::{Failure, FailureCode, Kind, Pace, Stage};
-use crate::speech::{Mark, Utterance};
+use crate::speech::{Keeping, Mark, Utterance};
 use crate::time::Samples;
 
 /// Frames painted in one turn: short, so that a session about to starve need not wait.
@@ -42,6 +42,7 @@ pub(crate) struct Painter {
     pub(crate) waker: Waker,
     pub(crate) assembler: Waker,
     manuscript: Arc<Manuscript>,
+    keeping: Option<Keeping>,
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
@@ -93,6 +94,9 @@ impl Painter {
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
             manuscript: Arc::clone(&links.manuscript),
+            keeping: config.speech.keep.then(|| Keeping {
+                directory: links.live.store().directory(links.live.id()),
+            }),
             soundtrack: Soundtrack::new(match job.kind {
                 Kind::Avatar | Kind::Audio => Margins::OF_A_FACE,
                 Kind::Recording(_) => Margins::NONE,
@@ -161,13 +165,21 @@ impl Painter {
 
     fn ask(&mut self) {
         self.again = None;
+        if let Some(failure) = self.live.failure() {
+            return self.end(failure);
+        }
         let sentence = match self.manuscript.next() {
             Next::Sentence(sentence) => sentence,
             Next::Later(again) => {
                 self.again = again;
                 return;
             }
-            Next::End => return self.end(),
+            Next::End => {
+                return self.end(Failure {
+                    code: FailureCode::TtsEmpty,
+                    text: "the speech engine returned no sound for this text".to_owned(),
+                });
+            }
         };
         self.asked = true;
         self.paragraph_ends = sentence.paragraph_end;
@@ -178,6 +190,7 @@ impl Painter {
                 text: sentence.text,
                 language: self.live.job.language,
                 voice: self.live.job.voice.clone(),
+                keeping: self.keeping.clone(),
             },
             live: Arc::clone(&self.live),
             inbox: Arc::clone(&self.inbox),
@@ -185,8 +198,8 @@ impl Painter {
         });
     }
 
-    /// All is said.
-    fn end(&mut self) {
+    /// All is said. If that is nothing, the session has failed with `otherwise`.
+    fn end(&mut self, otherwise: Failure) {
         if self.soundtrack.voiced() {
             let silence = self.soundtrack.end(self.cut.step());
             self.hear(&silence, &[]);
@@ -195,10 +208,7 @@ impl Painter {
             }
             self.transcript.end(self.soundtrack.known());
         } else {
-            self.live.fail(Failure {
-                code: FailureCode::TtsEmpty,
-                text: "the speech engine returned no sound for this text".to_owned(),
-            });
+            self.live.fail(otherwise);
         }
     }
 

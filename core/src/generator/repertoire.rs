@@ -50,7 +50,8 @@ impl Repertoire {
             return None;
         }
         let look = self.look(job)?;
-        Some(Address::of(job, &self.config, &look))
+        let sound = self.config.speech.fingerprint(&job.voice);
+        Some(Address::of(job, &self.config, &look, &sound))
     }
 
     /// What stands for the face of `job` beside its name: a drawn one is told by that alone.

@@ -8,16 +8,15 @@ use super::Opener;
 use crate::config::{Config, Video};
 use crate::face::{Face, FaceError, Presenter, avatars, neural};
 use crate::session::Job;
-use crate::speech::Engine;
+use crate::speech::{Ensemble, EnsembleError};
 
 /// Makes the face of a job.
 pub type Faces = dyn Fn(&Job, &Config) -> Result<Box<dyn Face>, FaceError> + Send + Sync;
 
 /// What sessions are made with.
-#[derive(Clone)]
 pub struct Workshop {
-    /// Speaks.
-    pub engine: Arc<dyn Engine>,
+    /// Those who speak.
+    pub ensemble: Ensemble,
     /// Makes faces that are drawn.
     pub faces: Arc<Faces>,
     /// Opens the networks that draw filmed ones, if there are any.
@@ -31,27 +30,31 @@ pub enum WorkshopError {
     #[cfg(feature = "espeak")]
     #[error("the speech engine did not start: {0}")]
     Engine(#[from] crate::speech::EspeakError),
+    /// An engine of the operator's cannot be asked.
+    #[error(transparent)]
+    Ensemble(#[from] EnsembleError),
     /// The configured face cannot be made.
     #[error("the face cannot be made: {0}")]
     Face(#[from] FaceError),
 }
 
 impl Workshop {
-    /// What is built in: espeak-ng and the drawn presenters; and the networks of the configured library, which is opened only
-    /// when a generator starts.
+    /// What is built in, espeak-ng and the drawn presenters; the engines of the configuration; and the networks of the
+    /// configured library, which is opened only when a generator starts.
     ///
     /// # Errors
     ///
     /// [`WorkshopError`]
     #[cfg(feature = "espeak")]
     pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
-        let engine = crate::speech::Espeak::new()?;
+        let engine = Arc::new(crate::speech::Espeak::new()?);
+        let ensemble = Ensemble::solo("espeak-ng", engine).join(&config.speech)?;
         // Painted once now rather than while the first session waits.
         if avatars().iter().any(|avatar| avatar.id == config.avatar) {
             presenter(&config.avatar, 0, config)?;
         }
         Ok(Self {
-            engine: Arc::new(engine),
+            ensemble,
             faces: Arc::new(|job, config| presenter(&job.avatar, job.id.seed(), config)),
             networks: config
                 .neural

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use thiserror::Error;
 
-use super::Cancel;
+use super::{Cancel, Keeping};
 use crate::language::Language;
 use crate::time::Samples;
 
@@ -15,8 +15,10 @@ pub struct Utterance {
     pub text: String,
     /// The language it is written in.
     pub language: Language,
-    /// The id of one of the engine's voices.
+    /// What the engine calls one of its voices.
     pub voice: String,
+    /// Where the engine's own audio is kept, if it is.
+    pub keeping: Option<Keeping>,
 }
 
 /// Something an engine can sound like.
@@ -68,6 +70,9 @@ pub enum SpeechError {
     /// The engine answered, but without sound.
     #[error("the speech engine returned no sound")]
     Empty,
+    /// There is nothing in the text that can be said.
+    #[error("there is nothing to say")]
+    Nothing,
     /// The engine failed.
     #[error("the speech engine failed: {0}")]
     Failed(String),
@@ -78,9 +83,6 @@ pub enum SpeechError {
 
 /// Turns text into speech. One engine serves all sessions.
 pub trait Engine: Send + Sync {
-    /// The voices it has.
-    fn voices(&self) -> &[Voice];
-
     /// Speaks one utterance, handing on sound as it is made.
     ///
     /// Blocks until all is handed on. `hand_on` returning [`ControlFlow::Break`] or `cancel` being raised

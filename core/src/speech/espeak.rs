@@ -45,7 +45,6 @@ pub enum EspeakError {
 #[derive(Debug)]
 pub struct Espeak {
     desk: Desk,
-    voices: Vec<Voice>,
 }
 
 /// The voices it has, whether or not it runs.
@@ -65,7 +64,6 @@ impl Espeak {
     pub fn new() -> Result<Self, EspeakError> {
         Ok(Self {
             desk: Desk::open()?,
-            voices: voices::all(),
         })
     }
 
@@ -95,10 +93,6 @@ impl Espeak {
 }
 
 impl Engine for Espeak {
-    fn voices(&self) -> &[Voice] {
-        &self.voices
-    }
-
     fn speak(
         &self,
         utterance: &Utterance,
@@ -170,7 +164,7 @@ impl<'a> Stream<'a> {
     /// Says that this was all.
     fn end(mut self) -> Result<(), SpeechError> {
         if self.given == Samples::ZERO {
-            return Err(SpeechError::Empty);
+            return Err(SpeechError::Nothing);
         }
         let end = Mark {
             at: self.given,

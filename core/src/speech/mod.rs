@@ -1,16 +1,30 @@
 //! Speech engines: a sentence in, a stream of sound and marks out.
 
 mod cancel;
+mod delivery;
+mod ear;
 mod engine;
+mod ensemble;
 #[cfg(feature = "espeak")]
 mod espeak;
+pub mod http;
+mod keeping;
+mod level;
 pub mod pause;
+mod settings;
 mod tempo;
+mod trim;
+mod words;
 
 pub use cancel::Cancel;
+#[cfg(test)]
+pub(crate) use ear::{Ear, Timbre};
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
+pub use ensemble::{Ensemble, EnsembleError};
 #[cfg(feature = "espeak")]
 pub use espeak::{Espeak, EspeakError};
+pub use keeping::Keeping;
+pub use settings::{EngineSettings, Settings, VoiceSettings};
 pub use tempo::Tempo;
 
 /// The voices that are built in.

@@ -27,6 +27,14 @@ pub fn after(text: &str) -> Samples {
     }
 }
 
+/// The silence that belongs to the end of `text` where the sentence goes on.
+pub(super) fn within(text: &str) -> Samples {
+    match after(text) {
+        SENTENCE => WORD,
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

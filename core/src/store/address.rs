@@ -15,8 +15,9 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for where things are made as `config` says, with a face that `look` stands for.
-    pub(crate) fn of(job: &Job, config: &Config, look: &[u8]) -> Self {
+    /// The address of what `job` asks for where things are made as `config` says, with a face that `look` stands for and a
+    /// voice that is as `sound` says.
+    pub(crate) fn of(job: &Job, config: &Config, look: &[u8], sound: &str) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
@@ -69,6 +70,7 @@ impl Address {
             segment_format.word().as_bytes(),
             text.as_bytes(),
             look,
+            sound.as_bytes(),
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
             hash.update((word.len() as u64).to_be_bytes());
@@ -113,14 +115,15 @@ mod tests {
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
         let config = Config::default();
-        let address = Address::of(&job(), &config, &[]);
+        let address = Address::of(&job(), &config, &[], "");
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &config, &[]), address);
-        assert_ne!(Address::of(&job(), &config, b"another"), address);
+        assert_eq!(Address::of(&other, &config, &[], ""), address);
+        assert_ne!(Address::of(&job(), &config, b"another", ""), address);
+        assert_ne!(Address::of(&job(), &config, &[], "another"), address);
         type Change = fn(&mut Job, &mut Config);
         let changes: [Change; 11] = [
             |job, _| job.text.push(' '),
@@ -138,7 +141,11 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let (mut job, mut config) = (job(), Config::default());
             change(&mut job, &mut config);
-            assert_ne!(Address::of(&job, &config, &[]), address, "change {number}");
+            assert_ne!(
+                Address::of(&job, &config, &[], ""),
+                address,
+                "change {number}"
+            );
         }
     }
 
@@ -150,14 +157,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Config::default(), &[])
+            Address::of(&job, &Config::default(), &[], "")
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Config::default(), &[]);
+        let address = Address::of(&job(), &Config::default(), &[], "");
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

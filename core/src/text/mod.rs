@@ -9,6 +9,7 @@ mod slice;
 
 pub use script::{language_of, readable_in};
 pub use sentence::{LONGEST, Sentence, Sentences, sentences};
+pub(crate) use slice::cut_to;
 
 /// Whether there is anything in `text` to say: a letter or a digit of any script.
 pub fn speakable(text: &str) -> bool {

@@ -74,6 +74,23 @@ pub(super) fn cut(text: &str, limit: usize) -> usize {
         .unwrap_or(limit)
 }
 
+/// `text` in pieces of at most `longest` characters, cut where a slice of a long sentence would be.
+pub(crate) fn cut_to(text: &str, longest: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text.trim();
+    while let Some((limit, _)) = rest.char_indices().nth(longest.max(1)) {
+        let (piece, left) = rest
+            .split_at_checked(cut(rest, limit))
+            .unwrap_or((rest, ""));
+        pieces.push(piece.trim_end());
+        rest = left.trim_start();
+    }
+    if !rest.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
+}
+
 fn ends_clause(text: &str, gap: usize) -> bool {
     let (before, after) = text.split_at_checked(gap).unwrap_or((text, ""));
     let mut last = before
@@ -101,4 +118,27 @@ fn last_grapheme(text: &str, limit: usize) -> Option<usize> {
         .take_while(|at| *at <= limit)
         .last()
         .filter(|at| *at > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_short_enough_and_lose_no_word() {
+        let text = "The river rises in the mountains, far from any town, and runs for days before it meets a road \
+            that anybody would call one, as my grandfather used to say.";
+        for longest in [10, 40, 100, 150] {
+            let pieces = cut_to(text, longest);
+            assert!(
+                pieces.iter().all(|piece| piece.chars().count() <= longest),
+                "{pieces:?}"
+            );
+            assert_eq!(pieces.join(" "), text, "{longest}");
+        }
+        assert_eq!(cut_to(text, 100)[0].chars().count(), 91);
+        assert_eq!(cut_to("one", 100), ["one"]);
+        assert!(cut_to("  ", 100).is_empty());
+        assert_eq!(cut_to(&"а".repeat(25), 10).concat(), "а".repeat(25));
+    }
 }

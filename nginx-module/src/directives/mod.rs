@@ -3,7 +3,9 @@
 //! docs/directives.md describes them for operators.
 
 mod setters;
+mod speech;
 mod values;
+mod words;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::path::PathBuf;
@@ -121,7 +123,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 27] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 30] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -237,6 +239,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 27] = [
         c"avatar_hold_timeout",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_hold_timeout),
+    ),
+    http(
+        c"avatar_speech_engine",
+        NGX_CONF_2MORE,
+        setter!(MainConf, speech::set_engine),
+    ),
+    http(
+        c"avatar_speech_voice",
+        NGX_CONF_2MORE,
+        setter!(MainConf, speech::set_voice),
+    ),
+    http(
+        c"avatar_speech_keep",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, speech::set_keep),
     ),
     location(
         c"avatar_keys",

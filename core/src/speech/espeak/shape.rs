@@ -2,6 +2,7 @@
 
 use super::desk::Rendering;
 use super::marks::Line;
+use crate::audio::round_off;
 use crate::speech::{Mark, MarkKind};
 use crate::time::{AUDIO_RATE, Samples};
 
@@ -17,12 +18,6 @@ pub(super) struct Shaped {
 const SILENCE: u16 = 45;
 /// Silence left before the first sound, so that the mouth can open.
 const LEAD: Samples = Samples::from_millis(40);
-/// Where peaks begin to be rounded off. Speech has peaks 20 dB above its loudness; without this, the few highest
-/// would clip at the loudness aimed for.
-const KNEE: f32 = 0.7;
-/// What peaks never exceed: −1 dB, since encoders add a little.
-const CEILING: f32 = 0.89;
-
 impl Shaped {
     /// Cuts silence off both ends and puts `pause` at the end, applies `gain`; `None` if there is only silence.
     pub(super) fn new(rendering: Rendering, line: Line, gain: f32, pause: Samples) -> Option<Self> {
@@ -72,16 +67,6 @@ fn close(marks: &mut Vec<Mark>, spoken: Samples) {
     }
 }
 
-/// Leaves everything below the knee alone and brings everything above it smoothly under 1.
-fn round_off(sample: f32) -> f32 {
-    let over = sample.abs() - KNEE;
-    if over <= 0.0 {
-        return sample;
-    }
-    let room = CEILING - KNEE;
-    sample.signum() * (KNEE + room * (over / room).tanh())
-}
-
 fn samples(length: Samples, rate: u32) -> usize {
     usize::try_from(length.0 * u64::from(rate) / u64::from(AUDIO_RATE)).unwrap_or(usize::MAX)
 }
@@ -90,20 +75,4 @@ fn samples(length: Samples, rate: u32) -> usize {
 fn at(index: u64, rate: u32) -> Samples {
     let rate = u64::from(rate.max(1));
     Samples((index * u64::from(AUDIO_RATE) + rate / 2) / rate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounding_off_is_smooth_and_bounded() {
-        let steps = (0..4_000).map(|step| step as f32 / 1_000.0);
-        let rounded: Vec<f32> = steps.map(round_off).collect();
-        assert!(rounded.is_sorted());
-        assert!(rounded.windows(2).all(|pair| pair[1] - pair[0] < 0.0011));
-        assert!(rounded.last().is_some_and(|highest| *highest <= CEILING));
-        assert!((round_off(-0.5) + 0.5).abs() < f32::EPSILON);
-        assert!((round_off(-2.0) + round_off(2.0)).abs() < f32::EPSILON);
-    }
 }

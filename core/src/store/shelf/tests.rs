@@ -70,7 +70,7 @@ fn opened(data: &Path, bounds: Option<Reuse>) -> Shelf {
 }
 
 fn address(text: &str) -> Address {
-    Address::of(&Job::saying(text), &Config::default(), &[])
+    Address::of(&Job::saying(text), &Config::default(), &[], "")
 }
 
 fn record(finished_at: Timestamp) -> Record {

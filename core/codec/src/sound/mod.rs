@@ -1,0 +1,95 @@
+//! Sound as it arrives: bytes in, samples out, while the rest is still on its way.
+
+mod coded;
+mod conversion;
+mod format;
+mod mpeg;
+mod ogg;
+mod source;
+mod wave;
+
+use std::fmt;
+use std::io::{self, Read};
+
+use thiserror::Error;
+
+pub use format::SoundFormat;
+
+use coded::Coded;
+use wave::Wave;
+
+/// Why sound could not be decoded.
+#[derive(Debug, Error)]
+pub enum DecodeError {
+    /// Whoever sends the bytes failed.
+    #[error(transparent)]
+    Source(io::Error),
+    /// The bytes are not what they seem to be.
+    #[error("it is not {format}: {reason}")]
+    Damaged {
+        /// What they seem to be.
+        format: SoundFormat,
+        /// What is wrong, perhaps in libavformat's or libavcodec's words.
+        reason: String,
+    },
+    /// The bytes end before the sound does.
+    #[error("it ends in the middle")]
+    Truncated,
+}
+
+/// Sound that follows what was decoded before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    /// Samples a second.
+    pub rate: u32,
+    /// All channels mixed into one, nominally −1…1.
+    pub pcm: Vec<f32>,
+}
+
+/// Decodes the sound of one stream. It asks for bytes when it needs them, and blocks while they are awaited.
+pub struct SoundDecoder(Decoder);
+
+enum Decoder {
+    Wave(Wave),
+    Coded(Box<Coded>),
+}
+
+impl SoundDecoder {
+    /// Reads as much of `bytes` as it takes to tell how they are to be decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]
+    pub fn open(
+        format: SoundFormat,
+        bytes: impl Read + Send + 'static,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self(match format {
+            SoundFormat::Wav => Decoder::Wave(Wave::open(bytes)?),
+            _ => Decoder::Coded(Box::new(Coded::open(format, bytes)?)),
+        }))
+    }
+
+    /// For bytes without a header: samples of 16 bits, the lower eight first, of one channel, `rate` a second.
+    pub fn headerless(rate: u32, bytes: impl Read + Send + 'static) -> Self {
+        Self(Decoder::Wave(Wave::headerless(rate, bytes)))
+    }
+
+    /// The next of it, or `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]; what came before is good.
+    pub fn decode(&mut self) -> Result<Option<Stretch>, DecodeError> {
+        match &mut self.0 {
+            Decoder::Wave(wave) => wave.decode(),
+            Decoder::Coded(coded) => coded.decode(),
+        }
+    }
+}
+
+impl fmt::Debug for SoundDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoundDecoder").finish_non_exhaustive()
+    }
+}

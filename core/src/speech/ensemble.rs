@@ -1,0 +1,139 @@
+//! All engines together, and which of them speaks as which voice.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::http::HttpEngine;
+use super::{Engine, Settings};
+use crate::net::Wire;
+
+/// Why an engine cannot be asked.
+#[derive(Debug, Error)]
+#[error("the speech engine {name} cannot be asked: {reason}")]
+pub struct EnsembleError {
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// An engine among others.
+pub(crate) struct Member {
+    /// What the log calls it.
+    pub(crate) name: String,
+    pub(crate) engine: Arc<dyn Engine>,
+    /// How many sentences it speaks at once.
+    pub(crate) seats: usize,
+}
+
+/// One engine's part in a voice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// The number of the engine.
+    pub(crate) member: usize,
+    /// What that engine calls the voice.
+    pub(crate) voice: String,
+}
+
+/// The engines there are. The first has all voices that nobody else has.
+pub struct Ensemble {
+    members: Vec<Member>,
+    /// For a voice, who speaks, and then who does when those before have failed.
+    roles: HashMap<String, Vec<Role>>,
+}
+
+impl Ensemble {
+    /// One engine for all voices, which speaks one sentence at a time.
+    pub fn solo(name: &str, engine: Arc<dyn Engine>) -> Self {
+        Self {
+            members: vec![Member {
+                name: name.to_owned(),
+                engine,
+                seats: 1,
+            }],
+            roles: HashMap::new(),
+        }
+    }
+
+    /// This one and those of `settings`, which are [in order](Settings::check).
+    ///
+    /// # Errors
+    ///
+    /// [`EnsembleError`]
+    pub fn join(mut self, settings: &Settings) -> Result<Self, EnsembleError> {
+        if settings.engines.is_empty() {
+            return Ok(self);
+        }
+        let failed = |name: &str, reason: String| EnsembleError {
+            name: name.to_owned(),
+            reason,
+        };
+        let mut numbers = HashMap::new();
+        let mut wire = None;
+        for engine in &settings.engines {
+            let name = &engine.name;
+            let wire = match &wire {
+                Some(wire) => Arc::clone(wire),
+                None => {
+                    let started = Wire::start().map_err(|error| failed(name, error.to_string()))?;
+                    Arc::clone(wire.insert(Arc::new(started)))
+                }
+            };
+            let made = HttpEngine::new(name, engine.address.clone(), wire)
+                .map_err(|reason| failed(name, reason))?;
+            numbers.insert(name.as_str(), self.members.len());
+            self.members.push(Member {
+                name: name.clone(),
+                engine: Arc::new(made),
+                seats: engine.seats,
+            });
+        }
+        let own = settings.voices.iter().filter_map(|voice| {
+            let role = Role {
+                member: *numbers.get(voice.engine.as_str())?,
+                voice: voice.speaker.clone(),
+            };
+            Some((voice.voice.id.as_str(), role))
+        });
+        let own: HashMap<&str, Role> = own.collect();
+        let role = |id: &str| own.get(id).cloned().unwrap_or_else(|| Role::first(id));
+        for voice in &settings.voices {
+            let ids = [&voice.voice.id].into_iter().chain(&voice.fallback);
+            let roles = ids.map(|id| role(id)).collect();
+            self.roles.insert(voice.voice.id.clone(), roles);
+        }
+        Ok(self)
+    }
+
+    /// The engines, by their numbers.
+    pub(crate) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Who is to speak as `voice`, the first first.
+    pub(crate) fn roles(&self, voice: &str) -> Vec<Role> {
+        self.roles
+            .get(voice)
+            .cloned()
+            .unwrap_or_else(|| vec![Role::first(voice)])
+    }
+}
+
+impl Role {
+    fn first(voice: &str) -> Self {
+        Self {
+            member: 0,
+            voice: voice.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Ensemble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.members.iter().map(|member| &member.name);
+        f.debug_list().entries(names).finish()
+    }
+}

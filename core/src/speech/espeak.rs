@@ -2,8 +2,9 @@
 
 mod desk;
 mod marks;
+#[cfg(feature = "piper")]
+mod reading;
 mod said;
-mod shape;
 mod spelling;
 mod voices;
 
@@ -13,13 +14,16 @@ use thiserror::Error;
 
 use self::desk::{Desk, Order};
 use self::marks::Line;
+#[cfg(feature = "piper")]
+pub(super) use self::marks::is_letter;
+#[cfg(feature = "piper")]
+pub(super) use self::reading::{Reader, Reading};
 use self::said::Said;
-use self::shape::Shaped;
 use self::voices::Tone;
-use super::{Cancel, Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice, pause};
-use crate::audio::{ResampleError, Resampler};
+use super::shape::Shaped;
+use super::stream::Stream;
+use super::{Cancel, Engine, Speech, SpeechError, Utterance, Voice, pause};
 use crate::text::{readable_in, sentences};
-use crate::time::Samples;
 
 /// Why there is no engine.
 #[derive(Debug, Error)]
@@ -53,9 +57,6 @@ pub(super) fn voices() -> Vec<Voice> {
     voices::all()
 }
 
-/// How much sound is handed on at once.
-const STRETCH: Samples = Samples::from_millis(200);
-
 impl Espeak {
     /// The engine, with its thread running.
     ///
@@ -77,17 +78,19 @@ impl Espeak {
         cancel: &Cancel,
     ) -> Result<Option<Shaped>, SpeechError> {
         let tone = tone.reading(readable_in(sentence, tone.language));
-        let said = Said::new(sentence, tone.language);
+        let said = Said::new(sentence, Some(tone.language));
         let order = Order {
             text: said.text().to_owned(),
             voice: tone.voice(),
+            clauses: false,
             cancel: cancel.clone(),
         };
         let rendering = self.desk.order(order)?;
         let line = Line::new(sentence, &said, &rendering);
         Ok(Shaped::new(
-            rendering,
-            line,
+            &rendering.samples(),
+            rendering.rate,
+            line.into_marks(),
             tone.gain(),
             pause::after(sentence),
         ))
@@ -116,81 +119,4 @@ impl Engine for Espeak {
         }
         stream.end()
     }
-}
-
-/// The sound of one utterance on its way to whoever wants it.
-struct Stream<'a> {
-    cancel: &'a Cancel,
-    hand_on: &'a mut dyn FnMut(Speech) -> ControlFlow<()>,
-    resampler: Option<(u32, Resampler)>,
-    /// What was given out: where the next stretch begins.
-    given: Samples,
-}
-
-impl<'a> Stream<'a> {
-    fn new(cancel: &'a Cancel, hand_on: &'a mut dyn FnMut(Speech) -> ControlFlow<()>) -> Self {
-        Self {
-            cancel,
-            hand_on,
-            resampler: None,
-            given: Samples::ZERO,
-        }
-    }
-
-    /// Hands on one sentence.
-    fn give(&mut self, sentence: &Shaped) -> Result<(), SpeechError> {
-        let began = self.given;
-        let marks = sentence.marks.iter().map(|mark| Mark {
-            at: began + mark.at,
-            kind: mark.kind.clone(),
-        });
-        let mut marks = marks.peekable();
-        let mut resampler = match self.resampler.take() {
-            Some((rate, resampler)) if rate == sentence.rate => resampler,
-            _ => Resampler::new(sentence.rate).map_err(failed)?,
-        };
-        let stretch = sentence.samples(STRETCH).max(1);
-        let mut stretches = sentence.sound.chunks(stretch).peekable();
-        while let Some(sound) = stretches.next() {
-            let mut pcm = Vec::new();
-            resampler.push(sound, &mut pcm).map_err(failed)?;
-            let last = stretches.peek().is_none();
-            if last {
-                resampler.finish(&mut pcm).map_err(failed)?;
-            }
-            let end = self.given + Samples(pcm.len() as u64);
-            let marks =
-                std::iter::from_fn(|| marks.next_if(|mark| last || mark.at < end)).collect();
-            self.hand_on(Speech { pcm, marks })?;
-        }
-        self.resampler = Some((sentence.rate, resampler));
-        Ok(())
-    }
-
-    /// Says that this was all.
-    fn end(mut self) -> Result<(), SpeechError> {
-        if self.given == Samples::ZERO {
-            return Err(SpeechError::Empty);
-        }
-        let end = Mark {
-            at: self.given,
-            kind: MarkKind::End,
-        };
-        self.hand_on(Speech {
-            pcm: Vec::new(),
-            marks: vec![end],
-        })
-    }
-
-    fn hand_on(&mut self, speech: Speech) -> Result<(), SpeechError> {
-        self.given += Samples(speech.pcm.len() as u64);
-        if self.cancel.raised() || (self.hand_on)(speech).is_break() {
-            return Err(SpeechError::Cancelled);
-        }
-        Ok(())
-    }
-}
-
-fn failed(error: ResampleError) -> SpeechError {
-    SpeechError::Failed(error.to_string())
 }

@@ -1,10 +1,18 @@
 //! Speech engines: a sentence in, a stream of sound and marks out.
 
+#[cfg(feature = "piper")]
+mod alignment;
 mod cancel;
 mod engine;
 #[cfg(feature = "espeak")]
 mod espeak;
 pub mod pause;
+#[cfg(feature = "piper")]
+pub mod piper;
+#[cfg(feature = "espeak")]
+mod shape;
+#[cfg(feature = "espeak")]
+mod stream;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};

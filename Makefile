@@ -9,7 +9,7 @@ export LIBTORCH ?= $(CURDIR)/.libtorch
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench module avatar tools headers player
+.PHONY: help run test bench parity module avatar models libtorch tools headers player
 
 help:
 	@echo 'make run      build everything and start nginx on port 8080 (AVATAR_PORT, AVATAR_DATA, AVATAR_WORKERS)'
@@ -17,6 +17,8 @@ help:
 	@echo 'make bench    the benchmarks'
 	@echo 'make module   target/release/libngx_http_avatar_module.so'
 	@echo 'make avatar   target/release/avatar, the same without nginx'
+	@echo 'make models   target/release/libavatar_models.so, the neural networks; fetches libtorch, unless LIBTORCH names one'
+	@echo 'make parity   the networks against diffusers and transformers, which are fetched'
 	@echo 'make tools    install the Debian packages that building needs'
 
 tools:
@@ -32,6 +34,13 @@ module: headers
 avatar: tools
 	cargo build --release --locked -p avatar-core --bin avatar
 
+libtorch:
+	@scripts/packages.sh models
+	@scripts/libtorch.sh
+
+models: tools libtorch
+	cargo build --release --locked -p avatar-models-ffi
+
 player: tools
 	@scripts/player.sh
 
@@ -41,6 +50,7 @@ run: module player
 test:
 	@scripts/rust.sh rustfmt clippy
 	@scripts/packages.sh test
+	@scripts/libtorch.sh
 	@scripts/nginx-headers.sh
 	@scripts/player.sh
 	@scripts/test.sh
@@ -50,3 +60,8 @@ bench:
 	@scripts/packages.sh bench
 	@scripts/nginx-headers.sh
 	@scripts/bench.sh
+
+parity: libtorch
+	@scripts/rust.sh
+	@scripts/packages.sh parity
+	@scripts/parity.sh

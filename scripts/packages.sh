@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages a task needs and the machine lacks.
 #
-#   scripts/packages.sh build|test|bench
+#   scripts/packages.sh build|models|parity|test|bench
 #
 # Asks apt only for what is missing, so a second run does nothing. Without root or sudo it prints the command instead.
 
 . "$(dirname "$0")/environment.sh"
 
-[ $# -eq 1 ] || die "usage: scripts/packages.sh build|test|bench"
+[ $# -eq 1 ] || die "usage: scripts/packages.sh build|models|parity|test|bench"
 
 have apt-get || die "this machine has no apt-get" \
     "Debian 12 or 13 and Ubuntu 24.04 are supported; elsewhere install nginx with its headers, libclang, espeak-ng and" \
@@ -34,6 +34,7 @@ need_build() {
     need libavcodec-dev
     need libavformat-dev
     need libavutil-dev
+    need libswscale-dev
     need libssl-dev
     need libssl-dev
     need_command node nodejs
@@ -41,8 +42,21 @@ need_build() {
     need ca-certificates
 }
 
-need_test() {
+# libtorch comes from PyPI, and its Rust bindings are C++ in part.
+need_models() {
     need_build
+    need_command g++ g++
+    need_command python3 python3
+    python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+}
+
+need_parity() {
+    need_models
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+}
+
+need_test() {
+    need_models
     need_command ffmpeg ffmpeg
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
@@ -56,13 +70,15 @@ need_test() {
 
 case $1 in
     build) need_build ;;
+    models) need_models ;;
+    parity) need_parity ;;
     test) need_test ;;
     bench)
         # What players see is measured in the browser of the tests.
         need_test
         need_command wrk wrk
         ;;
-    *) die "unknown task '$1': build, test or bench" ;;
+    *) die "unknown task '$1': build, models, parity, test or bench" ;;
 esac
 
 [ ${#missing[@]} -gt 0 ] || exit 0

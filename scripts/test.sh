@@ -26,6 +26,11 @@ run_tests --locked
 step "documentation tests"
 cargo test --doc --locked
 
+step "neural networks"
+cargo build --locked -p avatar-models-ffi
+export AVATAR_MODELS=${CARGO_TARGET_DIR:-$ROOT/target}/debug/libavatar_models.so
+run_tests --locked -p avatar-models -p avatar-models-ffi
+
 step "module"
 cargo build --release --locked -p ngx_http_avatar_module
 # What follows loads this build, whatever others lie about.

@@ -132,7 +132,7 @@ fn part(cut: Cut, number: u32) -> Part {
         index,
         start,
         duration: cut.part(),
-        frames: 5,
+        steps: 5,
         independent: index == 0,
         bytes: Vec::new(),
         ts: Vec::new(),

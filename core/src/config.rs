@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hls::{LEAD, LIVE_LEAD, SegmentFormat};
+use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
-use crate::session::Pace;
+use crate::session::{Job, Kind, Pace};
 use crate::time::FrameRate;
 
 /// Everything an operator decides.
@@ -27,11 +27,17 @@ pub struct Config {
     pub renditions: Vec<u16>,
     /// What segments are made of where requests do not say.
     pub segment_format: SegmentFormat,
+    /// How long segments of sound alone are, to the nearest part.
+    pub audio_segment: Duration,
+    /// The networks that draw filmed avatars, and where those lie; `None` where there are none.
+    pub neural: Option<Neural>,
     /// How much is taken on.
     pub limits: Limits,
     /// Hosts that clients may have told when their session is finished; `*` is any. A server that calls
     /// whatever address it is given can be used against its own network, so this is empty at first.
     pub webhook_hosts: Vec<String>,
+    /// How long a session that has nothing to say waits for more text.
+    pub text_timeout: Duration,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
@@ -45,20 +51,40 @@ pub struct Config {
 }
 
 impl Config {
-    /// The renditions, each by its height, the largest last and without one.
-    pub fn heights(&self) -> impl Iterator<Item = Option<u16>> + '_ {
-        self.renditions.iter().copied().map(Some).chain([None])
+    /// The renditions of a session, the largest last.
+    pub fn renditions_of(&self, kind: Kind) -> impl Iterator<Item = RenditionName> + '_ {
+        let (smaller, largest) = match kind {
+            Kind::Avatar => (self.renditions.as_slice(), RenditionName::Full),
+            Kind::Audio => (&[][..], RenditionName::Sound),
+        };
+        let smaller = smaller.iter().copied().map(RenditionName::Height);
+        smaller.chain([largest])
+    }
+
+    /// How a session is cut.
+    pub fn cut_of(&self, job: &Job) -> Cut {
+        match job.kind {
+            Kind::Avatar => job.segment_format.cut(self.video.frame_rate),
+            Kind::Audio => Cut::sound(self.audio_segment),
+        }
     }
 
     /// How far beyond the wall clock a session is listed while it is unfinished.
-    pub fn lead_of(&self, pace: Pace, format: SegmentFormat) -> Duration {
-        match (pace, format) {
-            (Pace::Live, SegmentFormat::Fmp4) => self.live_lead,
+    pub fn lead_of(&self, job: &Job) -> Duration {
+        let cut = self.cut_of(job);
+        match (job.pace, job.segment_format) {
+            // One part more than players that load parts stay behind the last.
+            (Pace::Live, SegmentFormat::Fmp4) => self
+                .live_lead
+                .max((cut.hold_back() + cut.part()).duration()),
             // Players that load whole segments stall with less.
-            _ => self.lead,
+            _ => self.lead + cut.segment().duration().saturating_sub(USUAL_SEGMENT),
         }
     }
 }
+
+/// The segments for which the lead is configured.
+const USUAL_SEGMENT: Duration = Duration::from_secs(1);
 
 impl Default for Config {
     fn default() -> Self {
@@ -71,8 +97,11 @@ impl Default for Config {
             video: Video::default(),
             renditions: Vec::new(),
             segment_format: SegmentFormat::default(),
+            audio_segment: Duration::from_secs(2),
+            neural: None,
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
+            text_timeout: Duration::from_secs(60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             lead: LEAD,
@@ -121,11 +150,73 @@ impl Video {
     }
 }
 
+/// The networks that draw filmed avatars, and where those lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neural {
+    /// The library that has the networks: `libavatar_models.so`.
+    pub library: PathBuf,
+    /// The directory of imported weights.
+    pub weights: PathBuf,
+    /// "auto", "cpu", "cuda" or "cuda:N".
+    pub device: String,
+    /// How numbers are kept.
+    pub precision: NeuralPrecision,
+    /// Faces drawn at once at most; 0 is as many as the library likes.
+    pub batch: usize,
+    /// Threads that compute where the processor does; 0 is one for each core.
+    pub threads: usize,
+    /// The directory of prepared avatars, each in a directory of its own.
+    pub avatars: PathBuf,
+}
+
+impl Neural {
+    /// What is computed as the library likes.
+    pub fn new(library: PathBuf, weights: PathBuf, avatars: PathBuf) -> Self {
+        Self {
+            library,
+            weights,
+            device: "auto".to_owned(),
+            precision: NeuralPrecision::Auto,
+            batch: 0,
+            threads: 0,
+            avatars,
+        }
+    }
+}
+
+/// How the networks' numbers are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeuralPrecision {
+    /// As is best for the device.
+    Auto,
+    /// 32 bits.
+    Single,
+    /// 16 bits.
+    Half,
+    /// 16 bits, with the exponent of 32.
+    Brain,
+}
+
+impl NeuralPrecision {
+    /// The precision that people call `word`: auto, f32, f16 or bf16.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "auto" => Self::Auto,
+            "f32" => Self::Single,
+            "f16" => Self::Half,
+            "bf16" => Self::Brain,
+            _ => return None,
+        })
+    }
+}
+
 /// How much is taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Characters of one request's text.
     pub text: usize,
+    /// Characters of a session's text, where it comes by and by.
+    pub whole_text: usize,
     /// Sessions being generated at once.
     pub sessions: usize,
     /// Sessions waiting for that.
@@ -136,6 +227,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             text: 5000,
+            whole_text: 100_000,
             sessions: 64,
             queue: 256,
         }

@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use avatar_core::api::{Catalogue, MediaFile, VideoFile, start};
+use avatar_core::api::{Catalogue, MediaFile, RenditionFile, start};
 use avatar_core::config::{Config, Reuse, Video};
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
-use avatar_core::hls::Form;
+use avatar_core::hls::{Form, RenditionName};
 use avatar_core::language::Language;
 use avatar_core::session::{
-    Bell, Board, FailureCode, Hint, Intake, Job, Record, SessionId, State, WorkerSlot,
+    Bell, Board, FailureCode, Hint, Intake, Job, Kind, Record, SessionId, State, WorkerSlot,
 };
 use avatar_core::speech::{Cancel, Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
 use avatar_core::store::Store;
@@ -231,7 +231,10 @@ fn a_session_becomes_a_stream_and_a_file_of_the_same_length() {
     assert_eq!(record.state, State::Ready);
     assert_eq!(record.progress, 100);
     assert_eq!(record.listed, record.segments);
-    let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
+    let playlist = stage.read(
+        id,
+        RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Full),
+    );
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"), "{playlist}");
     let listed: f64 = playlist
         .lines()
@@ -239,7 +242,10 @@ fn a_session_becomes_a_stream_and_a_file_of_the_same_length() {
         .map(|seconds| seconds.parse::<f64>().unwrap())
         .sum();
     assert!((listed - record.duration.seconds()).abs() < 1e-4);
-    let output = stage.intake.store().path(id, MediaFile::Output);
+    let output = stage
+        .intake
+        .store()
+        .path(id, MediaFile::Output(Kind::Avatar));
     for stream in ["v:0", "a:0"] {
         let shown = probe(
             &[
@@ -287,7 +293,10 @@ fn what_was_said_before_a_failure_stays_and_the_playlist_ends() {
     let record = stage.finish(id);
     assert_eq!(record.state, State::Error);
     if record.segments > 0 {
-        let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
+        let playlist = stage.read(
+            id,
+            RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Full),
+        );
         assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     }
 }
@@ -339,7 +348,10 @@ fn an_interrupted_session_ends_where_it_stands() {
     stage.generator.notice(hint);
     let record = stage.finish(id);
     assert_eq!(record.failure.unwrap().code, FailureCode::Interrupted);
-    let playlist = stage.read(id, VideoFile::Playlist(Form::LowLatency).of(None));
+    let playlist = stage.read(
+        id,
+        RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Full),
+    );
     assert!(playlist.ends_with("#EXT-X-ENDLIST\n"));
     let listed = playlist.matches("#EXTINF").count() as u32;
     assert!(listed >= before.listed && listed < 10, "{listed} listed");
@@ -410,8 +422,8 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
         (record.duration, record.segments, record.listed),
         (made.duration, made.segments, made.segments)
     );
-    let forms =
-        [Form::LowLatency, Form::Delta, Form::Plain].map(|form| VideoFile::Playlist(form).of(None));
+    let forms = [Form::LowLatency, Form::Delta, Form::Plain]
+        .map(|form| RenditionFile::Playlist(form).of(RenditionName::Full));
     for file in forms
         .into_iter()
         .chain([MediaFile::Captions(Form::LowLatency), MediaFile::Master])
@@ -422,7 +434,15 @@ fn what_was_made_before_is_given_at_once_even_when_there_is_no_room() {
     stage.generator.notice(Hint::wanted(id));
     stage.finish(stage.begin(r#"{"text":"Good morning.","language":"en"}"#));
     assert_eq!(stage.intake.find(id), Some(record));
-    let bytes = |id| std::fs::read(stage.intake.store().path(id, MediaFile::Output)).unwrap();
+    let bytes = |id| {
+        std::fs::read(
+            stage
+                .intake
+                .store()
+                .path(id, MediaFile::Output(Kind::Avatar)),
+        )
+        .unwrap()
+    };
     assert_eq!(bytes(id), bytes(made.id));
     for (_, hint) in stage.intake.clean_up(busy).unwrap() {
         stage.generator.notice(hint);

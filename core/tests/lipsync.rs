@@ -14,7 +14,7 @@ use avatar_core::api::{Catalogue, MediaFile, start};
 use avatar_core::config::Config;
 use avatar_core::face::Presenter;
 use avatar_core::generator::{Generator, Neighbourhood, Workshop};
-use avatar_core::session::{Board, Hint, Intake, NoBell, SessionId, State};
+use avatar_core::session::{Board, Hint, Intake, Kind, NoBell, SessionId, State};
 use avatar_core::store::Store;
 use serde_json::json;
 
@@ -151,7 +151,7 @@ fn the_mouth_opens_with_the_sound() {
             std::thread::yield_now();
         }
         assert_eq!(intake.find(job.id).unwrap().state, State::Ready);
-        let file = store.path(job.id, MediaFile::Output);
+        let file = store.path(job.id, MediaFile::Output(Kind::Avatar));
         let mouth = smooth(&openings(&file));
         let sound = smooth(&envelope(&file));
         let (lag, best) = (-REACH..=REACH)

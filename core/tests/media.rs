@@ -16,10 +16,10 @@ use std::process::Command;
 use avatar_codec::{AudioEncoder, AudioSettings, VideoEncoder, VideoSettings};
 use avatar_core::hls::{
     Bandwidth, CAPTIONS_PLAYLIST, Cut, Form, INIT, MASTER, MP4, MasterPlaylist, MediaPlaylist,
-    PLAYLIST, Part, Segmenter, Timeline, Variant, captions_name, segment_name,
+    PLAYLIST, Part, RenditionName, Segmenter, Timeline, Variant, captions_name,
 };
 use avatar_core::language::Language;
-use avatar_core::media::{Captions, Tracks, Word};
+use avatar_core::media::{Captions, Tracks, VideoTrack, Word};
 use avatar_core::time::{FrameRate, Samples};
 use moving_picture::moving_picture;
 use mp4_atom::{Decode as _, Moof};
@@ -43,10 +43,12 @@ impl Session {
         let mut video = VideoEncoder::open(&settings).unwrap();
         let mut audio = AudioEncoder::open(&AudioSettings::default()).unwrap();
         let tracks = Tracks {
-            width: size as u16,
-            height: size as u16,
-            frame_rate: rate,
-            avc: video.config().clone(),
+            video: Some(VideoTrack {
+                width: size as u16,
+                height: size as u16,
+                frame_rate: rate,
+                avc: video.config().clone(),
+            }),
             audio_config: audio.config().to_vec(),
             audio_bitrate: AudioSettings::default().bitrate,
             language: Language::Kk,
@@ -94,7 +96,7 @@ impl Session {
             let mut file = File::options()
                 .create(true)
                 .append(true)
-                .open(path(&segment_name(part.segment).to_string()))
+                .open(path(&RenditionName::Full.segment(part.segment).to_string()))
                 .unwrap();
             file.write_all(&part.bytes).unwrap();
             if let Some(segment) = part.closes {
@@ -115,7 +117,7 @@ impl Session {
         )
         .unwrap();
         let variant = Variant {
-            smaller: None,
+            name: RenditionName::Full,
             tracks: &tracks,
             bandwidth: Bandwidth::promised(settings.max_bitrate, tracks.audio_bitrate),
         };
@@ -129,7 +131,10 @@ impl Session {
         mp4.write_all(&segmenter.index().head(&tracks).unwrap())
             .unwrap();
         for range in segmenter.index().ranges() {
-            let mut from = File::open(path(&segment_name(range.segment).to_string())).unwrap();
+            let mut from = File::open(path(
+                &RenditionName::Full.segment(range.segment).to_string(),
+            ))
+            .unwrap();
             from.seek(SeekFrom::Start(range.offset)).unwrap();
             std::io::copy(&mut from.take(range.length), &mut mp4).unwrap();
         }
@@ -153,7 +158,8 @@ impl Session {
     fn playable_segment(&self, number: u32) -> String {
         let path = self.path(&format!("playable_{number}.mp4"));
         let mut bytes = fs::read(self.path(INIT)).unwrap();
-        bytes.extend(fs::read(self.path(&segment_name(number).to_string())).unwrap());
+        bytes
+            .extend(fs::read(self.path(&RenditionName::Full.segment(number).to_string())).unwrap());
         fs::write(&path, bytes).unwrap();
         path
     }

@@ -13,10 +13,10 @@ use std::process::Command;
 
 use avatar_codec::{AudioEncoder, AudioSettings, TsMuxer, VideoEncoder, VideoSettings};
 use avatar_core::hls::{
-    Form, MediaPlaylist, PLAYLIST, Part, SegmentFormat, Segmenter, Timeline, ts_segment_name,
+    Form, MediaPlaylist, PLAYLIST, Part, RenditionName, SegmentFormat, Segmenter, Timeline,
 };
 use avatar_core::language::Language;
-use avatar_core::media::Tracks;
+use avatar_core::media::{Tracks, VideoTrack};
 use avatar_core::time::{FrameRate, Samples};
 use moving_picture::moving_picture;
 use tempfile::TempDir;
@@ -39,16 +39,18 @@ impl Session {
             VideoEncoder::open(&VideoSettings::new(SIZE, SIZE, rate.per_second())).unwrap();
         let mut audio = AudioEncoder::open(&AudioSettings::default()).unwrap();
         let tracks = Tracks {
-            width: SIZE as u16,
-            height: SIZE as u16,
-            frame_rate: rate,
-            avc: video.config().clone(),
+            video: Some(VideoTrack {
+                width: SIZE as u16,
+                height: SIZE as u16,
+                frame_rate: rate,
+                avc: video.config().clone(),
+            }),
             audio_config: audio.config().to_vec(),
             audio_bitrate: AudioSettings::default().bitrate,
             language: Language::Ru,
         };
         let mut segmenter = Segmenter::new(cut);
-        segmenter.transport(TsMuxer::open(&tracks.transport()).unwrap());
+        segmenter.transport(TsMuxer::open(&tracks.transport().unwrap()).unwrap());
         let mut parts = Vec::new();
         for frame in 0..frames {
             let picture = moving_picture(SIZE as usize, SIZE as usize, frame);
@@ -93,7 +95,7 @@ impl Session {
     }
 
     fn segment(&self, number: u32) -> String {
-        self.path(&ts_segment_name(number).to_string())
+        self.path(&RenditionName::Full.ts_segment(number).to_string())
     }
 }
 
@@ -139,7 +141,7 @@ fn every_part_is_a_segment_and_every_segment_decodes_alone() {
             let path = session.segment(part.segment);
             run("ffmpeg", &["-xerror", "-i", &path, "-f", "null", "-"]);
             let first = part.start.0 / frame;
-            let shown: Vec<u64> = (first..first + u64::from(part.frames))
+            let shown: Vec<u64> = (first..first + u64::from(part.steps))
                 .map(|index| index * 90_000 / u64::from(rate))
                 .collect();
             assert_eq!(times(&path, "v"), shown, "{rate}, {path}");

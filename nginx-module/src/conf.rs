@@ -1,11 +1,11 @@
 //! What the directives say, as nginx keeps it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avatar_core::config::{Config, Reuse, Video};
+use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use nginx_sys::ngx_shm_zone_t;
@@ -39,18 +39,28 @@ pub(crate) struct Said {
     pub(crate) voice: Option<String>,
     /// `avatar_face`
     pub(crate) face: Option<String>,
+    /// `avatar_models`
+    pub(crate) models: Option<Models>,
+    /// `avatar_avatars`
+    pub(crate) avatars: Option<PathBuf>,
     /// `avatar_video`
     pub(crate) video: Option<Video>,
     /// `avatar_segment_format`
     pub(crate) segment_format: Option<SegmentFormat>,
     /// `avatar_renditions`; `off` is none.
     pub(crate) renditions: Option<Vec<u16>>,
+    /// `avatar_audio_segment`
+    pub(crate) audio_segment: Option<Duration>,
     /// `avatar_lead`
     pub(crate) lead: Option<Duration>,
     /// `avatar_look_ahead`; the inner `None` is `off`.
     pub(crate) look_ahead: Option<Option<Duration>>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
+    /// `avatar_max_session_text`
+    pub(crate) max_session_text: Option<usize>,
+    /// `avatar_text_timeout`
+    pub(crate) text_timeout: Option<Duration>,
     /// `avatar_max_sessions`
     pub(crate) max_sessions: Option<usize>,
     /// `avatar_max_queue`
@@ -63,6 +73,41 @@ pub(crate) struct Said {
     pub(crate) reuse: Option<Option<Reuse>>,
     /// `avatar_hold_timeout`
     pub(crate) hold_timeout: Option<Duration>,
+}
+
+/// What `avatar_models` says.
+#[derive(Debug)]
+pub(crate) struct Models {
+    /// `library=`
+    pub(crate) library: PathBuf,
+    /// `weights=`
+    pub(crate) weights: PathBuf,
+    /// `device=`
+    pub(crate) device: Option<String>,
+    /// `precision=`
+    pub(crate) precision: NeuralPrecision,
+    /// `batch=`; zero is as the library likes.
+    pub(crate) batch: usize,
+    /// `threads=`; zero is one for each core.
+    pub(crate) threads: usize,
+}
+
+impl Models {
+    /// The core's configuration of them, for the avatars in a directory.
+    fn config(&self, avatars: &Path) -> Neural {
+        let neural = Neural::new(
+            self.library.clone(),
+            self.weights.clone(),
+            avatars.to_owned(),
+        );
+        Neural {
+            device: self.device.clone().unwrap_or(neural.device),
+            precision: self.precision,
+            batch: self.batch,
+            threads: self.threads,
+            ..neural
+        }
+    }
 }
 
 /// The name of the zone where none is given.
@@ -83,14 +128,20 @@ impl Said {
         if let Some(face) = &self.face {
             config.avatar.clone_from(face);
         }
+        if let (Some(models), Some(avatars)) = (&self.models, &self.avatars) {
+            config.neural = Some(models.config(avatars));
+        }
         config.video = self.video.unwrap_or(config.video);
         config.segment_format = self.segment_format.unwrap_or(config.segment_format);
         if let Some(renditions) = &self.renditions {
             config.renditions.clone_from(renditions);
         }
+        config.audio_segment = self.audio_segment.unwrap_or(config.audio_segment);
         config.lead = self.lead.unwrap_or(config.lead);
         config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
+        config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
+        config.text_timeout = self.text_timeout.unwrap_or(config.text_timeout);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);
         if let Some(hosts) = &self.webhook_hosts {

@@ -47,6 +47,11 @@ impl Host {
         self.generator.notice(hint);
     }
 
+    /// Ends the generator's threads. False when the process must end without cleaning up.
+    pub(crate) fn stop(mut self) -> bool {
+        self.generator.stop()
+    }
+
     /// Keeps the process from going before its sessions are finished: nginx waits for timers that cannot be
     /// cancelled, and for nothing else of ours. The first look is not before the generator itself has counted
     /// what it was handed a moment ago.

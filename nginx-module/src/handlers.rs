@@ -179,11 +179,14 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::Status(id)) => call(request, context, &worker, |worker| {
             api::realtime::status(worker, id)
         }),
+        Some(Route::TaskStatus(id)) => call(request, context, &worker, |worker| {
+            api::audiostream::status(worker, id)
+        }),
         Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
-        Some(Route::Start | Route::Interrupt | Route::Cleanup) => {
-            crate::body::read(request, context, on_body)
-        }
+        Some(
+            Route::Start | Route::StartAudio | Route::Append | Route::Interrupt | Route::Cleanup,
+        ) => crate::body::read(request, context, on_body),
         Some(Route::Media(..) | Route::Nothing) | None => Code::INTERNAL,
     }
 }
@@ -204,6 +207,8 @@ fn on_body(context: &Context, body: &[u8]) -> Reply {
     };
     match context.route.get() {
         Some(Route::Start) => api::realtime::start(&worker, body),
+        Some(Route::StartAudio) => api::audiostream::start(&worker, body),
+        Some(Route::Append) => api::realtime::append(&worker, body),
         Some(Route::Interrupt) => api::realtime::interrupt(&worker, body),
         Some(Route::Cleanup) => api::realtime::clean_up(&worker, body),
         _ => Refusal::internal().into(),

@@ -32,6 +32,14 @@ pub(crate) fn serve(
         Err(refusal) => return refuse(request, context, &refusal),
     };
     let mut record = worker.intake().find(id);
+    let file = match record.as_ref().map(|record| file.of_kind(record.kind)) {
+        Some(Some(file)) => file,
+        Some(None) => {
+            let refusal = Refusal::new(Word::UnknownSession, "there is no such file");
+            return refuse(request, context, &refusal);
+        }
+        None => file,
+    };
     let mut verdict = condition.check(record.as_ref());
     if verdict == Verdict::Wait {
         // A change between the look above and the watch below would go unheard.
@@ -111,7 +119,7 @@ fn hand_over(
             awaited: matches!(condition, Condition::Reached(_)),
         },
         (true, true) => Freshness::Finished,
-        (false, _) if file == MediaFile::Output => Freshness::Finished,
+        (false, _) if matches!(file, MediaFile::Output(_)) => Freshness::Finished,
         (false, _) => Freshness::Forever,
     };
     let mut path = String::with_capacity(PATH);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
+use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
 use nginx_sys::{
     NGX_ERROR, NGX_HTTP_MODULE, NGX_LOG_EMERG, NGX_OK, ngx_add_path, ngx_array_push, ngx_conf_t,
@@ -134,6 +135,27 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
     if let Err(reason) = directives::check_data(&config.data) {
         let data = config.data.display();
         complain(cf, &format!("\"avatar_data\" is \"{data}\", and {reason}"));
+        return None;
+    }
+    if conf.said.models.is_some() != conf.said.avatars.is_some() {
+        let (there, missing) = match conf.said.models {
+            Some(_) => ("avatar_models", "avatar_avatars"),
+            None => ("avatar_avatars", "avatar_models"),
+        };
+        complain(
+            cf,
+            &format!("\"{there}\" is of no use without \"{missing}\""),
+        );
+        return None;
+    }
+    if Catalogue::builtin(&config).avatar(&config.avatar).is_none() {
+        let face = &config.avatar;
+        complain(
+            cf,
+            &format!(
+                "invalid value \"{face}\" in \"avatar_face\" directive: there is no such avatar"
+            ),
+        );
         return None;
     }
     if let Some(height) = config.renditions.first()

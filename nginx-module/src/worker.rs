@@ -107,11 +107,28 @@ pub(crate) fn stop() {
         return;
     };
     wait::close();
-    drop(worker.host.take());
+    let stopped = worker.host.take().is_none_or(Host::stop);
     if let Some(slot) = worker.slot {
         worker.intake.board().header().leave(slot, worker.pid);
     }
     worker.journal.write();
+    if !stopped {
+        // SAFETY: it takes nothing and ends the process. A library that is still at work, or whose device is broken, must
+        // not have its own cleaning up run beside it, which is what exit() would do.
+        unsafe { libc::_exit(0) };
+    }
+}
+
+/// Has the master start another process in place of this one.
+fn make_way() {
+    // SAFETY: nginx sets it before it calls any module in a new process; the loop's thread reads the other after each round of
+    // events, as when a signal has set it.
+    unsafe {
+        // A single process has no master that would replace it.
+        if nginx_sys::ngx_process == NGX_PROCESS_WORKER as usize {
+            nginx_sys::ngx_terminate = 1;
+        }
+    }
 }
 
 /// Called by the event loop when a hint may have arrived, and when the worker is asked to quit.
@@ -124,6 +141,7 @@ unsafe extern "C" fn on_hint(_: *mut ngx_event_t) {
             match hint.kind {
                 HintKind::Wanted => worker.notice(hint),
                 HintKind::Changed => wait::wake_session(hint.id),
+                HintKind::Replace => make_way(),
             }
         }
         let header = worker.intake.board().header();

@@ -20,6 +20,7 @@
 mod client;
 mod crowd;
 pub mod hls;
+pub mod neural;
 mod nginx;
 mod setup;
 

@@ -23,8 +23,10 @@ pub struct Setup {
     location: String,
     origin: String,
     reuse: String,
+    video: String,
     http2: bool,
     files: Vec<(String, Vec<u8>)>,
+    writable: Vec<String>,
     edge: Option<Edge>,
 }
 
@@ -70,8 +72,10 @@ impl Setup {
             location: "avatar on;".to_owned(),
             origin: String::new(),
             reuse: "off".to_owned(),
+            video: String::new(),
             http2: false,
             files: Vec::new(),
+            writable: Vec::new(),
             edge: None,
         }
     }
@@ -147,6 +151,12 @@ impl Setup {
         self
     }
 
+    /// The directive `avatar_video`.
+    pub fn video(mut self, directive: &str) -> Self {
+        directive.clone_into(&mut self.video);
+        self
+    }
+
     /// Speaks HTTP/2 without TLS.
     pub fn http2(mut self) -> Self {
         self.http2 = true;
@@ -157,6 +167,12 @@ impl Setup {
     pub fn file(mut self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.files.push((name.to_owned(), bytes.as_ref().to_vec()));
         self
+    }
+
+    /// An empty file in nginx's prefix that workers may write to.
+    pub fn writable(mut self, name: &str) -> Self {
+        self.writable.push(name.to_owned());
+        self.file(name, "")
     }
 
     pub(crate) fn text(&self, port: u16) -> String {
@@ -172,6 +188,7 @@ impl Setup {
             location,
             origin,
             reuse,
+            video,
             http2,
             ..
         } = self;
@@ -210,6 +227,7 @@ http {{
     scgi_temp_path scgi;
     {http}
     {reuse}
+    {video}
     server {{
         listen 127.0.0.1:{port}{reuseport}{http2};
         root html;
@@ -236,6 +254,10 @@ http {{
             let path = prefix.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
+        }
+        for name in &self.writable {
+            let mode = fs::Permissions::from_mode(0o666);
+            fs::set_permissions(prefix.path().join(name), mode).unwrap();
         }
         fs::write(prefix.path().join("nginx.conf"), self.text(port)).unwrap();
         prefix

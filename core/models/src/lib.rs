@@ -1,3 +1,18 @@
 //! The neural networks: MuseTalk 1.5 and what it needs, in libtorch.
 
+#![forbid(unsafe_code)]
+
+mod config;
+pub mod detect;
+pub mod error;
+pub mod import;
+pub mod layers;
+pub mod musetalk;
+pub mod parse;
+pub mod pose;
+pub mod prepare;
+pub mod probe;
+pub mod speech;
+pub mod unet;
+pub mod vae;
 pub mod weights;

@@ -10,8 +10,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 use thiserror::Error;
+
+use crate::layers::Output;
 
 pub use fill::{Filler, ramp};
 pub use scope::Scope;
@@ -59,10 +61,14 @@ pub enum WeightsError {
         /// How many more.
         others: usize,
     },
+    /// libtorch could not hold or move one, for want of memory most likely.
+    #[error(transparent)]
+    Library(#[from] TchError),
 }
 
 enum Source {
-    File(BTreeMap<String, Tensor>),
+    /// Those not asked for yet.
+    File(RefCell<BTreeMap<String, Tensor>>),
     Names(Filler),
     Nowhere,
 }
@@ -99,7 +105,7 @@ impl Weights {
             reason: error.to_string(),
         })?;
         let title = file.display().to_string();
-        let source = Source::File(tensors.into_iter().collect());
+        let source = Source::File(RefCell::new(tensors.into_iter().collect()));
         Ok(Self::new(source, title, device, kind))
     }
 
@@ -125,13 +131,13 @@ impl Weights {
 
     /// Whether there is a tensor of this name. Where there is no file there is none of a name nobody must have.
     pub fn has(&self, name: &str) -> bool {
-        matches!(&self.source, Source::File(tensors) if tensors.contains_key(name))
+        matches!(&self.source, Source::File(tensors) if tensors.borrow().contains_key(name))
     }
 
     fn take(&self, name: String, shape: &[i64]) -> Result<Tensor, WeightsError> {
         let tensor = match &self.source {
             Source::File(tensors) => {
-                let Some(tensor) = tensors.get(&name) else {
+                let Some(tensor) = tensors.borrow_mut().remove(&name) else {
                     return Err(WeightsError::Missing {
                         file: self.title.clone(),
                         name,
@@ -146,16 +152,32 @@ impl Weights {
                         found: tensor.size(),
                     });
                 }
-                tensor.to_device(self.device).to_kind(self.kind)
+                tensor.f_to_device(self.device)?.f_to_kind(self.kind)?
             }
             Source::Names(filler) => filler
-                .tensor(&name, shape)
-                .to_device(self.device)
-                .to_kind(self.kind),
-            Source::Nowhere => Tensor::zeros([1], (self.kind, self.device)).expand(shape, false),
+                .tensor(&name, shape)?
+                .f_to_device(self.device)?
+                .f_to_kind(self.kind)?,
+            Source::Nowhere => {
+                Tensor::f_zeros([1], (self.kind, self.device))?.f_expand(shape, false)?
+            }
         };
         self.asked.borrow_mut().insert(name, shape.to_vec());
         Ok(tensor)
+    }
+
+    /// The same in another form. What has no memory of its own keeps its shape instead.
+    fn take_as(
+        &self,
+        name: String,
+        shape: &[i64],
+        form: impl FnOnce(&Tensor) -> Output,
+    ) -> Result<Tensor, WeightsError> {
+        let tensor = self.take(name, shape)?;
+        if matches!(self.source, Source::Nowhere) {
+            return Ok(tensor);
+        }
+        Ok(form(&tensor)?)
     }
 
     /// What has been asked for so far, with shapes.
@@ -172,8 +194,8 @@ impl Weights {
         let Source::File(tensors) = &self.source else {
             return Ok(());
         };
-        let asked = self.asked.borrow();
-        let mut unused = tensors.keys().filter(|name| !asked.contains_key(*name));
+        let unused = tensors.borrow();
+        let mut unused = unused.keys();
         match unused.next() {
             None => Ok(()),
             Some(name) => Err(WeightsError::Unused {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::face::avatars;
+use crate::face::neural::{Exhibit, Gallery};
 use crate::language::Language;
 use crate::speech::{Voice, voices};
 
@@ -14,6 +15,18 @@ pub struct Avatar {
     pub id: String,
     /// What people read.
     pub name: String,
+    /// Whether it was filmed, and networks draw it.
+    pub filmed: bool,
+}
+
+impl From<Exhibit> for Avatar {
+    fn from(exhibit: Exhibit) -> Self {
+        Self {
+            id: exhibit.id,
+            name: exhibit.manifest.name.clone(),
+            filmed: true,
+        }
+    }
 }
 
 /// The voices and faces there are, and those taken where none is named.
@@ -21,8 +34,10 @@ pub struct Avatar {
 pub struct Catalogue {
     /// Every voice; the first of a language is that language's own.
     pub voices: Vec<Voice>,
-    /// Every face.
+    /// The faces that are drawn.
     pub avatars: Vec<Avatar>,
+    /// Those that were filmed, as they are there at the moment.
+    pub gallery: Option<Gallery>,
     /// The voice the operator prefers, in its own language.
     pub voice: Option<String>,
     /// The face the operator prefers.
@@ -30,15 +45,18 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// What is built in.
+    /// What is built in, and what has been prepared.
     pub fn builtin(config: &Config) -> Self {
         let avatars = avatars().iter().map(|avatar| Avatar {
             id: avatar.id.to_owned(),
             name: avatar.name.to_owned(),
+            filmed: false,
         });
+        let neural = config.neural.as_ref();
         Self {
             voices: voices(),
             avatars: avatars.collect(),
+            gallery: neural.map(|neural| Gallery::new(&neural.avatars)),
             voice: config.voice.clone(),
             avatar: config.avatar.clone(),
         }
@@ -59,9 +77,27 @@ impl Catalogue {
             .or_else(|| self.voices.iter().find(speaks))
     }
 
-    /// Whether there is a face called `id`.
-    pub fn has_avatar(&self, id: &str) -> bool {
-        self.avatars.iter().any(|avatar| avatar.id == id)
+    /// The face called `id`. One that was prepared takes the place of a drawn one.
+    pub fn avatar(&self, id: &str) -> Option<Avatar> {
+        let filmed = self.gallery.as_ref().and_then(|gallery| gallery.find(id));
+        filmed.map(Avatar::from).or_else(|| {
+            let drawn = self.avatars.iter().find(|avatar| avatar.id == id);
+            drawn.cloned()
+        })
+    }
+
+    /// Every face.
+    pub fn all_avatars(&self) -> Vec<Avatar> {
+        let gallery = self.gallery.as_ref();
+        let filmed: Vec<Avatar> = gallery
+            .map(Gallery::all)
+            .unwrap_or_default()
+            .into_iter()
+            .map(Avatar::from)
+            .collect();
+        let replaced = |drawn: &&Avatar| filmed.iter().any(|filmed| filmed.id == drawn.id);
+        let drawn = self.avatars.iter().filter(|drawn| !replaced(drawn));
+        drawn.chain(&filmed).cloned().collect()
     }
 
     /// The answer of `GET /api/voices`.
@@ -88,8 +124,8 @@ impl Catalogue {
             .filter(|&language| self.voice_of(language).is_some())
             .collect();
         let avatars: Vec<_> = self
-            .avatars
-            .iter()
+            .all_avatars()
+            .into_iter()
             .map(|avatar| {
                 json!({
                     "id": avatar.id,

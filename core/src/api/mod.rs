@@ -1,14 +1,16 @@
 //! What clients say and are told. One small translator for each vocabulary turns its own words into the
 //! same [`crate::session::Job`], and the same [`crate::session::Record`] into its own words.
 
+mod audiostream;
 mod catalogue;
 mod realtime;
 mod refusal;
 mod route;
 mod status;
 
+pub use audiostream::{start_audio, started_audio, task_status};
 pub use catalogue::{Avatar, Catalogue};
-pub use realtime::{named_session, start, started};
+pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal};
-pub use route::{MediaFile, Route, VideoFile, route};
+pub use route::{MediaFile, RenditionFile, Route, route};
 pub use status::{Urls, status};

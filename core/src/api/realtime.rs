@@ -7,7 +7,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Pace, SessionId, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
 use crate::text::speakable;
 
 /// Reads the body of `POST /api/stream/start`.
@@ -17,23 +17,8 @@ use crate::text::speakable;
 /// A [`Refusal`] naming the field at fault.
 pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
     let fields = object(body)?;
-    let text = match fields.get("text") {
-        None | Some(Value::Null) => "",
-        Some(Value::String(text)) => text,
-        Some(_) => return Err(wrong_type("text", "a string")),
-    };
-    if text.chars().count() > config.limits.text {
-        return Err(Refusal::new(
-            Code::TextTooLong,
-            format!("the text is longer than {} characters", config.limits.text),
-        ));
-    }
-    if !speakable(text) {
-        return Err(Refusal::new(
-            Code::EmptyText,
-            "there is nothing to say: the text is empty",
-        ));
-    }
+    let open = is_open(&fields)?;
+    let text = text(&fields, "text", open, config)?;
     let (language, vocabulary) = language(&fields)?;
     match string(&fields, "mode")? {
         None | Some("dynamic") => {}
@@ -46,22 +31,12 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
     }
     let (language, voice) = voice(&fields, language, config, catalogue)?;
     let avatar = string(&fields, "avatar")?.unwrap_or(&config.avatar);
-    if !catalogue.has_avatar(avatar) {
-        return Err(Refusal::new(
+    let avatar = catalogue.avatar(avatar).ok_or_else(|| {
+        Refusal::new(
             Code::UnknownAvatar,
             format!("there is no avatar \"{avatar}\""),
-        ));
-    }
-    let pace = match string(&fields, "pace")? {
-        None | Some("fast") => Pace::Fast,
-        Some("live") => Pace::Live,
-        Some(_) => {
-            return Err(Refusal::new(
-                Code::BadParameter,
-                "pace must be \"fast\" or \"live\"",
-            ));
-        }
-    };
+        )
+    })?;
     let segment_format = match string(&fields, "segment_format")? {
         None => config.segment_format,
         Some(word) => SegmentFormat::from_word(word).ok_or_else(|| {
@@ -71,21 +46,88 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
             )
         })?,
     };
-    let webhook = webhook(&fields, config)?;
-    let reuse = boolean(&fields, "reuse")?.unwrap_or(true);
     Ok(Job {
         id: SessionId::generate(),
         vocabulary,
+        kind: Kind::Avatar,
         text: text.to_owned(),
+        open,
         language,
         voice,
-        avatar: avatar.to_owned(),
-        pace,
+        avatar: avatar.id,
+        filmed: avatar.filmed,
+        pace: pace(&fields)?,
         segment_format,
-        webhook,
-        reuse,
+        webhook: webhook(&fields, config)?,
+        reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })
+}
+
+/// More text for a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    /// Which one.
+    pub id: SessionId,
+    /// The text, which may begin and end anywhere.
+    pub text: String,
+    /// Whether this is the last of it.
+    pub last: bool,
+}
+
+/// Reads the body of `POST /api/stream/append`.
+///
+/// # Errors
+///
+/// A [`Refusal`]: bad JSON, no name or one that no session can have, no text, too much of it.
+pub fn addition(body: &[u8], config: &Config) -> Result<Addition, Refusal> {
+    let fields = object(body)?;
+    let id = session_id(&fields)?;
+    let last = boolean(&fields, "final")?.unwrap_or(false);
+    if !last && fields.get("text").is_none_or(Value::is_null) {
+        return Err(Refusal::new(Code::BadParameter, "text is missing"));
+    }
+    let text = text(&fields, "text", true, config)?.to_owned();
+    Ok(Addition { id, text, last })
+}
+
+/// What is to be said. Where more is to come it may be empty.
+pub(super) fn text<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+    open: bool,
+    config: &Config,
+) -> Result<&'a str, Refusal> {
+    let text = string(fields, name)?.unwrap_or_default();
+    if text.chars().count() > config.limits.text {
+        return Err(Refusal::new(
+            Code::TextTooLong,
+            format!("the text is longer than {} characters", config.limits.text),
+        ));
+    }
+    if !open && !speakable(text) {
+        return Err(Refusal::new(
+            Code::EmptyText,
+            "there is nothing to say: the text is empty",
+        ));
+    }
+    Ok(text)
+}
+
+/// Whether more text is to come.
+pub(super) fn is_open(fields: &Map<String, Value>) -> Result<bool, Refusal> {
+    Ok(boolean(fields, "final")? == Some(false))
+}
+
+pub(super) fn pace(fields: &Map<String, Value>) -> Result<Pace, Refusal> {
+    match string(fields, "pace")? {
+        None | Some("fast") => Ok(Pace::Fast),
+        Some("live") => Ok(Pace::Live),
+        Some(_) => Err(Refusal::new(
+            Code::BadParameter,
+            "pace must be \"fast\" or \"live\"",
+        )),
+    }
 }
 
 /// The language asked for, if any, and the vocabulary that asking for it in this way implies.
@@ -98,22 +140,22 @@ fn language(fields: &Map<String, Value>) -> Result<(Option<Language>, Vocabulary
         } else {
             Vocabulary::Realtime
         };
-    let language = realtime
-        .or(specification)
-        .map(|code| {
-            Language::from_code(code).ok_or_else(|| {
-                Refusal::new(
-                    Code::UnsupportedLanguage,
-                    format!("language \"{code}\" is not supported; there are ru, kk and en"),
-                )
-            })
-        })
-        .transpose()?;
+    let language = realtime.or(specification).map(spoken).transpose()?;
     Ok((language, vocabulary))
 }
 
+/// The language of a code.
+pub(super) fn spoken(code: &str) -> Result<Language, Refusal> {
+    Language::from_code(code).ok_or_else(|| {
+        Refusal::new(
+            Code::UnsupportedLanguage,
+            format!("language \"{code}\" is not supported; there are ru, kk and en"),
+        )
+    })
+}
+
 /// A voice that is named decides the language where none is; otherwise they must agree.
-fn voice(
+pub(super) fn voice(
     fields: &Map<String, Value>,
     language: Option<Language>,
     config: &Config,
@@ -142,7 +184,10 @@ fn voice(
 }
 
 /// An address that may be told when the session is finished.
-fn webhook(fields: &Map<String, Value>, config: &Config) -> Result<Option<String>, Refusal> {
+pub(super) fn webhook(
+    fields: &Map<String, Value>,
+    config: &Config,
+) -> Result<Option<String>, Refusal> {
     let Some(address) = string(fields, "webhook")? else {
         return Ok(None);
     };
@@ -168,8 +213,11 @@ fn webhook(fields: &Map<String, Value>, config: &Config) -> Result<Option<String
 ///
 /// A [`Refusal`]: bad JSON, no name, or one that no session can have.
 pub fn named_session(body: &[u8]) -> Result<SessionId, Refusal> {
-    let fields = object(body)?;
-    let id = string(&fields, "session_id")?
+    session_id(&object(body)?)
+}
+
+fn session_id(fields: &Map<String, Value>) -> Result<SessionId, Refusal> {
+    let id = string(fields, "session_id")?
         .ok_or_else(|| Refusal::new(Code::BadParameter, "session_id is missing"))?;
     SessionId::parse(id).ok_or_else(Refusal::unknown_session)
 }
@@ -184,7 +232,7 @@ pub fn started(id: SessionId) -> String {
     .to_string()
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::new(Code::BadJson, "the body is not a JSON object")),
@@ -195,7 +243,10 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     }
 }
 
-fn string<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn string<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, Refusal> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(value)) => Ok(Some(value)),
@@ -203,7 +254,7 @@ fn string<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a s
     }
 }
 
-fn boolean(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
+pub(super) fn boolean(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(value)) => Ok(Some(*value)),
@@ -238,7 +289,9 @@ mod tests {
             avatars: vec![Avatar {
                 id: "anna".to_owned(),
                 name: "Anna".to_owned(),
+                filmed: false,
             }],
+            gallery: None,
             voice: Some("en-gb".to_owned()),
             avatar: "anna".to_owned(),
         }
@@ -262,7 +315,9 @@ mod tests {
         assert_eq!((job.voice.as_str(), job.pace), ("en-us", Pace::Live));
         assert!(job.reuse);
         let job = read(r#"{"text":"Hi","reuse":false}"#).unwrap();
-        assert!(!job.reuse);
+        assert!(!job.reuse && !job.open);
+        let job = read(r#"{"final":false}"#).unwrap();
+        assert!(job.open && job.text.is_empty());
     }
 
     #[test]
@@ -312,6 +367,8 @@ mod tests {
             (r#"{"text":"a","segment_format":1}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":"no"}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":0}"#, Code::BadParameter),
+            (r#"{"text":"a","final":0}"#, Code::BadParameter),
+            (r#"{"text":" ","final":true}"#, Code::EmptyText),
         ] {
             assert_eq!(read(body).unwrap_err().code(), code, "{body}");
         }
@@ -323,6 +380,37 @@ mod tests {
                 .code(),
             Code::BadJson
         );
+    }
+
+    #[test]
+    fn more_text_names_its_session() {
+        let id = SessionId::generate();
+        let read = |body: &str| addition(body.as_bytes(), &Config::default());
+        let said = |text: &str, last| Addition {
+            id,
+            text: text.to_owned(),
+            last,
+        };
+        let body = format!(r#"{{"session_id":"{id}","text":" wor"}}"#);
+        assert_eq!(read(&body), Ok(said(" wor", false)));
+        let body = format!(r#"{{"session_id":"{id}","final":true}}"#);
+        assert_eq!(read(&body), Ok(said("", true)));
+        let long = format!(r#"{{"session_id":"{id}","text":"{}"}}"#, "a".repeat(5001));
+        for (body, code) in [
+            (r#"{"text":"a"}"#.to_owned(), Code::BadParameter),
+            (
+                r#"{"session_id":"x","text":"a"}"#.to_owned(),
+                Code::UnknownSession,
+            ),
+            (format!(r#"{{"session_id":"{id}"}}"#), Code::BadParameter),
+            (
+                format!(r#"{{"session_id":"{id}","text":1}}"#),
+                Code::BadParameter,
+            ),
+            (long, Code::TextTooLong),
+        ] {
+            assert_eq!(read(&body).unwrap_err().code(), code, "{body}");
+        }
     }
 
     #[test]
@@ -358,6 +446,7 @@ mod tests {
         fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = start(&body, &Config::default(), &catalogue());
             let _ = named_session(&body);
+            let _ = addition(&body, &Config::default());
         }
 
         #[test]

@@ -4,19 +4,24 @@ use std::fmt;
 
 use super::{Code, Refusal};
 use crate::hls::{
-    CAPTIONS_PLAYLIST, DELTA_CAPTIONS, DELTA_PLAYLIST, Form, INIT, MASTER, MP4, PLAIN_CAPTIONS,
-    PLAIN_PLAYLIST, PLAYLIST, Reached, Reload, captions_name, part_name, segment_name,
-    ts_segment_name,
+    CAPTIONS_PLAYLIST, DELTA_CAPTIONS, Form, INIT, M4A, MASTER, MP4, PLAIN_CAPTIONS, PLAYLIST,
+    Reached, Reload, RenditionName, SOUND_PLAYLIST, captions_name,
 };
-use crate::session::{Condition, SessionId};
+use crate::session::{Condition, Kind, SessionId};
 
 /// What a path asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// `/api/stream/start`
     Start,
+    /// `/audiostream/start`
+    StartAudio,
+    /// `/api/stream/append`
+    Append,
     /// `/api/stream/status/<id>`
     Status(SessionId),
+    /// `/audiostream/task-status/<id>`
+    TaskStatus(SessionId),
     /// `/api/stream/events/<id>`
     Events(SessionId),
     /// `/api/stream/interrupt`
@@ -27,7 +32,7 @@ pub enum Route {
     Avatars,
     /// `/api/voices`
     Voices,
-    /// `/stream/<id>/<file>` and `/hls/<id>/<file>`
+    /// `/stream/<id>/<file>`, `/hls/<id>/<file>` and `/media/hls/<id>/<file>`
     Media(SessionId, MediaFile),
     /// A path under one of these prefixes that names no session or file there can be.
     Nothing,
@@ -36,18 +41,26 @@ pub enum Route {
 impl Route {
     /// Whether it answers a method.
     pub fn answers(self, method: &[u8]) -> bool {
-        match self {
-            Self::Start | Self::Interrupt | Self::Cleanup => method == b"POST",
-            _ => matches!(method, b"GET" | b"HEAD"),
+        match self.posted() {
+            true => method == b"POST",
+            false => matches!(method, b"GET" | b"HEAD"),
         }
     }
 
     /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
-        match self {
-            Self::Start | Self::Interrupt | Self::Cleanup => "POST, OPTIONS",
-            _ => "GET, HEAD, OPTIONS",
+        match self.posted() {
+            true => "POST, OPTIONS",
+            false => "GET, HEAD, OPTIONS",
         }
+    }
+
+    /// Whether it is a call with a body.
+    pub fn posted(self) -> bool {
+        matches!(
+            self,
+            Self::Start | Self::StartAudio | Self::Append | Self::Interrupt | Self::Cleanup
+        )
     }
 }
 
@@ -61,14 +74,14 @@ pub enum MediaFile {
     /// One segment of the subtitles.
     CaptionSegment(u32),
     /// The whole, as one file.
-    Output,
-    /// A file of the largest rendition, or of a smaller one, in the directory named after its height in pixels.
-    Video(Option<u16>, VideoFile),
+    Output(Kind),
+    /// A file of a rendition.
+    Rendition(RenditionName, RenditionFile),
 }
 
 /// A file that each rendition has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VideoFile {
+pub enum RenditionFile {
     /// The media playlist. A path names its first form; a query may ask for another.
     Playlist(Form),
     /// The initialisation segment.
@@ -81,20 +94,30 @@ pub enum VideoFile {
     Part(u32, u32),
 }
 
-impl VideoFile {
-    /// This file of the rendition of some height, or of the largest.
-    pub fn of(self, height: Option<u16>) -> MediaFile {
-        MediaFile::Video(height, self)
+impl RenditionFile {
+    /// This file of a rendition.
+    pub fn of(self, rendition: RenditionName) -> MediaFile {
+        MediaFile::Rendition(rendition, self)
     }
 
+    /// The file that is called so among those of pictures and sound.
     fn parse(name: &str) -> Option<Self> {
         match name {
             PLAYLIST | "index.m3u8" => Some(Self::Playlist(Form::LowLatency)),
             INIT => Some(Self::Init),
-            _ => numbered(name, "segment_", ".m4s")
-                .map(Self::Segment)
-                .or_else(|| numbered(name, "segment_", ".ts").map(Self::TsSegment))
-                .or_else(|| part(name)),
+            _ => {
+                let numbers = name.strip_prefix(RenditionName::Full.stem())?;
+                segment_or_part(numbers)
+                    .or_else(|| numbered(numbers, "_", ".ts").map(Self::TsSegment))
+            }
+        }
+    }
+
+    /// The file that is called so among those of sound alone; the initialisation segment has its name of both.
+    fn parse_sound(name: &str) -> Option<Self> {
+        match name {
+            SOUND_PLAYLIST => Some(Self::Playlist(Form::LowLatency)),
+            _ => segment_or_part(name.strip_prefix(RenditionName::Sound.stem())?),
         }
     }
 }
@@ -104,15 +127,40 @@ impl MediaFile {
         match name {
             MASTER => Some(Self::Master),
             CAPTIONS_PLAYLIST => Some(Self::Captions(Form::LowLatency)),
-            MP4 => Some(Self::Output),
+            MP4 => Some(Self::Output(Kind::Avatar)),
+            M4A => Some(Self::Output(Kind::Audio)),
             _ => match name.split_once('/') {
                 Some((height, file)) => {
-                    Some(VideoFile::parse(file)?.of(Some(rendition_height(height)?)))
+                    let rendition = RenditionName::Height(rendition_height(height)?);
+                    Some(RenditionFile::parse(file)?.of(rendition))
                 }
-                None => VideoFile::parse(name)
-                    .map(|file| file.of(None))
+                None => RenditionFile::parse(name)
+                    .map(|file| file.of(RenditionName::Full))
+                    .or_else(|| {
+                        RenditionFile::parse_sound(name).map(|file| file.of(RenditionName::Sound))
+                    })
                     .or_else(|| numbered(name, "captions_", ".vtt").map(Self::CaptionSegment)),
             },
+        }
+    }
+
+    /// The file that this name means in a session of some kind, or `None` where such a session has none. One of sound
+    /// alone answers to the older names of playlist and whole as well.
+    pub fn of_kind(self, kind: Kind) -> Option<Self> {
+        match (kind, self) {
+            (
+                Kind::Avatar,
+                Self::Rendition(RenditionName::Sound, _) | Self::Output(Kind::Audio),
+            ) => None,
+            (Kind::Audio, Self::Output(_)) => Some(Self::Output(Kind::Audio)),
+            (Kind::Audio, Self::Rendition(RenditionName::Full, file)) => match file {
+                RenditionFile::Playlist(_) | RenditionFile::Init => {
+                    Some(file.of(RenditionName::Sound))
+                }
+                _ => None,
+            },
+            (Kind::Audio, Self::Rendition(RenditionName::Height(_), _)) => None,
+            _ => Some(self),
         }
     }
 
@@ -128,28 +176,29 @@ impl MediaFile {
                 .map_err(|error| Refusal::new(Code::BadParameter, error.to_string()))
         };
         Ok(match self {
-            Self::Master | Self::Video(_, VideoFile::Init) => (self, Condition::Playable),
+            Self::Master | Self::Rendition(_, RenditionFile::Init) => (self, Condition::Playable),
             Self::Captions(_) => {
                 let reload = reload()?;
                 (Self::Captions(reload.form), await_segments(reload.reached))
             }
-            Self::Video(height, VideoFile::Playlist(_)) => {
+            Self::Rendition(rendition, RenditionFile::Playlist(_)) => {
                 let Reload { reached, form } = reload()?;
                 let condition = match (form, reached) {
                     (Form::Plain, reached) => await_segments(reached),
                     (_, Some(reached)) => Condition::Reached(reached),
                     (_, None) => Condition::Playable,
                 };
-                (VideoFile::Playlist(form).of(height), condition)
+                (RenditionFile::Playlist(form).of(rendition), condition)
             }
             Self::CaptionSegment(number)
-            | Self::Video(_, VideoFile::Segment(number) | VideoFile::TsSegment(number)) => {
-                (self, Condition::Segment(number))
-            }
-            Self::Video(_, VideoFile::Part(segment, part)) => {
+            | Self::Rendition(
+                _,
+                RenditionFile::Segment(number) | RenditionFile::TsSegment(number),
+            ) => (self, Condition::Segment(number)),
+            Self::Rendition(_, RenditionFile::Part(segment, part)) => {
                 (self, Condition::Part(segment, part))
             }
-            Self::Output => (self, Condition::Ready),
+            Self::Output(_) => (self, Condition::Ready),
         })
     }
 
@@ -157,20 +206,23 @@ impl MediaFile {
     pub fn grows(self) -> bool {
         matches!(
             self,
-            Self::Master | Self::Captions(_) | Self::Video(_, VideoFile::Playlist(_))
+            Self::Master | Self::Captions(_) | Self::Rendition(_, RenditionFile::Playlist(_))
         )
     }
 
     /// Its media type.
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Master | Self::Captions(_) | Self::Video(_, VideoFile::Playlist(_)) => {
+            Self::Master | Self::Captions(_) | Self::Rendition(_, RenditionFile::Playlist(_)) => {
                 "application/vnd.apple.mpegurl"
             }
             Self::CaptionSegment(_) => "text/vtt",
-            Self::Video(_, VideoFile::Segment(_) | VideoFile::Part(..)) => "video/iso.segment",
-            Self::Video(_, VideoFile::TsSegment(_)) => "video/mp2t",
-            Self::Video(_, VideoFile::Init) | Self::Output => "video/mp4",
+            Self::Rendition(RenditionName::Sound, _) | Self::Output(Kind::Audio) => "audio/mp4",
+            Self::Rendition(_, RenditionFile::Segment(_) | RenditionFile::Part(..)) => {
+                "video/iso.segment"
+            }
+            Self::Rendition(_, RenditionFile::TsSegment(_)) => "video/mp2t",
+            Self::Rendition(_, RenditionFile::Init) | Self::Output(Kind::Avatar) => "video/mp4",
         }
     }
 }
@@ -195,24 +247,18 @@ impl fmt::Display for MediaFile {
             Self::Captions(Form::Delta) => f.write_str(DELTA_CAPTIONS),
             Self::Captions(Form::Plain) => f.write_str(PLAIN_CAPTIONS),
             Self::CaptionSegment(number) => captions_name(*number).fmt(f),
-            Self::Output => f.write_str(MP4),
-            Self::Video(Some(height), file) => write!(f, "{height}/{file}"),
-            Self::Video(None, file) => file.fmt(f),
-        }
-    }
-}
-
-/// Its name in the directory of its rendition.
-impl fmt::Display for VideoFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Playlist(Form::LowLatency) => f.write_str(PLAYLIST),
-            Self::Playlist(Form::Delta) => f.write_str(DELTA_PLAYLIST),
-            Self::Playlist(Form::Plain) => f.write_str(PLAIN_PLAYLIST),
-            Self::Init => f.write_str(INIT),
-            Self::Segment(number) => segment_name(number).fmt(f),
-            Self::TsSegment(number) => ts_segment_name(number).fmt(f),
-            Self::Part(segment, part) => part_name(segment, part).fmt(f),
+            Self::Output(Kind::Avatar) => f.write_str(MP4),
+            Self::Output(Kind::Audio) => f.write_str(M4A),
+            Self::Rendition(rendition, file) => {
+                rendition.fmt(f)?;
+                match *file {
+                    RenditionFile::Playlist(form) => f.write_str(rendition.playlist(form)),
+                    RenditionFile::Init => f.write_str(INIT),
+                    RenditionFile::Segment(number) => rendition.segment(number).fmt(f),
+                    RenditionFile::TsSegment(number) => rendition.ts_segment(number).fmt(f),
+                    RenditionFile::Part(segment, part) => rendition.part(segment, part).fmt(f),
+                }
+            }
         }
     }
 }
@@ -234,16 +280,16 @@ fn rendition_height(name: &str) -> Option<u16> {
         .flatten()
 }
 
-/// The part in `segment_NNN.P.m4s`, in the one way it is written.
-fn part(name: &str) -> Option<VideoFile> {
-    let (segment, index) = name
-        .strip_prefix("segment_")?
-        .strip_suffix(".m4s")?
-        .split_once('.')?;
+/// The segment in `_NNN.m4s` or the part in `_NNN.P.m4s`, in the one way it is written.
+fn segment_or_part(name: &str) -> Option<RenditionFile> {
+    let name = name.strip_prefix('_')?.strip_suffix(".m4s")?;
+    let Some((segment, index)) = name.split_once('.') else {
+        return numbered(name, "", "").map(RenditionFile::Segment);
+    };
     let plain = (1..=4).contains(&index.len()) && index.bytes().all(|byte| byte.is_ascii_digit());
     let canonical = index.len() == 1 || !index.starts_with('0');
     let index = (plain && canonical).then(|| index.parse().ok()).flatten()?;
-    Some(VideoFile::Part(numbered(segment, "", "")?, index))
+    Some(RenditionFile::Part(numbered(segment, "", "")?, index))
 }
 
 /// What `path` asks for, or `None` if it is not ours. One trailing slash is forgiven on calls.
@@ -251,6 +297,8 @@ pub fn route(path: &str) -> Option<Route> {
     let call = path.strip_suffix('/').unwrap_or(path);
     match call {
         "/api/stream/start" => return Some(Route::Start),
+        "/audiostream/start" => return Some(Route::StartAudio),
+        "/api/stream/append" => return Some(Route::Append),
         "/api/stream/interrupt" => return Some(Route::Interrupt),
         "/api/cleanup" => return Some(Route::Cleanup),
         "/api/avatars" => return Some(Route::Avatars),
@@ -266,9 +314,13 @@ pub fn route(path: &str) -> Option<Route> {
     if let Some(id) = call.strip_prefix("/api/stream/events/") {
         return of_session(id, Route::Events);
     }
+    if let Some(id) = call.strip_prefix("/audiostream/task-status/") {
+        return of_session(id, Route::TaskStatus);
+    }
     let media = path
         .strip_prefix("/stream/")
-        .or_else(|| path.strip_prefix("/hls/"))?;
+        .or_else(|| path.strip_prefix("/hls/"))
+        .or_else(|| path.strip_prefix("/media/hls/"))?;
     let found = media
         .split_once('/')
         .and_then(|(id, name)| Some(Route::Media(SessionId::parse(id)?, MediaFile::parse(name)?)));
@@ -299,7 +351,7 @@ mod tests {
                 route(&path),
                 Some(Route::Media(
                     id,
-                    VideoFile::Playlist(Form::LowLatency).of(None)
+                    RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Full)
                 ))
             );
         }
@@ -310,15 +362,62 @@ mod tests {
     }
 
     #[test]
+    fn sessions_of_sound_are_asked_for_by_names_of_their_own() {
+        let id = SessionId::parse(ID).unwrap();
+        let playlist = RenditionFile::Playlist(Form::LowLatency);
+        assert_eq!(
+            route(&format!("/media/hls/{ID}/audio.m3u8")),
+            Some(Route::Media(id, playlist.of(RenditionName::Sound)))
+        );
+        for path in ["/audiostream/start", "/audiostream/start/"] {
+            assert_eq!(route(path), Some(Route::StartAudio));
+        }
+        for slash in ["", "/"] {
+            assert_eq!(
+                route(&format!("/audiostream/task-status/{ID}{slash}")),
+                Some(Route::TaskStatus(id))
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_means_what_the_kind_of_session_has() {
+        let (full, sound) = (RenditionName::Full, RenditionName::Sound);
+        let playlist = RenditionFile::Playlist(Form::Delta);
+        let of_sound = |file: MediaFile| file.of_kind(Kind::Audio);
+        assert_eq!(of_sound(playlist.of(full)), Some(playlist.of(sound)));
+        assert_eq!(of_sound(RenditionFile::Segment(0).of(full)), None);
+        assert_eq!(
+            of_sound(RenditionFile::Init.of(RenditionName::Height(64))),
+            None
+        );
+        assert_eq!(
+            of_sound(MediaFile::Output(Kind::Avatar)),
+            Some(MediaFile::Output(Kind::Audio))
+        );
+        assert_eq!(of_sound(MediaFile::Master), Some(MediaFile::Master));
+        let segment = RenditionFile::Segment(0).of(sound);
+        assert_eq!(segment.of_kind(Kind::Audio), Some(segment));
+        assert_eq!(segment.of_kind(Kind::Avatar), None);
+        assert_eq!(MediaFile::Output(Kind::Audio).of_kind(Kind::Avatar), None);
+    }
+
+    #[test]
     fn numbers_have_one_spelling() {
         let id = SessionId::parse(ID).unwrap();
         assert_eq!(
             media("segment_007.m4s"),
-            Some(Route::Media(id, VideoFile::Segment(7).of(None)))
+            Some(Route::Media(
+                id,
+                RenditionFile::Segment(7).of(RenditionName::Full)
+            ))
         );
         assert_eq!(
             media("segment_1000.m4s"),
-            Some(Route::Media(id, VideoFile::Segment(1000).of(None)))
+            Some(Route::Media(
+                id,
+                RenditionFile::Segment(1000).of(RenditionName::Full)
+            ))
         );
         for wrong in [
             "segment_7.m4s",
@@ -337,6 +436,10 @@ mod tests {
             "256/256/init.mp4",
             "256/output.mp4",
             "256/master.m3u8",
+            "256/audio.m3u8",
+            "audio_7.m4s",
+            "audio_007.ts",
+            "audio.delta.m3u8",
             "job.json",
             "../job.json",
             "segment_007.m4s.part",
@@ -348,7 +451,7 @@ mod tests {
 
     #[test]
     fn a_query_says_what_to_wait_for_and_in_which_form() {
-        let playlist = VideoFile::Playlist(Form::LowLatency).of(None);
+        let playlist = RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Full);
         let reached = Reached {
             sequence: 4,
             part: Some(1),
@@ -356,20 +459,20 @@ mod tests {
         assert_eq!(
             playlist.asked("_HLS_msn=4&_HLS_part=1&_HLS_skip=YES"),
             Ok((
-                VideoFile::Playlist(Form::Delta).of(None),
+                RenditionFile::Playlist(Form::Delta).of(RenditionName::Full),
                 Condition::Reached(reached)
             ))
         );
         assert_eq!(
             playlist.asked("_HLS_legacy=YES"),
             Ok((
-                VideoFile::Playlist(Form::Plain).of(None),
+                RenditionFile::Playlist(Form::Plain).of(RenditionName::Full),
                 Condition::Segment(0)
             ))
         );
         assert_eq!(playlist.asked("v=1"), Ok((playlist, Condition::Playable)));
         assert_eq!(playlist.asked("_HLS_part=1").unwrap_err().status(), 400);
-        let segment = VideoFile::Segment(3).of(None);
+        let segment = RenditionFile::Segment(3).of(RenditionName::Full);
         assert_eq!(
             segment.asked("_HLS_part=x"),
             Ok((segment, Condition::Segment(3)))
@@ -394,16 +497,20 @@ mod tests {
         #[test]
         fn every_file_is_found_by_its_own_name(number in 0_u32..100_000) {
             for file in [
-                VideoFile::Segment(number).of(None),
-                VideoFile::TsSegment(number).of(None),
-                VideoFile::Part(number, number % 10_000).of(None),
-                VideoFile::Segment(number).of(Some(256)),
-                VideoFile::TsSegment(number).of(Some(256)),
-                VideoFile::Init.of(Some(64)),
+                RenditionFile::Segment(number).of(RenditionName::Full),
+                RenditionFile::TsSegment(number).of(RenditionName::Full),
+                RenditionFile::Part(number, number % 10_000).of(RenditionName::Full),
+                RenditionFile::Segment(number).of(RenditionName::Height(256)),
+                RenditionFile::TsSegment(number).of(RenditionName::Height(256)),
+                RenditionFile::Init.of(RenditionName::Height(64)),
                 MediaFile::CaptionSegment(number),
-                VideoFile::Init.of(None),
+                RenditionFile::Init.of(RenditionName::Full),
+                RenditionFile::Playlist(Form::LowLatency).of(RenditionName::Sound),
+                RenditionFile::Segment(number).of(RenditionName::Sound),
+                RenditionFile::Part(number, number % 10_000).of(RenditionName::Sound),
                 MediaFile::Master,
-                MediaFile::Output,
+                MediaFile::Output(Kind::Avatar),
+                MediaFile::Output(Kind::Audio),
             ] {
                 let id = SessionId::parse(ID).unwrap();
                 prop_assert_eq!(media(&file.to_string()), Some(Route::Media(id, file)));

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::session::{Record, State, Timestamp, Vocabulary};
+use super::MediaFile;
+use crate::hls::SOUND_PLAYLIST;
+use crate::session::{Kind, Record, SessionId, State, Timestamp, Vocabulary};
 
 /// Where a client reached us, for answers that carry whole URLs.
 #[derive(Debug, Clone, Default)]
@@ -16,11 +18,11 @@ pub fn status(record: &Record, urls: &Urls) -> String {
     let id = record.id;
     let origin = &urls.origin;
     let state = match (record.state, record.vocabulary) {
-        (State::Created, Vocabulary::Specification) => "created",
+        (State::Created, Vocabulary::Specification | Vocabulary::Audio) => "created",
         (State::Created | State::Processing, _) => "processing",
         (State::Ready, _) => "ready",
         (State::Error, Vocabulary::Realtime) => "failed",
-        (State::Error, Vocabulary::Specification) => "error",
+        (State::Error, Vocabulary::Specification | Vocabulary::Audio) => "error",
     };
     json!({
         "session_id": id,
@@ -28,8 +30,8 @@ pub fn status(record: &Record, urls: &Urls) -> String {
         "progress": record.progress,
         "stage": record.stage,
         "playlist_ready": record.playable(),
-        "playlist_url": format!("{origin}/hls/{id}/index.m3u8"),
-        "mp4_url": format!("{origin}/hls/{id}/output.mp4"),
+        "playlist_url": format!("{origin}{}", playlist(id, record.kind)),
+        "mp4_url": format!("{origin}/hls/{id}/{}", MediaFile::Output(record.kind)),
         "segments": record.segments,
         "duration": (record.duration.seconds() * 1000.0).round() / 1000.0,
         "error": record.failure.as_ref().map(|failure| &failure.text),
@@ -40,12 +42,20 @@ pub fn status(record: &Record, urls: &Urls) -> String {
     .to_string()
 }
 
+/// Where the playlist of session `id` is found.
+pub(super) fn playlist(id: SessionId, kind: Kind) -> String {
+    match kind {
+        Kind::Avatar => format!("/hls/{id}/index.m3u8"),
+        Kind::Audio => format!("/media/hls/{id}/{SOUND_PLAYLIST}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::session::{Failure, FailureCode, SessionId};
+    use crate::session::{Failure, FailureCode};
     use crate::time::Samples;
 
     fn parsed(record: &Record) -> Value {

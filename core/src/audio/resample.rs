@@ -1,4 +1,4 @@
-//! Sound of any sample rate to [`AUDIO_RATE`], sample for sample where it belongs.
+//! Sound of one sample rate made into sound of another, sample for sample where it belongs.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
@@ -20,12 +20,13 @@ pub enum ResampleError {
 /// The rates taken.
 const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 
-/// Brings mono sound to [`AUDIO_RATE`] piece by piece.
+/// Brings mono sound from one rate to another piece by piece.
 ///
 /// No delay is left in the result: what was heard at `t` seconds is heard at `t` seconds, and `n` samples become
-/// `n * AUDIO_RATE / rate`, rounded to the nearest.
+/// `n * to / from`, rounded to the nearest.
 pub struct Resampler {
-    rate: u32,
+    from: u32,
+    to: u32,
     /// `None` where nothing is to be done.
     filter: Option<Fft<f32>>,
     /// Not enough yet for the filter.
@@ -39,28 +40,47 @@ pub struct Resampler {
 }
 
 impl Resampler {
-    /// A resampler from `rate` samples a second.
+    /// A resampler from `rate` samples a second to [`AUDIO_RATE`].
     ///
     /// # Errors
     ///
     /// [`ResampleError::Rate`] outside 4 to 384 kHz.
     pub fn new(rate: u32) -> Result<Self, ResampleError> {
-        if !RATES.contains(&rate) {
+        Self::between(rate, AUDIO_RATE)
+    }
+
+    /// A resampler from `from` samples a second to `to`.
+    ///
+    /// # Errors
+    ///
+    /// [`ResampleError::Rate`] outside 4 to 384 kHz.
+    pub fn between(from: u32, to: u32) -> Result<Self, ResampleError> {
+        if let Some(rate) = [from, to].into_iter().find(|rate| !RATES.contains(rate)) {
             return Err(ResampleError::Rate(rate));
         }
-        let filter = if rate == AUDIO_RATE {
+        let filter = if from == to {
             None
         } else {
-            Some(filter(rate)?)
+            Some(filter(from, to)?)
         };
         Ok(Self {
-            rate,
+            from,
+            to,
             delay: filter.as_ref().map_or(0, |filter| filter.output_delay()),
             filter,
             waiting: Vec::new(),
             taken: 0,
             given: 0,
         })
+    }
+
+    /// How many samples more than those told of must have been taken in at most.
+    pub fn lag(&self) -> u64 {
+        let Some(filter) = &self.filter else {
+            return 0;
+        };
+        let delay = filter.output_delay() as u64 * u64::from(self.from);
+        filter.input_frames_next() as u64 + delay.div_ceil(u64::from(self.to))
     }
 
     /// Takes in sound and appends what can be told of it to `out`.
@@ -100,8 +120,8 @@ impl Resampler {
 
     /// How much is to be given out for what was taken in so far.
     fn expected(&self) -> u64 {
-        let (taken, rate) = (u128::from(self.taken), u128::from(self.rate));
-        let total = (taken * u128::from(AUDIO_RATE) + rate / 2) / rate;
+        let (taken, from) = (u128::from(self.taken), u128::from(self.from));
+        let total = (taken * u128::from(self.to) + from / 2) / from;
         u64::try_from(total).unwrap_or(u64::MAX)
     }
 
@@ -147,16 +167,16 @@ impl Resampler {
 }
 
 /// A filter that works in blocks of about 20 ms.
-fn filter(rate: u32) -> Result<Fft<f32>, ResampleError> {
+fn filter(from: u32, to: u32) -> Result<Fft<f32>, ResampleError> {
     // The filter's middle lies at half a block, rounded down: only in an even number of smallest blocks is that
     // a whole number of samples on both sides.
-    let smallest = 2 * rate / greatest_common_divisor(rate, AUDIO_RATE);
-    let block = (rate / 50).next_multiple_of(smallest);
+    let smallest = 2 * from / greatest_common_divisor(from, to);
+    let block = (from / 50).next_multiple_of(smallest);
     let failed =
         |error: rubato::ResamplerConstructionError| ResampleError::Failed(error.to_string());
     Fft::new_custom(
-        rate as usize,
-        AUDIO_RATE as usize,
+        from as usize,
+        to as usize,
         block as usize,
         1,
         1,
@@ -248,6 +268,24 @@ mod tests {
                 matches!(Resampler::new(rate), Err(ResampleError::Rate(refused)) if refused == rate)
             );
         }
+    }
+
+    #[test]
+    fn speech_is_brought_down_to_what_is_heard() {
+        let sound = tone(AUDIO_RATE, 440.0, AUDIO_RATE as usize);
+        let mut resampler = Resampler::between(AUDIO_RATE, 16_000).unwrap();
+        let mut found = Vec::new();
+        for piece in sound.chunks(441) {
+            resampler.push(piece, &mut found).unwrap();
+            let told = found.len() as u64 * 3;
+            assert!(told + resampler.lag() >= resampler.taken);
+        }
+        resampler.finish(&mut found).unwrap();
+        let wanted = tone(16_000, 440.0, 16_000);
+        assert_eq!(found.len(), wanted.len());
+        let inner = found[600..15_400].iter().zip(&wanted[600..15_400]);
+        let worst = inner.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 0.000_2, "{worst}");
     }
 
     proptest! {

@@ -5,11 +5,14 @@ mod chance;
 mod loudness;
 mod motion;
 mod mouth;
+pub mod neural;
 mod presenter;
 mod viseme;
 
 pub use mouth::Mouth;
 pub use presenter::{Avatar, Presenter, PresenterError, Region, SIZES, avatars};
+
+use std::time::Instant;
 
 use avatar_codec::Picture;
 use thiserror::Error;
@@ -33,6 +36,17 @@ pub trait Face: Send {
     /// Takes in more speech. `marks` count from the beginning of the session, in order of time;
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
+
+    /// Nothing more will be heard.
+    fn end(&mut self) {}
+
+    /// Whether the next frame, which is shown at `due`, can be painted now. A face that needs longer for a frame than a turn
+    /// may take begins in time, says no, and wakes its painter when there is more. When it is `late`, viewers have nothing
+    /// left to see.
+    fn ready(&mut self, due: Instant, late: bool) -> bool {
+        let _ = (due, late);
+        true
+    }
 
     /// Paints the next frame, overwriting `picture`.
     ///

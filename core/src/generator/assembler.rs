@@ -13,7 +13,7 @@ use super::rendition::{AssembleError, Rendition};
 use super::scheduler::Turn;
 use super::transcript::Transcript;
 use crate::api::MediaFile;
-use crate::config::{Config, Video};
+use crate::config::Config;
 use crate::hls::{Cut, MasterPlaylist, Part, Segment};
 use crate::session::{Failure, FailureCode, Stage};
 use crate::time::Samples;
@@ -28,10 +28,9 @@ pub(crate) struct Assembler {
     transcript: Arc<Transcript>,
     painter: Waker,
     cut: Cut,
-    video: Video,
-    /// Heights of further renditions.
-    smaller: Vec<u16>,
+    config: Arc<Config>,
     encoders: Option<Encoders>,
+    /// Pictures.
     encoded: u64,
     written: Samples,
     /// When there was enough for a viewer to begin with.
@@ -47,15 +46,14 @@ struct Encoders {
 }
 
 impl Assembler {
-    pub(crate) fn new(links: &Links, config: &Config) -> Self {
+    pub(crate) fn new(links: &Links, config: &Arc<Config>) -> Self {
         Self {
             live: Arc::clone(&links.live),
             reel: Arc::clone(&links.reel),
             transcript: Arc::clone(&links.transcript),
             painter: links.painter.clone(),
-            cut: links.live.job.segment_format.cut(config.video.frame_rate),
-            video: config.video,
-            smaller: config.renditions.clone(),
+            cut: config.cut_of(&links.live.job),
+            config: Arc::clone(config),
             encoders: None,
             encoded: 0,
             written: Samples::ZERO,
@@ -76,10 +74,11 @@ impl Assembler {
     fn begin(&self) -> Result<Encoders, AssembleError> {
         let settings = AudioSettings::default();
         let audio = AudioEncoder::open(&settings)?;
-        let heights = std::iter::once(None).chain(self.smaller.iter().copied().map(Some));
-        let renditions = heights
-            .map(|height| Rendition::open(&self.live, self.video, height, &audio, settings.bitrate))
+        let names = self.config.renditions_of(self.live.job.kind);
+        let mut renditions = names
+            .map(|name| Rendition::open(&self.live, &self.config, name, &audio, settings.bitrate))
             .collect::<Result<Vec<_>, _>>()?;
+        renditions.rotate_right(1);
         let variants: Vec<_> = renditions.iter().map(Rendition::variant).collect();
         let master = MasterPlaylist {
             variants: &variants,
@@ -92,19 +91,21 @@ impl Assembler {
             master.render().as_bytes(),
         )?;
         static SAID: Once = Once::new();
-        if let Some(first) = renditions.first() {
-            SAID.call_once(|| tracing::info!(encoder = first.encoder(), "pictures are encoded"));
+        if let Some(encoder) = renditions.first().and_then(Rendition::encoder) {
+            SAID.call_once(|| tracing::info!(encoder, "pictures are encoded"));
         }
         Ok(Encoders { audio, renditions })
     }
 
     fn encode(&mut self, frame: &Frame) -> Result<(), AssembleError> {
         let key = self.cut.starts_segment(self.encoded);
-        self.encoded += 1;
+        self.encoded += u64::from(frame.picture.is_some());
         let encoders = self.open()?;
         let sound = encoders.audio.encode(&frame.pcm)?;
         for rendition in &mut encoders.renditions {
-            rendition.picture(&frame.picture, key)?;
+            if let Some(picture) = &frame.picture {
+                rendition.picture(picture, key)?;
+            }
             rendition.sound(&sound)?;
         }
         self.write_parts()

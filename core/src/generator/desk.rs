@@ -12,28 +12,39 @@ use super::departures::Departures;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
+use super::manuscript::Manuscript;
 use super::notices::{Notice, Notices};
 use super::painter::{Links, Painter};
 use super::pool::{Pool, Waker};
 use super::reel::Reel;
 use super::repertoire::Repertoire;
 use super::speaker::Speaker;
+use super::studio::Studio;
 use super::transcript::Transcript;
 use super::workshop::Faces;
 use crate::api::{Urls, status};
-use crate::config::Config;
-use crate::session::{Failure, FailureCode, SessionId, Stage, State, Timestamp, lost};
+use crate::config::{Config, Video};
+use crate::face::Face;
+use crate::session::{Failure, FailureCode, Hint, Kind, SessionId, Stage, State, Timestamp, lost};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How long sessions are still made in a process that is to be replaced.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Frames on their way between the two halves of a session: enough for both to work at once.
 const REEL: usize = 6;
+/// The same where a frame is a part of sound.
+const SOUND_REEL: usize = 2;
 
 struct Session {
     live: Arc<Live>,
     listing: Listing,
     transcript: Arc<Transcript>,
+    manuscript: Arc<Manuscript>,
+    /// How far its draft was read, where more text may come.
+    read: Option<u64>,
     painter: Waker,
     assembler: Waker,
 }
@@ -44,6 +55,7 @@ pub(crate) struct Supplies {
     pub(crate) publication: Publication,
     pub(crate) notices: Notices,
     pub(crate) faces: Arc<Faces>,
+    pub(crate) studio: Option<Studio>,
     pub(crate) speaker: Speaker,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
@@ -60,6 +72,8 @@ pub(crate) struct Desk {
     supplies: Supplies,
     sessions: HashMap<SessionId, Session>,
     departures: Departures,
+    /// When this process goes at the latest.
+    leaving: Option<Instant>,
 }
 
 impl Desk {
@@ -68,6 +82,7 @@ impl Desk {
             supplies,
             sessions: HashMap::new(),
             departures: Departures::default(),
+            leaving: None,
         }
     }
 
@@ -79,6 +94,7 @@ impl Desk {
             let now = Instant::now();
             if now >= tick {
                 self.look_around();
+                self.make_way(now);
                 tick = now + TICK;
             }
             let due = self.sessions.values().filter_map(|s| s.listing.due());
@@ -125,6 +141,7 @@ impl Desk {
             }
             Notice::Generated(id) => self.file(id),
             Notice::Failed(id) => self.file_failed(id),
+            Notice::Broken => self.resign(),
             Notice::Stop => {}
         }
     }
@@ -132,15 +149,15 @@ impl Desk {
     /// Deletes the parts that have been gone from their playlists long enough.
     fn clear_away(&mut self, now: Instant) {
         for (&id, session) in &mut self.sessions {
-            self.departures.note(id, &mut session.listing, now);
+            let of = (id, session.live.job.kind);
+            self.departures.note(of, &mut session.listing, now);
         }
         let Supplies {
             config,
             publication,
             ..
         } = &self.supplies;
-        let heights = || config.heights();
-        self.departures.clear(&publication.store, heights, now);
+        self.departures.clear(&publication.store, config, now);
     }
 
     /// Whatever a lost hint might have spoken of.
@@ -155,6 +172,12 @@ impl Desk {
         for id in concerned {
             self.look_at(id, false);
         }
+        let open = self.sessions.iter().filter(|(_, s)| s.read.is_some());
+        let open: Vec<SessionId> = open.map(|(&id, _)| id).collect();
+        for id in open {
+            self.read_on(id);
+            self.close_draft(id);
+        }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
                 .caretaker
@@ -166,8 +189,36 @@ impl Desk {
         self.count();
     }
 
+    /// This process will be replaced: it takes nothing new.
+    fn resign(&mut self) {
+        let Supplies {
+            publication, pid, ..
+        } = &self.supplies;
+        publication.board.header().resign(*pid);
+        self.leaving = Some(Instant::now() + GRACE);
+        tracing::error!("this process makes way for another when its other sessions are made");
+        self.make_way(Instant::now());
+    }
+
+    /// Has this process replaced, if it is to be, once nothing is being made in it any more.
+    fn make_way(&self, now: Instant) {
+        let Some(until) = self.leaving else {
+            return;
+        };
+        let mut sessions = self.sessions.values();
+        if now >= until || sessions.all(|session| session.listing.is_complete()) {
+            let Supplies {
+                publication, pid, ..
+            } = &self.supplies;
+            publication.bell.ring(*pid, Hint::replace());
+        }
+    }
+
     /// Whether another session may be generated. Those of which only the end is still to be listed take no room.
     fn has_room(&self) -> bool {
+        if self.leaving.is_some() {
+            return false;
+        }
         let sessions = self.sessions.values();
         let active = sessions.filter(|session| !session.listing.is_complete());
         active.count() < self.supplies.config.limits.sessions
@@ -198,6 +249,7 @@ impl Desk {
             if board.watched(id) {
                 session.listing.start_clock(&session.live, Instant::now());
             }
+            self.read_on(id);
         } else if room && self.claim(id) {
             self.take(id);
         }
@@ -247,23 +299,38 @@ impl Desk {
             return;
         }
         live.enter(Stage::Tts);
-        let video = &self.supplies.config.video;
+        let Video { width, height, .. } = self.supplies.config.video;
+        let reel = match live.job.kind {
+            Kind::Avatar => Reel::new(REEL, Some((width as usize, height as usize))),
+            Kind::Audio => Reel::new(SOUND_REEL, None),
+        };
+        let painter = self.supplies.pool.waker();
+        let transcript = Arc::new(Transcript::default());
+        let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone());
+        if !live.job.open {
+            manuscript.push(&live.job.text);
+            manuscript.finish();
+        }
         let links = Links {
             live: Arc::clone(&live),
-            reel: Arc::new(Reel::new(REEL, video.width as usize, video.height as usize)),
-            transcript: Arc::new(Transcript::new(&live.job.text)),
-            painter: self.supplies.pool.waker(),
+            reel: Arc::new(reel),
+            transcript,
+            manuscript: Arc::new(manuscript),
+            painter,
             assembler: self.supplies.pool.waker(),
         };
         let session = Session {
             listing: Listing::new(&self.supplies.config, &live.job),
             transcript: Arc::clone(&links.transcript),
+            manuscript: Arc::clone(&links.manuscript),
+            read: live.job.open.then_some(0),
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),
             live: Arc::clone(&live),
         };
         self.sessions.insert(id, session);
-        match (self.supplies.faces)(&live.job, &self.supplies.config) {
+        self.read_on(id);
+        match self.face(&links) {
             Ok(face) => {
                 let painter = Painter::new(
                     &links,
@@ -277,10 +344,79 @@ impl Desk {
                     .pool
                     .add(&links.assembler, Box::new(assembler));
             }
-            Err(error) => live.fail(Failure {
-                code: FailureCode::InferenceFailed,
-                text: error.to_string(),
+            Err(failure) => live.fail(failure),
+        }
+    }
+
+    /// The face that the session of `links` is to have.
+    fn face(&self, links: &Links) -> Result<Option<Box<dyn Face>>, Failure> {
+        let Supplies {
+            faces,
+            studio,
+            config,
+            ..
+        } = &self.supplies;
+        let job = &links.live.job;
+        if job.kind == Kind::Audio {
+            return Ok(None);
+        }
+        let failed = |text: String| Failure {
+            code: FailureCode::InferenceFailed,
+            text,
+        };
+        let face = match (job.filmed, studio) {
+            (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
+            (true, Some(studio)) => studio.sit(links, &job.avatar),
+            (true, None) => Err(failed(
+                "there are no networks for filmed avatars".to_owned(),
+            )),
+        };
+        face.map(Some)
+    }
+
+    /// Takes in what was added to a session's text.
+    fn read_on(&mut self, id: SessionId) {
+        let store = &self.supplies.publication.store;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(read) = session.read else {
+            return;
+        };
+        match store.draft(id).read(read) {
+            Ok(news) => {
+                if news.end > read {
+                    session.manuscript.push(&news.text);
+                }
+                session.read = (!news.complete).then_some(news.end);
+                if news.complete {
+                    session.manuscript.finish();
+                }
+            }
+            Err(error) => session.live.fail(Failure {
+                code: FailureCode::Internal,
+                text: format!("the text could not be read: {error}"),
             }),
+        }
+    }
+
+    /// Ends the text of a session for which no more has come for long enough.
+    fn close_draft(&mut self, id: SessionId) {
+        let Supplies {
+            config,
+            publication,
+            ..
+        } = &self.supplies;
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        if let Some(read) = session.read
+            && session.manuscript.dry_for() >= config.text_timeout
+            && publication.store.draft(id).close(read).unwrap_or(true)
+        {
+            tracing::info!(session = %id, "no more text came");
+            session.read = None;
+            session.manuscript.finish();
         }
     }
 
@@ -321,8 +457,11 @@ impl Desk {
             return;
         };
         session.listing.end_here(&session.live, &session.transcript);
-        self.departures
-            .note(id, &mut session.listing, Instant::now());
+        self.departures.note(
+            (id, session.live.job.kind),
+            &mut session.listing,
+            Instant::now(),
+        );
         session.live.update(|record| record.fail(interrupted));
         self.finished(&session.live);
         tracing::info!(session = %id, "interrupted");
@@ -362,8 +501,11 @@ impl Desk {
     /// Nothing more will happen to a session.
     fn let_go(&mut self, id: SessionId) {
         if let Some(mut session) = self.dismiss(id) {
-            self.departures
-                .note(id, &mut session.listing, Instant::now());
+            self.departures.note(
+                (id, session.live.job.kind),
+                &mut session.listing,
+                Instant::now(),
+            );
             self.supplies.repertoire.learn(&session.live);
             self.supplies.publication.board.release(id);
         }
@@ -375,8 +517,11 @@ impl Desk {
             return;
         };
         session.listing.end(&session.live, &session.transcript);
-        self.departures
-            .note(id, &mut session.listing, Instant::now());
+        self.departures.note(
+            (id, session.live.job.kind),
+            &mut session.listing,
+            Instant::now(),
+        );
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),

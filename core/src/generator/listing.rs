@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 
 use super::live::Live;
 use super::transcript::Transcript;
-use crate::api::{MediaFile, VideoFile};
+use crate::api::{MediaFile, RenditionFile};
 use crate::config::Config;
 use crate::hls::{
-    Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, PLAYLIST, Part, Segment,
+    Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, Part, RenditionName, Segment,
     SegmentFormat, Timeline,
 };
 use crate::session::{Failure, Job, Pace, Timestamp};
@@ -31,9 +31,8 @@ pub(crate) enum Standing {
 pub(crate) struct Listing {
     clock: Clock,
     timeline: Timeline,
-    /// The playlist of each rendition, of the smaller ones with their heights; the largest comes last, and what it says
-    /// is true of all.
-    media: Vec<(Option<u16>, MediaPlaylist)>,
+    /// The playlist of each rendition; the largest comes last, and what it says is true of all.
+    media: Vec<(RenditionName, MediaPlaylist)>,
     captions: MediaPlaylist,
     /// How far players that load parts stay behind the last.
     hold_back: Duration,
@@ -57,37 +56,38 @@ pub(crate) struct Listing {
 
 impl Listing {
     pub(crate) fn new(config: &Config, job: &Job) -> Self {
-        let (pace, format) = (job.pace, job.segment_format);
-        let cut = format.cut(config.video.frame_rate);
+        let format = job.segment_format;
+        let cut = config.cut_of(job);
         let began = OffsetDateTime::now_utc();
         let hold_back = match format {
             SegmentFormat::Fmp4 => cut.hold_back().duration(),
             // Whoever loads whole segments loads them whether or not there is an end.
             SegmentFormat::Ts => Duration::ZERO,
         };
-        let heights = || config.heights();
+        let renditions = || config.renditions_of(job.kind);
+        let captions = MediaPlaylist::captions(cut, began).made_of(format);
         Self {
-            clock: Clock::new(config.lead_of(pace, format)),
+            clock: Clock::new(config.lead_of(job)),
             timeline: Timeline::default(),
-            media: heights()
-                .map(|height| {
-                    let others = heights()
-                        .filter(|&other| other != height)
-                        .map(|other| Beside::media(beside(height, other, PLAYLIST)));
-                    let captions = Beside::captions(beside(height, None, CAPTIONS_PLAYLIST));
+            media: renditions()
+                .map(|name| {
+                    let others = renditions()
+                        .filter(|&other| other != name)
+                        .map(|other| Beside::media(up(name) + &playlist_of(other)));
+                    let captions = Beside::captions(up(name) + CAPTIONS_PLAYLIST);
                     let others = others.chain([captions]).collect();
-                    let playlist = MediaPlaylist::media(cut, began).made_of(format);
-                    (height, playlist.beside(others))
+                    let playlist = MediaPlaylist::media(cut, began).of(name).made_of(format);
+                    (name, playlist.beside(others))
                 })
                 .collect(),
-            captions: MediaPlaylist::captions(cut, began).made_of(format).beside(
-                heights()
-                    .map(|other| Beside::media(beside(None, other, PLAYLIST)))
+            captions: captions.beside(
+                renditions()
+                    .map(|other| Beside::media(playlist_of(other)))
                     .collect(),
             ),
             hold_back,
             segment_parts: u8::try_from(cut.parts()).unwrap_or(u8::MAX),
-            patient: pace == Pace::Fast,
+            patient: job.pace == Pace::Fast,
             began: None,
             due: None,
             complete: false,
@@ -234,12 +234,12 @@ impl Listing {
             segments: number,
             parts,
         } = rest;
-        for &(height, _) in &self.media {
+        for &(rendition, _) in &self.media {
             let mut bytes = Vec::new();
             for index in 0..parts {
-                bytes.extend(store.read(id, VideoFile::Part(number, index).of(height))?);
+                bytes.extend(store.read(id, RenditionFile::Part(number, index).of(rendition))?);
             }
-            store.write(id, VideoFile::Segment(number).of(height), &bytes)?;
+            store.write(id, RenditionFile::Segment(number).of(rendition), &bytes)?;
         }
         if store.has(id, MediaFile::CaptionSegment(number)) {
             return Ok(());
@@ -260,15 +260,15 @@ impl Listing {
     fn take_back(&self, live: &Live) {
         let (id, store) = (live.id(), live.store());
         let edge = self.timeline.edge(self.timeline.ends().len());
-        for &(height, _) in &self.media {
+        for &(rendition, _) in &self.media {
             if let Some((last, parts)) = self.timeline.last(edge) {
-                store.discard_parts(id, height, last, parts);
+                store.discard_parts(id, rendition, last, parts);
             }
             for number in edge.segments.. {
                 store.discard(id, MediaFile::CaptionSegment(number));
-                store.discard(id, VideoFile::TsSegment(number).of(height));
-                let there = store.discard(id, VideoFile::Segment(number).of(height));
-                if !store.discard_parts(id, height, number, 0) && !there {
+                store.discard(id, RenditionFile::TsSegment(number).of(rendition));
+                let there = store.discard(id, RenditionFile::Segment(number).of(rendition));
+                if !store.discard_parts(id, rendition, number, 0) && !there {
                     break;
                 }
             }
@@ -316,8 +316,8 @@ impl Listing {
                 |playlist: &MediaPlaylist| playlist.render(&self.timeline, form, parts, ended);
             let file = MediaFile::Captions(form);
             store.write(live.id(), file, render(&self.captions).as_bytes())?;
-            for (height, media) in &self.media {
-                let file = VideoFile::Playlist(form).of(*height);
+            for (rendition, media) in &self.media {
+                let file = RenditionFile::Playlist(form).of(*rendition);
                 store.write(live.id(), file, render(media).as_bytes())?;
             }
         }
@@ -333,19 +333,23 @@ impl Listing {
         let seen = first.min(self.edge.segments + 1).max(self.in_parts);
         self.departed.end = seen.max(self.departed.end);
         for unseen in seen..first {
-            for &(height, _) in &self.media {
-                live.store().discard_parts(live.id(), height, unseen, 0);
+            for &(rendition, _) in &self.media {
+                live.store().discard_parts(live.id(), rendition, unseen, 0);
             }
         }
         self.in_parts = first.max(self.in_parts);
     }
 }
 
-/// Where a playlist of rendition `other` lies, seen from that of rendition `here`.
-fn beside(here: Option<u16>, other: Option<u16>, name: &str) -> String {
-    let up = if here.is_some() { "../" } else { "" };
-    match other {
-        Some(height) => format!("{up}{height}/{name}"),
-        None => format!("{up}{name}"),
+/// The way from a rendition's directory to that of the session.
+fn up(from: RenditionName) -> String {
+    match from {
+        RenditionName::Height(_) => "../".to_owned(),
+        RenditionName::Full | RenditionName::Sound => String::new(),
     }
+}
+
+/// Where the playlist of a rendition lies in the directory of its session.
+fn playlist_of(rendition: RenditionName) -> String {
+    format!("{rendition}{}", rendition.playlist(Form::LowLatency))
 }

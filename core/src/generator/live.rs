@@ -79,7 +79,7 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new(job: Job, publication: Publication, notices: Notices) -> Self {
-        let record = Record::created(job.id, job.vocabulary, job.created_at);
+        let record = Record::of(&job);
         Self {
             job,
             started: Instant::now(),

@@ -11,6 +11,7 @@ mod desk;
 mod herald;
 mod listing;
 mod live;
+mod manuscript;
 mod notices;
 mod painter;
 mod pool;
@@ -20,16 +21,18 @@ mod repertoire;
 mod scheduler;
 mod soundtrack;
 mod speaker;
+mod studio;
 mod transcript;
 mod workshop;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
 
+pub use studio::Opener;
 pub use workshop::{Faces, Workshop, WorkshopError};
 
 use crate::config::Config;
@@ -43,6 +46,7 @@ use notices::Notices;
 use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;
+use studio::{Outlook, Staff, Studio};
 
 /// How a generator knows the processes around it.
 #[derive(Clone)]
@@ -73,6 +77,7 @@ pub struct Generator {
     running: Arc<AtomicUsize>,
     /// Those that use libraries; they must be over before the process ends and the libraries clean up.
     threads: Vec<JoinHandle<()>>,
+    staff: Option<Staff>,
 }
 
 impl Generator {
@@ -94,11 +99,38 @@ impl Generator {
         let (speaker, speaking) = Speaker::start(workshop.engine).map_err(StartError::Thread)?;
         let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
+        board.header().set_generator(pid);
+        let (studio, staff) = match (&config.neural, workshop.networks) {
+            (Some(neural), Some(opener)) => {
+                let outlook = Outlook {
+                    sessions: Box::new(move |sessions| {
+                        if board.header().generator() == Some(pid) {
+                            board.header().set_filmed(sessions);
+                        }
+                    }),
+                    broken: {
+                        let notices = Mutex::new(notices.clone());
+                        Box::new(move || {
+                            let notices = notices.lock();
+                            notices.unwrap_or_else(PoisonError::into_inner).broken();
+                        })
+                    },
+                };
+                Studio::start(&config, &neural.avatars, opener, outlook)
+                    .map(|(studio, staff)| (Some(studio), Some(staff)))
+                    .map_err(StartError::Thread)?
+            }
+            _ => {
+                board.header().set_filmed(None);
+                (None, None)
+            }
+        };
         let desk = Desk::new(Supplies {
             pool: Pool::start(config.threads).map_err(StartError::Thread)?,
             publication: Publication { board, store, bell },
             notices: notices.clone(),
             faces: workshop.faces,
+            studio,
             speaker,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
@@ -107,7 +139,6 @@ impl Generator {
             running: Arc::clone(&running),
             config,
         });
-        board.header().set_generator(pid);
         let desk = thread::Builder::new()
             .name("avatar-desk".to_owned())
             .spawn(move || desk.run(&received))
@@ -116,6 +147,7 @@ impl Generator {
             notices,
             running,
             threads: vec![desk, speaking, telling],
+            staff,
         })
     }
 
@@ -129,12 +161,14 @@ impl Generator {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Ends all threads; sessions that are not finished are left as they are.
-    pub fn stop(&mut self) {
+    /// Ends all threads; sessions that are not finished are left as they are. False when the process must end without
+    /// cleaning up: networks are still being loaded or at work, or can no longer be unloaded.
+    pub fn stop(&mut self) -> bool {
         self.notices.stop();
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+        self.staff.take().is_none_or(|staff| staff.stop())
     }
 }
 

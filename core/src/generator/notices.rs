@@ -12,6 +12,8 @@ pub(crate) enum Notice {
     Part(SessionId, Box<Part>),
     Generated(SessionId),
     Failed(SessionId),
+    /// This process is of no use any more.
+    Broken,
     Stop,
 }
 
@@ -44,6 +46,10 @@ impl Notices {
 
     pub(crate) fn failed(&self, id: SessionId) {
         self.send(Notice::Failed(id));
+    }
+
+    pub(crate) fn broken(&self) {
+        self.send(Notice::Broken);
     }
 
     pub(crate) fn stop(&self) {

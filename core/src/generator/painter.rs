@@ -1,9 +1,10 @@
-//! The first half of a session's work: sentences are spoken, and frames painted to them.
+//! The first half of a session's work: sentences are spoken, and frames painted to them where there is a face.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::live::Live;
+use super::manuscript::{Manuscript, Next};
 use super::pool::{Task, Waker};
 use super::reel::Reel;
 use super::soundtrack::Soundtrack;
@@ -15,8 +16,7 @@ use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
 use crate::session::{Failure, FailureCode, Pace, Stage};
 use crate::speech::{Mark, Utterance};
-use crate::text::Sentences;
-use crate::time::{FrameRate, Samples};
+use crate::time::Samples;
 
 /// Frames painted in one turn: short, so that a session about to starve need not wait.
 const TURN: usize = 5;
@@ -37,22 +37,24 @@ pub(crate) struct Painter {
     pub(crate) reel: Arc<Reel>,
     pub(crate) transcript: Arc<Transcript>,
     pub(crate) speaker: Speaker,
-    pub(crate) face: Box<dyn Face>,
+    /// Without one there is nothing but sound.
+    pub(crate) face: Option<Box<dyn Face>>,
     pub(crate) waker: Waker,
     pub(crate) assembler: Waker,
-    sentences: Sentences,
+    manuscript: Arc<Manuscript>,
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
     /// With the sentence asked for last.
     paragraph_ends: bool,
-    frame_rate: FrameRate,
+    cut: Cut,
     /// How far ahead of the clock frames are painted.
     lead: Option<Duration>,
     hold_back: Duration,
     part: Samples,
     /// When the first frame was painted.
     began: Option<Instant>,
+    /// Steps of the cut.
     painted: u64,
 }
 
@@ -61,6 +63,7 @@ pub(crate) struct Links {
     pub(crate) live: Arc<Live>,
     pub(crate) reel: Arc<Reel>,
     pub(crate) transcript: Arc<Transcript>,
+    pub(crate) manuscript: Arc<Manuscript>,
     pub(crate) painter: Waker,
     pub(crate) assembler: Waker,
 }
@@ -69,16 +72,16 @@ impl Painter {
     pub(crate) fn new(
         links: &Links,
         speaker: Speaker,
-        face: Box<dyn Face>,
+        face: Option<Box<dyn Face>>,
         config: &Config,
     ) -> Self {
+        let job = &links.live.job;
         // What is filled with silence is as short with segments that have no parts.
-        let cut = Cut::standard(config.video.frame_rate);
+        let cut = match job.segment_format {
+            SegmentFormat::Fmp4 => config.cut_of(job),
+            SegmentFormat::Ts => Cut::standard(config.video.frame_rate),
+        };
         let part = cut.part();
-        let format = links.live.job.segment_format;
-        let mut sentences = Sentences::default();
-        sentences.push(&links.live.job.text);
-        sentences.finish();
         let mut painter = Self {
             live: Arc::clone(&links.live),
             reel: Arc::clone(&links.reel),
@@ -87,18 +90,18 @@ impl Painter {
             face,
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
-            sentences,
+            manuscript: Arc::clone(&links.manuscript),
             soundtrack: Soundtrack::new(),
             inbox: Arc::default(),
             asked: false,
             paragraph_ends: false,
-            frame_rate: config.video.frame_rate,
-            lead: match links.live.job.pace {
+            cut,
+            lead: match job.pace {
                 // A part more than is listed.
-                Pace::Live => Some(config.lead_of(Pace::Live, format) + part.duration()),
+                Pace::Live => Some(config.lead_of(job) + part.duration()),
                 Pace::Fast => config.look_ahead,
             },
-            hold_back: match format {
+            hold_back: match job.segment_format {
                 SegmentFormat::Fmp4 => cut.hold_back().duration(),
                 SegmentFormat::Ts => SEGMENT_HOLD_BACK,
             },
@@ -107,7 +110,9 @@ impl Painter {
             painted: 0,
         };
         let silence = painter.soundtrack.lead_in();
-        painter.face.hear(&silence, &[]);
+        if let Some(face) = &mut painter.face {
+            face.hear(&silence, &[]);
+        }
         painter
     }
 
@@ -133,30 +138,24 @@ impl Painter {
         let stock = self
             .soundtrack
             .known()
-            .saturating_sub(self.frame_rate.start_of(self.painted));
+            .saturating_sub(self.cut.start_of(self.painted));
         if !self.asked && !self.soundtrack.ended() && stock < STOCK {
             self.ask();
         }
     }
 
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
-        self.face.hear(pcm, marks);
+        if let Some(face) = &mut self.face {
+            face.hear(pcm, marks);
+        }
         self.transcript.hear(marks, self.soundtrack.known());
     }
 
     fn ask(&mut self) {
-        let Some(sentence) = self.sentences.next() else {
-            if self.soundtrack.voiced() {
-                let silence = self.soundtrack.end(self.frame_rate.frame());
-                self.hear(&silence, &[]);
-                self.transcript.end(self.soundtrack.known());
-            } else {
-                self.live.fail(Failure {
-                    code: FailureCode::TtsEmpty,
-                    text: "the speech engine returned no sound for this text".to_owned(),
-                });
-            }
-            return;
+        let sentence = match self.manuscript.next() {
+            Next::Sentence(sentence) => sentence,
+            Next::Later => return,
+            Next::End => return self.end(),
         };
         self.asked = true;
         self.paragraph_ends = sentence.paragraph_end;
@@ -174,17 +173,46 @@ impl Painter {
         });
     }
 
-    /// Whether enough is known to paint the next frame.
-    fn ready(&self) -> bool {
-        let end = self.frame_rate.start_of(self.painted + 1);
-        let enough = end + self.face.lookahead();
-        end <= self.soundtrack.known()
-            && (self.soundtrack.ended() || enough <= self.soundtrack.known())
+    /// All is said.
+    fn end(&mut self) {
+        if self.soundtrack.voiced() {
+            let silence = self.soundtrack.end(self.cut.step());
+            self.hear(&silence, &[]);
+            if let Some(face) = &mut self.face {
+                face.end();
+            }
+            self.transcript.end(self.soundtrack.known());
+        } else {
+            self.live.fail(Failure {
+                code: FailureCode::TtsEmpty,
+                text: "the speech engine returned no sound for this text".to_owned(),
+            });
+        }
+    }
+
+    /// How much speech beyond the next frame must be known.
+    fn lookahead(&self) -> Samples {
+        match &self.face {
+            Some(face) if !self.soundtrack.ended() => face.lookahead(),
+            _ => Samples::ZERO,
+        }
+    }
+
+    /// How many steps the next frame has, or zero where not enough is known: a picture is one step, and sound without
+    /// pictures goes on to the end of its part, so that not every step costs as much as a picture.
+    fn ready(&self) -> u64 {
+        let done = self.cut.start_of(self.painted) + self.lookahead();
+        let known = self.soundtrack.known().saturating_sub(done).0 / self.cut.step().0.max(1);
+        let part = u64::from(self.cut.steps_per_part());
+        match self.face {
+            Some(_) => known.min(1),
+            None => known.min(part - self.painted % part),
+        }
     }
 
     /// When the next frame is shown to a viewer who began as soon as there was something to see.
     fn shown_at(&self) -> Instant {
-        let shown = self.frame_rate.start_of(self.painted).duration();
+        let shown = self.cut.start_of(self.painted).duration();
         self.began.unwrap_or(self.live.started) + shown
     }
 
@@ -210,8 +238,8 @@ impl Painter {
 
     /// Fills the next part with silence, the mouth shut, since what is to be said is late.
     fn fill(&mut self) {
-        let part_end = self.frame_rate.start_of(self.painted) + self.part;
-        let wanted = part_end + self.face.lookahead();
+        let part_end = self.cut.start_of(self.painted) + self.part;
+        let wanted = part_end + self.lookahead();
         let end = self.soundtrack.end_mark();
         let silence = self
             .soundtrack
@@ -221,45 +249,69 @@ impl Painter {
         tracing::debug!(session = %self.live.id(), "speech is late");
     }
 
+    /// Waits for a face that is made elsewhere, but never longer than viewers have something to see: then the face may
+    /// do without.
+    fn await_face(&mut self) -> Result<(), Turn> {
+        let starves = self.starves_at();
+        let late = starves.is_some_and(|at| at <= Instant::now());
+        let shown_at = self.shown_at();
+        let Some(face) = &mut self.face else {
+            return Ok(());
+        };
+        if face.ready(shown_at, late) {
+            return Ok(());
+        }
+        Err(match starves {
+            Some(at) if !late => Turn::Sleep(at),
+            _ => Turn::Wait,
+        })
+    }
+
     /// Paints one frame, or says why not.
     fn paint(&mut self) -> Result<(), Turn> {
         self.listen();
         if self.live.cancel.raised() {
             return Err(Turn::Done);
         }
-        if !self.ready() {
+        let mut steps = self.ready();
+        if steps == 0 {
             if self.soundtrack.ended() {
                 self.reel.end();
                 self.assembler.wake();
                 return Err(Turn::Done);
             }
             match self.starves_at() {
-                Some(at) if at <= Instant::now() => self.fill(),
+                Some(at) if at <= Instant::now() => {
+                    self.fill();
+                    steps = self.ready();
+                }
                 Some(at) => return Err(Turn::Sleep(at)),
                 None => return Err(Turn::Wait),
             }
         }
+        self.await_face()?;
         if let Some(at) = self.not_before() {
             return Err(Turn::Sleep(at));
         }
         let mut frame = self.reel.blank().ok_or(Turn::Wait)?;
         self.began.get_or_insert_with(Instant::now);
-        if self.painted == 0 {
-            self.live.enter(Stage::Inference);
+        if let (Some(face), Some(picture)) = (&mut self.face, &mut frame.picture) {
+            if self.painted == 0 {
+                self.live.enter(Stage::Inference);
+            }
+            if let Err(error) = face.paint(picture) {
+                self.live.fail(Failure {
+                    code: FailureCode::InferenceFailed,
+                    text: error.to_string(),
+                });
+                return Err(Turn::Done);
+            }
         }
-        let painted = self.face.paint(&mut frame.picture);
         let taken = self
             .soundtrack
-            .take(self.frame_rate.frame(), &mut frame.pcm);
-        if let Err(error) = painted {
-            self.live.fail(Failure {
-                code: FailureCode::InferenceFailed,
-                text: error.to_string(),
-            });
-            return Err(Turn::Done);
-        }
+            .take(self.cut.start_of(steps), &mut frame.pcm);
         debug_assert!(taken, "a frame is painted only where its sound is known");
-        self.painted += 1;
+        self.painted += steps;
         self.reel.push(frame);
         self.assembler.wake();
         Ok(())

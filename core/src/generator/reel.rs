@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use avatar_codec::Picture;
 
-/// A picture and the sound that goes with it.
+/// A picture and the sound that goes with it, or sound alone.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    pub(crate) picture: Picture,
-    /// As long as the frame is shown.
+    pub(crate) picture: Option<Picture>,
+    /// As long as the picture is shown.
     pub(crate) pcm: Vec<f32>,
 }
 
@@ -37,11 +37,11 @@ struct State {
 }
 
 impl Reel {
-    /// A reel of `frames` frames of one size.
-    pub(crate) fn new(frames: usize, width: usize, height: usize) -> Self {
+    /// A reel of `frames` frames, with pictures of one size or without.
+    pub(crate) fn new(frames: usize, size: Option<(usize, usize)>) -> Self {
         let blank = (0..frames)
             .map(|_| Frame {
-                picture: Picture::new(width, height),
+                picture: size.map(|(width, height)| Picture::new(width, height)),
                 pcm: Vec::new(),
             })
             .collect();

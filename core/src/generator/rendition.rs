@@ -1,17 +1,18 @@
-//! One rendition of a session: the same pictures at one size, encoded, cut and written.
+//! One rendition of a session: the same pictures at one size, or the sound alone, encoded, cut and written.
 
 use std::io;
 
 use avatar_codec::{
-    AudioEncoder, AudioPacket, CodecError, Picture, TsMuxer, VideoEncoder, VideoSettings,
+    AudioEncoder, AudioPacket, CodecError, Picture, TsMuxer, VideoEncoder, VideoPacket,
+    VideoSettings,
 };
 use thiserror::Error;
 
 use super::live::Live;
-use crate::api::{MediaFile, VideoFile};
-use crate::config::Video;
-use crate::hls::{Bandwidth, Part, SegmentError, SegmentFormat, Segmenter, Variant};
-use crate::media::{Mp4Index, MuxError, ScaleError, Scaler, Tracks};
+use crate::api::{MediaFile, RenditionFile};
+use crate::config::{Config, Video};
+use crate::hls::{Bandwidth, Part, RenditionName, SegmentError, SegmentFormat, Segmenter, Variant};
+use crate::media::{Mp4Index, MuxError, ScaleError, Scaler, Tracks, VideoTrack};
 use crate::session::{Failure, FailureCode};
 
 /// Why frames did not become files.
@@ -43,84 +44,50 @@ impl From<AssembleError> for Failure {
 
 /// An open rendition.
 pub(crate) struct Rendition {
-    /// Its height where it is not the largest.
-    smaller: Option<u16>,
-    video: VideoEncoder,
-    max_bitrate: u32,
+    name: RenditionName,
+    pictures: Option<Pictures>,
     tracks: Tracks,
     segmenter: Segmenter,
     /// The parts of the segment that is being made.
     segment: Vec<u8>,
+}
+
+/// What becomes of pictures.
+struct Pictures {
+    encoder: VideoEncoder,
+    max_bitrate: u32,
     scaled: Option<(Scaler, Picture)>,
 }
 
-impl Rendition {
-    /// Opens the encoder and writes what players need before the first segment.
-    pub(crate) fn open(
-        live: &Live,
-        video: Video,
-        smaller: Option<u16>,
-        audio: &AudioEncoder,
-        audio_bitrate: u32,
-    ) -> Result<Self, AssembleError> {
+impl Pictures {
+    fn open(video: Video, smaller: bool) -> Result<(Self, VideoTrack), AssembleError> {
         let Video {
             width,
             height,
             frame_rate,
-        } = smaller.map_or(video, |height| video.at_height(height));
+        } = video;
         let settings = VideoSettings::new(width, height, frame_rate.per_second());
         let encoder = VideoEncoder::open(&settings)?;
-        let tracks = Tracks {
+        let track = VideoTrack {
             width: u16::try_from(width).unwrap_or(u16::MAX),
             height: u16::try_from(height).unwrap_or(u16::MAX),
             frame_rate,
             avc: encoder.config().clone(),
-            audio_config: audio.config().to_vec(),
-            audio_bitrate,
-            language: live.job.language,
         };
-        let (id, store) = (live.id(), live.store());
-        if let Some(height) = smaller {
-            store.make_room(id, height)?;
-        }
-        store.write(id, VideoFile::Init.of(smaller), &tracks.init_segment()?)?;
-        let format = live.job.segment_format;
-        let mut segmenter = Segmenter::new(format.cut(frame_rate));
-        if format == SegmentFormat::Ts {
-            segmenter.transport(TsMuxer::open(&tracks.transport())?);
-        }
-        Ok(Self {
-            smaller,
-            video: encoder,
+        let pictures = Self {
+            encoder,
             max_bitrate: settings.max_bitrate,
-            tracks,
-            segmenter,
-            segment: Vec::new(),
-            scaled: smaller.map(|_| {
+            scaled: smaller.then(|| {
                 (
                     Scaler::default(),
                     Picture::new(width as usize, height as usize),
                 )
             }),
-        })
+        };
+        Ok((pictures, track))
     }
 
-    /// The encoder's name.
-    pub(crate) fn encoder(&self) -> &'static str {
-        self.video.name()
-    }
-
-    /// How it is announced.
-    pub(crate) fn variant(&self) -> Variant<'_> {
-        Variant {
-            smaller: self.smaller,
-            tracks: &self.tracks,
-            bandwidth: Bandwidth::promised(self.max_bitrate, self.tracks.audio_bitrate),
-        }
-    }
-
-    /// Takes in the next picture, of the size of the largest rendition.
-    pub(crate) fn picture(&mut self, picture: &Picture, key: bool) -> Result<(), AssembleError> {
+    fn encode(&mut self, picture: &Picture, key: bool) -> Result<VideoPacket, AssembleError> {
         let picture = match &mut self.scaled {
             Some((scaler, scaled)) => {
                 scaler.scale(picture, scaled)?;
@@ -128,8 +95,77 @@ impl Rendition {
             }
             None => picture,
         };
-        let packet = self.video.encode(picture, key)?;
-        Ok(self.segmenter.video(packet)?)
+        Ok(self.encoder.encode(picture, key)?)
+    }
+}
+
+impl Rendition {
+    /// Opens the encoder and writes what players need before the first segment.
+    pub(crate) fn open(
+        live: &Live,
+        config: &Config,
+        name: RenditionName,
+        audio: &AudioEncoder,
+        audio_bitrate: u32,
+    ) -> Result<Self, AssembleError> {
+        let (id, store) = (live.id(), live.store());
+        let opened = match name {
+            RenditionName::Full => Some(Pictures::open(config.video, false)?),
+            RenditionName::Height(height) => {
+                store.make_room(id, height)?;
+                Some(Pictures::open(config.video.at_height(height), true)?)
+            }
+            RenditionName::Sound => None,
+        };
+        let (pictures, video) = opened.unzip();
+        let cut = config.cut_of(&live.job);
+        let mut segmenter = match video {
+            Some(_) => Segmenter::new(cut),
+            None => Segmenter::sound(cut),
+        };
+        let tracks = Tracks {
+            video,
+            audio_config: audio.config().to_vec(),
+            audio_bitrate,
+            language: live.job.language,
+        };
+        store.write(id, RenditionFile::Init.of(name), &tracks.init_segment()?)?;
+        if live.job.segment_format == SegmentFormat::Ts
+            && let Some(settings) = tracks.transport()
+        {
+            segmenter.transport(TsMuxer::open(&settings)?);
+        }
+        Ok(Self {
+            name,
+            pictures,
+            tracks,
+            segmenter,
+            segment: Vec::new(),
+        })
+    }
+
+    /// The name of what encodes its pictures.
+    pub(crate) fn encoder(&self) -> Option<&'static str> {
+        Some(self.pictures.as_ref()?.encoder.name())
+    }
+
+    /// How it is announced.
+    pub(crate) fn variant(&self) -> Variant<'_> {
+        let video = self.pictures.as_ref();
+        let video = video.map_or(0, |pictures| pictures.max_bitrate);
+        Variant {
+            name: self.name,
+            tracks: &self.tracks,
+            bandwidth: Bandwidth::promised(video, self.tracks.audio_bitrate),
+        }
+    }
+
+    /// Takes in the next picture, of the size of the largest rendition.
+    pub(crate) fn picture(&mut self, picture: &Picture, key: bool) -> Result<(), AssembleError> {
+        if let Some(pictures) = &mut self.pictures {
+            self.segmenter.video(pictures.encode(picture, key)?)?;
+        }
+        Ok(())
     }
 
     /// Takes in the next sound.
@@ -155,17 +191,17 @@ impl Rendition {
         let bytes = std::mem::take(&mut part.bytes);
         let ts = std::mem::take(&mut part.ts);
         if live.job.segment_format == SegmentFormat::Fmp4 {
-            let file = VideoFile::Part(part.segment, part.index);
-            store.write_unseen(id, file.of(self.smaller), &bytes)?;
+            let file = RenditionFile::Part(part.segment, part.index);
+            store.write_unseen(id, file.of(self.name), &bytes)?;
         }
         self.segment.extend(bytes);
         if let Some(segment) = part.closes {
-            let file = VideoFile::Segment(segment.number);
-            store.write(id, file.of(self.smaller), &self.segment)?;
+            let file = RenditionFile::Segment(segment.number);
+            store.write(id, file.of(self.name), &self.segment)?;
             self.segment.clear();
             if !ts.is_empty() {
-                let file = VideoFile::TsSegment(segment.number);
-                store.write(id, file.of(self.smaller), &ts)?;
+                let file = RenditionFile::TsSegment(segment.number);
+                store.write(id, file.of(self.name), &ts)?;
             }
         }
         Ok(Some(part))
@@ -175,12 +211,12 @@ impl Rendition {
     pub(crate) fn write_output(&self, live: &Live) -> Result<(), AssembleError> {
         let index: &Mp4Index = self.segmenter.index();
         let (id, store) = (live.id(), live.store());
-        let mut output = store.begin(id, MediaFile::Output)?;
+        let mut output = store.begin(id, MediaFile::Output(live.job.kind))?;
         output.append(&index.head(&self.tracks)?)?;
         let ranges: Vec<_> = index.ranges().collect();
         for ranges in ranges.chunk_by(|one, next| one.segment == next.segment) {
             if let Some(first) = ranges.first() {
-                let file = VideoFile::Segment(first.segment).of(self.smaller);
+                let file = RenditionFile::Segment(first.segment).of(self.name);
                 store.copy(id, file, ranges, &mut output)?;
             }
         }

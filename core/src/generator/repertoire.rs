@@ -1,6 +1,10 @@
 //! What was made before and can be given again at once.
 
-use crate::config::{Config, Video};
+use std::fs;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::face::neural::Gallery;
 use crate::session::{Board, Job, Pace, Record, Timestamp};
 use crate::store::{Address, Shelf};
 
@@ -11,18 +15,22 @@ use super::live::Live;
 #[derive(Debug)]
 pub(crate) struct Repertoire {
     shelf: Shelf,
-    video: Video,
-    renditions: Vec<u16>,
+    config: Arc<Config>,
+    /// The filmed avatars, and what their networks' weights say of themselves.
+    filmed: Option<(Gallery, Vec<u8>)>,
     board: Board,
     pid: u32,
 }
 
 impl Repertoire {
-    pub(crate) fn new(config: &Config, board: Board, pid: u32) -> Self {
+    pub(crate) fn new(config: &Arc<Config>, board: Board, pid: u32) -> Self {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
-            video: config.video,
-            renditions: config.renditions.clone(),
+            config: Arc::clone(config),
+            filmed: config.neural.as_ref().map(|neural| {
+                let weights = fs::read(neural.weights.join("manifest.json"));
+                (Gallery::new(&neural.avatars), weights.unwrap_or_default())
+            }),
             board,
             pid,
         }
@@ -36,9 +44,24 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let repeatable = job.reuse && job.pace == Pace::Fast;
+        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
         let ours = self.board.header().generator() == Some(self.pid);
-        (repeatable && ours).then(|| Address::of(job, &self.video, &self.renditions))
+        if !repeatable || !ours {
+            return None;
+        }
+        let look = self.look(job)?;
+        Some(Address::of(job, &self.config, &look))
+    }
+
+    /// What stands for the face of `job` beside its name: a drawn one is told by that alone.
+    fn look(&self, job: &Job) -> Option<Vec<u8>> {
+        if !job.filmed {
+            return Some(Vec::new());
+        }
+        let (gallery, weights) = self.filmed.as_ref()?;
+        let mut look = gallery.find(&job.avatar)?.fingerprint.to_vec();
+        look.extend(weights);
+        Some(look)
     }
 
     /// Whether there is nothing yet.
@@ -64,6 +87,7 @@ impl Repertoire {
         live.update(|record| {
             *record = Record {
                 id: record.id,
+                filmed: record.filmed,
                 vocabulary: record.vocabulary,
                 version: record.version,
                 created_at: record.created_at,

@@ -14,7 +14,11 @@ const TAIL: Samples = Samples::from_millis(400);
 /// Sound in the order of time, from which frames take their share.
 #[derive(Debug)]
 pub(crate) struct Soundtrack {
-    unused: VecDeque<f32>,
+    /// Sound in stretches as it came, so that its memory is given back as it is used.
+    stretches: VecDeque<Vec<f32>>,
+    /// Samples used of the first stretch.
+    used: usize,
+    taken: Samples,
     known: Samples,
     utterance: Samples,
     ended: bool,
@@ -24,7 +28,9 @@ pub(crate) struct Soundtrack {
 impl Soundtrack {
     pub(crate) fn new() -> Self {
         Self {
-            unused: VecDeque::new(),
+            stretches: VecDeque::new(),
+            used: 0,
+            taken: Samples::ZERO,
             known: Samples::ZERO,
             utterance: Samples::ZERO,
             ended: false,
@@ -44,7 +50,9 @@ impl Soundtrack {
     }
 
     fn append(&mut self, pcm: &[f32]) {
-        self.unused.extend(pcm);
+        if !pcm.is_empty() {
+            self.stretches.push_back(pcm.to_vec());
+        }
         self.known += Samples(pcm.len() as u64);
     }
 
@@ -109,14 +117,26 @@ impl Soundtrack {
         self.known
     }
 
-    /// Moves the sound of one frame to `pcm`; `false` when there is not that much.
-    pub(crate) fn take(&mut self, frame: Samples, pcm: &mut Vec<f32>) -> bool {
-        let length = usize::try_from(frame.0).unwrap_or(usize::MAX);
-        if self.unused.len() < length {
+    /// Moves the next sound to `pcm`; `false` when there is not that much.
+    pub(crate) fn take(&mut self, length: Samples, pcm: &mut Vec<f32>) -> bool {
+        if self.known.saturating_sub(self.taken) < length {
             return false;
         }
+        self.taken += length;
+        let length = usize::try_from(length.0).unwrap_or(usize::MAX);
         pcm.clear();
-        pcm.extend(self.unused.drain(..length));
+        while pcm.len() < length
+            && let Some(first) = self.stretches.front()
+        {
+            let rest = first.get(self.used..).unwrap_or_default();
+            let now = rest.len().min(length - pcm.len());
+            pcm.extend(rest.iter().take(now));
+            self.used += now;
+            if now == rest.len() {
+                self.stretches.pop_front();
+                self.used = 0;
+            }
+        }
         true
     }
 }

@@ -8,17 +8,17 @@ use crate::speech::{Mark, MarkKind};
 use crate::time::Samples;
 
 /// Words as the painter hears them, read by the assembler.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Transcript {
     state: Mutex<State>,
-    /// Characters of the whole text.
-    characters: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     captions: Captions,
     word: Option<(String, Samples)>,
+    /// Characters of the text as far as it is known.
+    characters: usize,
     /// Characters whose sound is known or being made.
     asked: usize,
     known: Samples,
@@ -26,15 +26,13 @@ struct State {
 }
 
 impl Transcript {
-    pub(crate) fn new(text: &str) -> Self {
-        Self {
-            state: Mutex::default(),
-            characters: text.chars().count().max(1),
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many more characters are to be said.
+    pub(crate) fn expect(&self, characters: usize) {
+        self.lock().characters += characters;
     }
 
     /// A sentence of so many characters is about to be heard.
@@ -81,7 +79,7 @@ impl Transcript {
         let covered = if state.ended {
             1.0
         } else {
-            (state.asked as f64 / self.characters as f64).clamp(0.01, 1.0)
+            (state.asked as f64 / state.characters.max(1) as f64).clamp(0.01, 1.0)
         };
         let expected = state.known.seconds() / covered;
         let percent = 100.0 * done.seconds() / expected.max(0.001);

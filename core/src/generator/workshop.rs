@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::Opener;
 use crate::config::{Config, Video};
-use crate::face::{Face, FaceError, Presenter};
+use crate::face::{Face, FaceError, Presenter, avatars, neural};
 use crate::session::Job;
 use crate::speech::Engine;
 
@@ -17,8 +18,10 @@ pub type Faces = dyn Fn(&Job, &Config) -> Result<Box<dyn Face>, FaceError> + Sen
 pub struct Workshop {
     /// Speaks.
     pub engine: Arc<dyn Engine>,
-    /// Makes faces.
+    /// Makes faces that are drawn.
     pub faces: Arc<Faces>,
+    /// Opens the networks that draw filmed ones, if there are any.
+    pub networks: Option<Arc<Opener>>,
 }
 
 /// Why there is nothing to make sessions with.
@@ -34,7 +37,8 @@ pub enum WorkshopError {
 }
 
 impl Workshop {
-    /// What is built in: espeak-ng and the drawn presenters.
+    /// What is built in: espeak-ng and the drawn presenters; and the networks of the configured library, which is opened only
+    /// when a generator starts.
     ///
     /// # Errors
     ///
@@ -43,10 +47,16 @@ impl Workshop {
     pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
         let engine = crate::speech::Espeak::new()?;
         // Painted once now rather than while the first session waits.
-        presenter(&config.avatar, 0, config)?;
+        if avatars().iter().any(|avatar| avatar.id == config.avatar) {
+            presenter(&config.avatar, 0, config)?;
+        }
         Ok(Self {
             engine: Arc::new(engine),
             faces: Arc::new(|job, config| presenter(&job.avatar, job.id.seed(), config)),
+            networks: config
+                .neural
+                .clone()
+                .map(|neural| -> Arc<Opener> { Arc::new(move || neural::open(&neural)) }),
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::names::{CAPTIONS_PLAYLIST, PLAYLIST};
+use super::names::{CAPTIONS_PLAYLIST, RenditionName};
+use super::playlist::Form;
 use crate::language::Language;
-use crate::media::Tracks;
+use crate::media::{Tracks, VideoTrack};
 
 /// Bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,8 @@ pub struct Bandwidth {
 }
 
 impl Bandwidth {
-    /// What can be promised before anything is encoded, from what the encoders are held to.
+    /// What can be promised before anything is encoded, from what the encoders are held to; `video` is zero where there
+    /// are no pictures.
     pub fn promised(video: u32, audio: u32) -> Self {
         // A second may exceed its limit by what the encoder's buffer holds, and boxes take a few percent.
         let peak = u64::from(video) * 2 + u64::from(audio) * 11 / 10;
@@ -30,8 +32,8 @@ impl Bandwidth {
 /// One rendition of a session.
 #[derive(Debug, Clone, Copy)]
 pub struct Variant<'a> {
-    /// Its height in pixels where it is not the largest, which names its directory.
-    pub smaller: Option<u16>,
+    /// Which one.
+    pub name: RenditionName,
     /// What is played.
     pub tracks: &'a Tracks,
     /// What it takes.
@@ -80,27 +82,28 @@ impl MasterPlaylist<'_> {
 
 impl Variant<'_> {
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        let Tracks {
-            width,
-            height,
-            frame_rate,
-            ..
-        } = self.tracks;
         let codecs = self.tracks.codecs();
-        let rate = frame_rate.per_second();
         write!(out, "#EXT-X-STREAM-INF:BANDWIDTH={}", self.bandwidth.peak)?;
         if let Some(average) = self.bandwidth.average {
             write!(out, ",AVERAGE-BANDWIDTH={average}")?;
         }
-        writeln!(
-            out,
-            ",CODECS=\"{codecs}\",RESOLUTION={width}x{height},FRAME-RATE={rate}.000,\
-             CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\""
-        )?;
-        match self.smaller {
-            Some(height) => writeln!(out, "{height}/{PLAYLIST}"),
-            None => writeln!(out, "{PLAYLIST}"),
+        write!(out, ",CODECS=\"{codecs}\"")?;
+        if let Some(video) = &self.tracks.video {
+            let VideoTrack {
+                width,
+                height,
+                frame_rate,
+                ..
+            } = video;
+            let rate = frame_rate.per_second();
+            write!(
+                out,
+                ",RESOLUTION={width}x{height},FRAME-RATE={rate}.000,CLOSED-CAPTIONS=NONE"
+            )?;
         }
+        writeln!(out, ",SUBTITLES=\"captions\"")?;
+        let name = self.name;
+        writeln!(out, "{name}{}", name.playlist(Form::LowLatency))
     }
 }
 
@@ -114,27 +117,28 @@ mod tests {
     #[test]
     fn variants_are_described_in_full() {
         let stream = [0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac, 0, 0, 1, 0x68, 0xeb];
-        let tracks = Tracks {
-            width: 512,
-            height: 384,
+        let track = |width, height| VideoTrack {
+            width,
+            height,
             frame_rate: FrameRate::new(25).unwrap(),
             avc: AvcConfig::from_byte_stream(&stream).unwrap(),
+        };
+        let tracks = |video| Tracks {
+            video,
             audio_config: vec![0x11, 0x88],
             audio_bitrate: 96_000,
             language: Language::En,
         };
-        let smaller = Tracks {
-            width: 256,
-            height: 192,
-            ..tracks.clone()
-        };
+        let whole = tracks(Some(track(512, 384)));
+        let smaller = tracks(Some(track(256, 192)));
+        let sound = tracks(None);
         let large = Variant {
-            smaller: None,
-            tracks: &tracks,
+            name: RenditionName::Full,
+            tracks: &whole,
             bandwidth: Bandwidth::promised(1_000_000, 100_000),
         };
         let small = Variant {
-            smaller: Some(192),
+            name: RenditionName::Height(192),
             tracks: &smaller,
             bandwidth: Bandwidth {
                 peak: 500_000,
@@ -158,6 +162,23 @@ mod tests {
              #EXT-X-STREAM-INF:BANDWIDTH=500000,AVERAGE-BANDWIDTH=400000,CODECS=\"avc1.64001e,mp4a.40.2\",\
              RESOLUTION=256x192,FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\"\n\
              192/playlist.m3u8\n"
+        );
+        let sound = Variant {
+            name: RenditionName::Sound,
+            tracks: &sound,
+            bandwidth: Bandwidth::promised(0, 96_000),
+        };
+        let master = MasterPlaylist {
+            variants: &[sound],
+            language: Language::En,
+        };
+        let last: Vec<_> = master.render().lines().skip(4).map(str::to_owned).collect();
+        assert_eq!(
+            last,
+            [
+                "#EXT-X-STREAM-INF:BANDWIDTH=105600,CODECS=\"mp4a.40.2\",SUBTITLES=\"captions\"",
+                "audio.m3u8"
+            ]
         );
     }
 }

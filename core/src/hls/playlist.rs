@@ -7,7 +7,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::format::SegmentFormat;
-use super::names::{INIT, captions_name, part_name, segment_name, ts_segment_name};
+use super::names::{INIT, RenditionName, captions_name};
 use super::segmenter::Cut;
 use super::timeline::{Edge, Stretch, Timeline};
 use crate::time::{AUDIO_RATE, Samples};
@@ -19,6 +19,7 @@ use crate::time::{AUDIO_RATE, Samples};
 #[derive(Debug, Clone)]
 pub struct MediaPlaylist {
     content: Content,
+    rendition: RenditionName,
     format: SegmentFormat,
     /// Seconds.
     target: u64,
@@ -96,15 +97,22 @@ impl MediaPlaylist {
         let rate = u64::from(AUDIO_RATE);
         Self {
             content,
+            rendition: RenditionName::Full,
             format: SegmentFormat::Fmp4,
             // Section 4.3.3.1: no segment may round to more.
-            target: cut.segment().0.div_ceil(rate).max(1),
+            target: ((cut.segment().0 + rate / 2) / rate).max(1),
             // Listed durations are differences of rounded instants, and none may exceed this.
             part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
             hold_back: (cut.hold_back().0 * 1_000_000).div_ceil(rate),
             began,
             others: Vec::new(),
         }
+    }
+
+    /// The same for another rendition.
+    pub fn of(mut self, rendition: RenditionName) -> Self {
+        self.rendition = rendition;
+        self
     }
 
     /// The same for a session in another format. Players of transport streams know nothing of parts and of blocking:
@@ -182,12 +190,12 @@ impl MediaPlaylist {
                 after,
             } = stretch;
             if parts.is_some_and(|from| number >= from) {
-                write_parts(out, timeline, number, first, after)?;
+                self.write_parts(out, timeline, number, first, after)?;
             }
             let duration = Seconds::between(timeline.end(first), timeline.end(after));
             let name = match (self.content, self.format) {
-                (Content::Media, SegmentFormat::Fmp4) => segment_name(number),
-                (Content::Media, SegmentFormat::Ts) => ts_segment_name(number),
+                (Content::Media, SegmentFormat::Fmp4) => self.rendition.segment(number),
+                (Content::Media, SegmentFormat::Ts) => self.rendition.ts_segment(number),
                 (Content::Captions, _) => captions_name(number),
             };
             writeln!(out, "#EXTINF:{duration},\n{name}")?;
@@ -196,9 +204,9 @@ impl MediaPlaylist {
             let edge = timeline.edge(listed);
             let after = listed.min(timeline.ends().len());
             let first = after - edge.parts as usize;
-            write_parts(out, timeline, edge.segments, first, after)?;
+            self.write_parts(out, timeline, edge.segments, first, after)?;
             if !ended {
-                let next = part_name(edge.segments, edge.parts);
+                let next = self.rendition.part(edge.segments, edge.parts);
                 writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"")?;
             }
         }
@@ -279,23 +287,24 @@ impl MediaPlaylist {
         }
         Ok(())
     }
-}
 
-fn write_parts(
-    out: &mut String,
-    timeline: &Timeline,
-    segment: u32,
-    first: usize,
-    after: usize,
-) -> fmt::Result {
-    for (part, index) in (first..after).zip(0u32..) {
-        let duration = Seconds::between(timeline.end(part), timeline.end(part + 1));
-        let name = part_name(segment, index);
-        write!(out, "#EXT-X-PART:DURATION={duration},URI=\"{name}\"")?;
-        let independent = timeline.independent(part);
-        writeln!(out, "{}", if independent { ",INDEPENDENT=YES" } else { "" })?;
+    fn write_parts(
+        &self,
+        out: &mut String,
+        timeline: &Timeline,
+        segment: u32,
+        first: usize,
+        after: usize,
+    ) -> fmt::Result {
+        for (part, index) in (first..after).zip(0u32..) {
+            let duration = Seconds::between(timeline.end(part), timeline.end(part + 1));
+            let name = self.rendition.part(segment, index);
+            write!(out, "#EXT-X-PART:DURATION={duration},URI=\"{name}\"")?;
+            let independent = timeline.independent(part);
+            writeln!(out, "{}", if independent { ",INDEPENDENT=YES" } else { "" })?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 const DATE_TIME: &[BorrowedFormatItem<'_>] = format_description!(

@@ -1,6 +1,7 @@
 //! Cutting encoded samples into parts and segments.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use avatar_codec::{AudioPacket, CodecError, FRAME_SAMPLES, TsMuxer, VideoPacket};
 use thiserror::Error;
@@ -8,25 +9,24 @@ use thiserror::Error;
 use crate::media::{AudioSample, Fragment, Mp4Index, MuxError};
 use crate::time::{FrameRate, Samples};
 
-/// Where parts and segments end, counted in pictures.
+/// Where parts and segments end, counted in steps: pictures, or frames of AAC where there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
-    frame_rate: FrameRate,
-    frames_per_part: u32,
-    frames_per_segment: u32,
+    step: Samples,
+    steps_per_part: u32,
+    steps_per_segment: u32,
 }
 
+/// Frames of AAC in a part of sound alone: 256 ms, a whole number of milliseconds.
+const SOUND_PART: u32 = 12;
+
 impl Cut {
-    /// `None` unless a part has at least one picture and a segment at least as many as a part.
-    pub fn new(
-        frame_rate: FrameRate,
-        frames_per_part: u32,
-        frames_per_segment: u32,
-    ) -> Option<Self> {
-        (frames_per_part >= 1 && frames_per_segment >= frames_per_part).then_some(Self {
-            frame_rate,
-            frames_per_part,
-            frames_per_segment,
+    /// A cut in steps of a length. `None` unless a part has at least one and a segment at least as many as a part.
+    pub fn new(step: Samples, steps_per_part: u32, steps_per_segment: u32) -> Option<Self> {
+        (steps_per_part >= 1 && steps_per_segment >= steps_per_part).then_some(Self {
+            step,
+            steps_per_part,
+            steps_per_segment,
         })
     }
 
@@ -34,9 +34,9 @@ impl Cut {
     pub fn standard(frame_rate: FrameRate) -> Self {
         let frames = frame_rate.per_second();
         Self {
-            frame_rate,
-            frames_per_part: (frames + 2) / 5,
-            frames_per_segment: frames,
+            step: frame_rate.frame(),
+            steps_per_part: (frames + 2) / 5,
+            steps_per_segment: frames,
         }
     }
 
@@ -44,25 +44,46 @@ impl Cut {
     pub fn whole(frame_rate: FrameRate) -> Self {
         let frames = frame_rate.per_second();
         Self {
-            frame_rate,
-            frames_per_part: frames,
-            frames_per_segment: frames,
+            step: frame_rate.frame(),
+            steps_per_part: frames,
+            steps_per_segment: frames,
         }
     }
 
-    /// Pictures a second.
-    pub fn frame_rate(self) -> FrameRate {
-        self.frame_rate
+    /// Sound alone, in parts of 256 ms and segments of as many of them as come nearest to `segment`, at least one.
+    pub fn sound(segment: Duration) -> Self {
+        let part = u64::from(SOUND_PART) * FRAME_SAMPLES as u64;
+        let parts = (Samples::from_duration(segment).0 + part / 2) / part;
+        Self {
+            step: Samples(FRAME_SAMPLES as u64),
+            steps_per_part: SOUND_PART,
+            steps_per_segment: SOUND_PART * u32::try_from(parts.max(1)).unwrap_or(1),
+        }
     }
 
-    /// Whether picture `frame`, counted from zero, is the first of a segment and so must be a key picture.
-    pub fn starts_segment(self, frame: u64) -> bool {
-        frame.is_multiple_of(u64::from(self.frames_per_segment))
+    /// How long a step is.
+    pub fn step(self) -> Samples {
+        self.step
+    }
+
+    /// When step `index`, counted from zero, begins.
+    pub fn start_of(self, index: u64) -> Samples {
+        Samples(index.saturating_mul(self.step.0))
+    }
+
+    /// How many steps a part has, but for the last of a segment.
+    pub fn steps_per_part(self) -> u32 {
+        self.steps_per_part
+    }
+
+    /// Whether step `index`, counted from zero, is the first of a segment. A picture there must be a key picture.
+    pub fn starts_segment(self, index: u64) -> bool {
+        index.is_multiple_of(u64::from(self.steps_per_segment))
     }
 
     /// How long a segment is, but for the last.
     pub fn segment(self) -> Samples {
-        self.frame_rate.start_of(self.frames_per_segment.into())
+        self.start_of(self.steps_per_segment.into())
     }
 
     /// How far players that load parts stay behind the last: three parts (draft-pantos-hls-rfc8216bis section 4.4.3.8).
@@ -72,12 +93,12 @@ impl Cut {
 
     /// How many parts a segment has, but for the last.
     pub fn parts(self) -> u32 {
-        self.frames_per_segment.div_ceil(self.frames_per_part)
+        self.steps_per_segment.div_ceil(self.steps_per_part)
     }
 
     /// How long a part is, but for the last of a segment.
     pub fn part(self) -> Samples {
-        self.frame_rate.start_of(self.frames_per_part.into())
+        self.start_of(self.steps_per_part.into())
     }
 }
 
@@ -88,12 +109,12 @@ pub struct Part {
     pub segment: u32,
     /// Which part of that segment it is, counted from zero.
     pub index: u32,
-    /// When its first picture is shown.
+    /// When it begins.
     pub start: Samples,
-    /// How long it is: a whole number of pictures.
+    /// How long it is: a whole number of steps.
     pub duration: Samples,
-    /// How many pictures it has.
-    pub frames: u32,
+    /// How many steps it has.
+    pub steps: u32,
     /// Whether decoding can begin here.
     pub independent: bool,
     /// One `moof` and one `mdat`.
@@ -109,7 +130,7 @@ pub struct Part {
 pub struct Segment {
     /// Counted from zero.
     pub number: u32,
-    /// When its first picture is shown.
+    /// When it begins.
     pub start: Samples,
     /// How long it is.
     pub duration: Samples,
@@ -156,37 +177,40 @@ pub enum SegmentError {
 ///
 /// A part holds a whole number of pictures and the sound that begins while they are shown. It is given out
 /// once all of that is there and so is the next picture, so that it is not the last. The last one is given
-/// out after [`finish`](Self::finish); there the sound ends with the pictures, to a sample.
+/// out after [`finish`](Self::finish); there the sound ends with the pictures, to a sample. Where there are no pictures,
+/// a part is a whole number of frames of sound.
 #[derive(Debug)]
 pub struct Segmenter {
     cut: Cut,
+    pictures: bool,
     video: VecDeque<VideoPacket>,
     audio: VecDeque<AudioPacket>,
-    /// Pictures taken in.
-    frames: u64,
+    /// Steps taken in.
+    steps: u64,
     /// Where the sound taken in ends.
     audio_end: u64,
     finished: bool,
-    /// Pictures given out.
+    /// Steps given out.
     given: u64,
     /// Parts given out.
     parts: u32,
     segment: Segment,
-    /// Parts and pictures given out of the current segment.
+    /// Parts and steps given out of the current segment.
     segment_parts: u32,
-    segment_frames: u32,
+    segment_steps: u32,
     index: Mp4Index,
     ts: Option<TsMuxer>,
 }
 
 impl Segmenter {
-    /// Nothing cut yet.
+    /// For pictures and sound, cut in pictures.
     pub fn new(cut: Cut) -> Self {
         Self {
             cut,
+            pictures: true,
             video: VecDeque::new(),
             audio: VecDeque::new(),
-            frames: 0,
+            steps: 0,
             audio_end: 0,
             finished: false,
             given: 0,
@@ -198,9 +222,17 @@ impl Segmenter {
                 bytes: 0,
             },
             segment_parts: 0,
-            segment_frames: 0,
+            segment_steps: 0,
             index: Mp4Index::default(),
             ts: None,
+        }
+    }
+
+    /// For sound alone, cut in frames of AAC.
+    pub fn sound(cut: Cut) -> Self {
+        Self {
+            pictures: false,
+            ..Self::new(cut)
         }
     }
 
@@ -218,10 +250,10 @@ impl Segmenter {
         if self.finished {
             return Err(SegmentError::Finished);
         }
-        if self.cut.starts_segment(self.frames) && !packet.key {
-            return Err(SegmentError::NoKey { frame: self.frames });
+        if self.cut.starts_segment(self.steps) && !packet.key {
+            return Err(SegmentError::NoKey { frame: self.steps });
         }
-        self.frames += 1;
+        self.steps += 1;
         self.video.push_back(packet);
         Ok(())
     }
@@ -242,6 +274,7 @@ impl Segmenter {
             });
         }
         self.audio_end += FRAME_SAMPLES as u64;
+        self.steps += u64::from(!self.pictures);
         self.audio.push_back(packet);
         Ok(())
     }
@@ -258,30 +291,34 @@ impl Segmenter {
     ///
     /// [`SegmentError::Mux`], [`SegmentError::Transport`]
     pub fn poll(&mut self) -> Result<Option<Part>, SegmentError> {
-        let left = self.cut.frames_per_segment - self.segment_frames;
-        let wanted = self.cut.frames_per_part.min(left) as usize;
-        let waiting = self.video.len();
+        let left = self.cut.steps_per_segment - self.segment_steps;
+        let wanted = self.cut.steps_per_part.min(left) as usize;
+        let waiting = match self.pictures {
+            true => self.video.len(),
+            false => self.audio.len(),
+        };
         let last = self.finished && waiting <= wanted;
-        let frames = wanted.min(waiting);
-        let start = self.cut.frame_rate.start_of(self.given);
-        let end = self.cut.frame_rate.start_of(self.given + frames as u64);
+        let steps = wanted.min(waiting);
+        let start = self.cut.start_of(self.given);
+        let end = self.cut.start_of(self.given + steps as u64);
         // The sound of this part must neither be missing nor outlast the pictures.
         let heard_until = end.0.next_multiple_of(FRAME_SAMPLES as u64);
         let surrounded =
             waiting > wanted && self.audio_end >= end.0 && self.shown_until().0 >= heard_until;
-        if frames == 0 || !(self.finished || surrounded) {
+        if steps == 0 || !(self.finished || surrounded) {
             return Ok(None);
         }
         self.parts += 1;
         let fragment = Fragment {
             sequence: self.parts,
             video_start: start,
-            frame: self.cut.frame_rate.frame(),
-            video: self.video.drain(..frames).collect(),
+            frame: self.cut.step(),
+            video: self.video.drain(..steps.min(self.video.len())).collect(),
             audio_start: Samples(self.audio.front().map_or(0, |next| next.start)),
             audio: self.take_audio(end),
         };
-        self.write(&fragment, start, end, last).map(Some)
+        self.write(&fragment, start, end, last, steps as u32)
+            .map(Some)
     }
 
     /// Everything for `output.mp4`; complete when all parts have been given out.
@@ -289,9 +326,9 @@ impl Segmenter {
         &self.index
     }
 
-    /// Where the pictures taken in so far end.
+    /// Where the steps taken in so far end.
     fn shown_until(&self) -> Samples {
-        self.cut.frame_rate.start_of(self.frames)
+        self.cut.start_of(self.steps)
     }
 
     /// The waiting sound that begins before `end`. None of it outlasts the pictures, and the last of all ends
@@ -325,6 +362,7 @@ impl Segmenter {
         start: Samples,
         end: Samples,
         last: bool,
+        steps: u32,
     ) -> Result<Part, SegmentError> {
         let written = fragment.write()?;
         if let Some(muxer) = &mut self.ts {
@@ -332,10 +370,9 @@ impl Segmenter {
         }
         self.index
             .add(self.segment.number, self.segment.bytes, fragment, &written)?;
-        let frames = fragment.video.len() as u32;
         let duration = end.saturating_sub(start);
-        self.given += u64::from(frames);
-        self.segment_frames += frames;
+        self.given += u64::from(steps);
+        self.segment_steps += steps;
         self.segment.duration += duration;
         self.segment.bytes += written.bytes.len() as u64;
         let mut part = Part {
@@ -343,14 +380,15 @@ impl Segmenter {
             index: self.segment_parts,
             start,
             duration,
-            frames,
-            independent: fragment.video.first().is_some_and(|first| first.key),
+            steps,
+            // Any frame of sound can be the first.
+            independent: fragment.video.first().is_none_or(|first| first.key),
             bytes: written.bytes,
             ts: Vec::new(),
             closes: None,
         };
         self.segment_parts += 1;
-        if last || self.segment_frames == self.cut.frames_per_segment {
+        if last || self.segment_steps == self.cut.steps_per_segment {
             part.closes = Some(self.segment);
             if let Some(muxer) = &mut self.ts {
                 part.ts = muxer.segment()?;
@@ -362,7 +400,7 @@ impl Segmenter {
                 bytes: 0,
             };
             self.segment_parts = 0;
-            self.segment_frames = 0;
+            self.segment_steps = 0;
         }
         Ok(part)
     }

@@ -171,13 +171,15 @@ impl Mp4Index {
         };
 
         let mut bytes = Vec::new();
-        ftyp(b"isom", &[b"isom", b"iso2", b"avc1", b"mp41"]).encode(&mut bytes)?;
+        match tracks.video {
+            Some(_) => ftyp(b"isom", &[b"isom", b"iso2", b"avc1", b"mp41"]),
+            None => ftyp(b"M4A ", &[b"M4A ", b"isom", b"iso2", b"mp41"]),
+        }
+        .encode(&mut bytes)?;
         let mut moov = tracks.moov(self.duration(), video, audio)?;
-        for (track, duration) in moov
-            .trak
-            .iter_mut()
-            .zip([self.duration(), self.audio_duration()])
-        {
+        let shown = tracks.video.as_ref().map(|_| self.duration());
+        let durations = shown.into_iter().chain([self.audio_duration()]);
+        for (track, duration) in moov.trak.iter_mut().zip(durations) {
             track.tkhd.duration = duration.0;
             track.mdia.mdhd.duration = duration.0;
         }
@@ -253,16 +255,18 @@ mod tests {
 
     use super::*;
     use crate::language::Language;
-    use crate::media::AudioSample;
+    use crate::media::{AudioSample, VideoTrack};
     use crate::time::FrameRate;
 
     fn tracks() -> Tracks {
         let stream = [0, 0, 1, 0x67, 0x64, 0x00, 0x1e, 0xac, 0, 0, 1, 0x68, 0xeb];
         Tracks {
-            width: 64,
-            height: 64,
-            frame_rate: FrameRate::new(25).unwrap(),
-            avc: AvcConfig::from_byte_stream(&stream).unwrap(),
+            video: Some(VideoTrack {
+                width: 64,
+                height: 64,
+                frame_rate: FrameRate::new(25).unwrap(),
+                avc: AvcConfig::from_byte_stream(&stream).unwrap(),
+            }),
             audio_config: vec![0x11, 0x88],
             audio_bitrate: 96_000,
             language: Language::Ru,

@@ -13,4 +13,4 @@ pub use captions::{Captions, Word};
 pub use fragment::{AudioSample, Fragment, WrittenFragment};
 pub use index::{ByteRange, Mp4Index};
 pub use scale::{ScaleError, Scaler};
-pub use tracks::{MuxError, Tracks};
+pub use tracks::{MuxError, Tracks, VideoTrack};

@@ -1,4 +1,4 @@
-//! The two tracks of a session, and the boxes that describe them (ISO/IEC 14496-12 section 8.3).
+//! The tracks of a session, and the boxes that describe them (ISO/IEC 14496-12 section 8.3).
 
 use avatar_codec::AvcConfig;
 use mp4_atom::esds::{DecoderConfig, DecoderSpecific, EsDescriptor, SLConfig};
@@ -26,6 +26,19 @@ pub enum MuxError {
 /// What players must know about a session's video and sound before the first sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracks {
+    /// The pictures, if there are any.
+    pub video: Option<VideoTrack>,
+    /// AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1).
+    pub audio_config: Vec<u8>,
+    /// Bits a second of sound.
+    pub audio_bitrate: u32,
+    /// What is spoken.
+    pub language: Language,
+}
+
+/// What players must know about pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoTrack {
     /// Pixels across.
     pub width: u16,
     /// Pixels down.
@@ -34,12 +47,6 @@ pub struct Tracks {
     pub frame_rate: FrameRate,
     /// H.264 parameter sets.
     pub avc: AvcConfig,
-    /// AudioSpecificConfig (ISO/IEC 14496-3 section 1.6.2.1).
-    pub audio_config: Vec<u8>,
-    /// Bits a second of sound.
-    pub audio_bitrate: u32,
-    /// What is spoken.
-    pub language: Language,
 }
 
 pub(super) const VIDEO_TRACK: u32 = 1;
@@ -55,7 +62,9 @@ impl Tracks {
     /// such as `avc1.64001e,mp4a.40.2`.
     pub fn codecs(&self) -> String {
         let object_type = self.audio_config.first().map_or(2, |byte| byte >> 3);
-        format!("{},mp4a.40.{object_type}", self.avc.codec_string())
+        let video = self.video.as_ref();
+        let video = video.map_or_else(String::new, |video| video.avc.codec_string() + ",");
+        format!("{video}mp4a.40.{object_type}")
     }
 
     /// The content of `init.mp4`: everything but samples.
@@ -76,20 +85,24 @@ impl Tracks {
             default_sample_size: 0,
             default_sample_flags,
         };
+        let video = self.video.as_ref();
+        let video = video.map(|_| trex(VIDEO_TRACK, DEPENDENT_SAMPLE));
+        let sound = trex(AUDIO_TRACK, KEY_SAMPLE);
         moov.mvex = Some(Mvex {
             mehd: None,
-            trex: vec![
-                trex(VIDEO_TRACK, DEPENDENT_SAMPLE),
-                trex(AUDIO_TRACK, KEY_SAMPLE),
-            ],
+            trex: video.into_iter().chain([sound]).collect(),
         });
         let mut bytes = Vec::new();
-        ftyp(b"iso6", &[b"iso6", b"avc1", b"mp41"]).encode(&mut bytes)?;
+        match self.video {
+            Some(_) => ftyp(b"iso6", &[b"iso6", b"avc1", b"mp41"]),
+            None => ftyp(b"iso6", &[b"iso6", b"mp41"]),
+        }
+        .encode(&mut bytes)?;
         moov.encode(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// The `moov` box of both tracks; the sample tables lack only the sample descriptions.
+    /// The `moov` box of all tracks; the sample tables lack only the sample descriptions.
     pub(super) fn moov(
         &self,
         duration: Samples,
@@ -105,17 +118,25 @@ impl Tracks {
                 next_track_id: AUDIO_TRACK + 1,
                 ..Mvhd::default()
             },
-            trak: vec![
-                self.video_track(duration, video)?,
-                self.audio_track(duration, audio)?,
-            ],
+            trak: match &self.video {
+                Some(track) => vec![
+                    self.video_track(track, duration, video)?,
+                    self.audio_track(duration, audio)?,
+                ],
+                None => vec![self.audio_track(duration, audio)?],
+            },
             ..Moov::default()
         })
     }
 
-    fn video_track(&self, duration: Samples, mut samples: Stbl) -> Result<Trak, MuxError> {
+    fn video_track(
+        &self,
+        track: &VideoTrack,
+        duration: Samples,
+        mut samples: Stbl,
+    ) -> Result<Trak, MuxError> {
         samples.stsd = Stsd {
-            codecs: vec![self.avc1()?.into()],
+            codecs: vec![track.avc1()?.into()],
         };
         Ok(Trak {
             tkhd: Tkhd {
@@ -123,8 +144,8 @@ impl Tracks {
                 duration: duration.0,
                 enabled: true,
                 in_movie: true,
-                width: self.width.into(),
-                height: self.height.into(),
+                width: track.width.into(),
+                height: track.height.into(),
                 ..Tkhd::default()
             },
             mdia: Mdia {
@@ -184,27 +205,6 @@ impl Tracks {
         }
     }
 
-    fn avc1(&self) -> Result<Avc1, MuxError> {
-        const BT709: u16 = 1;
-        const HIGH: u8 = 100;
-        let mut avcc = Avcc::new(self.avc.sps(), self.avc.pps())?;
-        if avcc.avc_profile_indication >= HIGH {
-            // ISO/IEC 14496-15 section 5.3.3.1.2: these profiles name chroma format and depth, here 4:2:0 and 8 bits.
-            avcc.ext = Some(AvccExt::default());
-        }
-        Ok(Avc1 {
-            visual: Visual {
-                data_reference_index: 1,
-                width: self.width,
-                height: self.height,
-                ..Visual::default()
-            },
-            avcc,
-            colr: Some(Colr::new(BT709, BT709, BT709, false)?),
-            ..Avc1::default()
-        })
-    }
-
     fn mp4a(&self) -> Result<Codec, MuxError> {
         const MPEG4_AUDIO: u8 = 0x40;
         const AUDIO_STREAM: u8 = 5;
@@ -237,6 +237,29 @@ impl Tracks {
             taic: None,
         };
         Ok(mp4a.into())
+    }
+}
+
+impl VideoTrack {
+    fn avc1(&self) -> Result<Avc1, MuxError> {
+        const BT709: u16 = 1;
+        const HIGH: u8 = 100;
+        let mut avcc = Avcc::new(self.avc.sps(), self.avc.pps())?;
+        if avcc.avc_profile_indication >= HIGH {
+            // ISO/IEC 14496-15 section 5.3.3.1.2: these profiles name chroma format and depth, here 4:2:0 and 8 bits.
+            avcc.ext = Some(AvccExt::default());
+        }
+        Ok(Avc1 {
+            visual: Visual {
+                data_reference_index: 1,
+                width: self.width,
+                height: self.height,
+                ..Visual::default()
+            },
+            avcc,
+            colr: Some(Colr::new(BT709, BT709, BT709, false)?),
+            ..Avc1::default()
+        })
     }
 }
 

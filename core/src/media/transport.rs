@@ -5,15 +5,16 @@ use avatar_codec::{CodecError, TsMuxer, TsSettings};
 use super::{Fragment, Tracks};
 
 impl Tracks {
-    /// The same for a transport stream.
-    pub fn transport(&self) -> TsSettings<'_> {
-        TsSettings {
-            width: self.width.into(),
-            height: self.height.into(),
-            frame_rate: self.frame_rate.per_second(),
-            avc: &self.avc,
+    /// The same for a transport stream, which always has pictures.
+    pub fn transport(&self) -> Option<TsSettings<'_>> {
+        let video = self.video.as_ref()?;
+        Some(TsSettings {
+            width: video.width.into(),
+            height: video.height.into(),
+            frame_rate: video.frame_rate.per_second(),
+            avc: &video.avc,
             audio_config: &self.audio_config,
-        }
+        })
     }
 }
 

@@ -88,6 +88,19 @@ impl Board {
             .count()
     }
 
+    /// How many sessions with filmed avatars wait or are being made.
+    pub(crate) fn count_filmed(&self) -> usize {
+        let unfinished = |slot: &&Slot| {
+            matches!(slot.state(), Some(State::Created | State::Processing)) && !slot.removed()
+        };
+        self.slots
+            .iter()
+            .filter(unfinished)
+            .filter_map(|slot| slot.read(slot.id()?))
+            .filter(|record| record.filmed)
+            .count()
+    }
+
     /// Makes `record` the current one of its session, and returns the process ids to be told.
     /// Only its writer calls this.
     pub fn post(&self, record: &Record) -> Vec<u32> {
@@ -120,6 +133,11 @@ impl Board {
         let slot = self.slot(id)?;
         slot.wish_interrupted();
         Some(self.responsible(slot))
+    }
+
+    /// The process to be told of what somebody has for session `id`, if there is one.
+    pub(super) fn responsible_for(&self, id: SessionId) -> Option<u32> {
+        self.responsible(self.slot(id)?)
     }
 
     /// Says that somebody watches session `id`. Returns the process to be told, when this is the first time.

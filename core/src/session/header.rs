@@ -16,7 +16,8 @@ pub struct Header {
     /// Process id of the generator that takes new work, or zero.
     generator: AtomicU32,
     workers: [AtomicU32; WORKERS],
-    _even: AtomicU32,
+    /// How many sessions with filmed avatars are held in real time, and one more; zero when nobody knows.
+    filmed: AtomicU32,
     /// One bit for each worker that was not told of something.
     untold: AtomicU64,
 }
@@ -27,7 +28,7 @@ impl Default for Header {
             since: AtomicU64::new(0),
             generator: AtomicU32::new(0),
             workers: [const { AtomicU32::new(0) }; WORKERS],
-            _even: AtomicU32::new(0),
+            filmed: AtomicU32::new(0),
             untold: AtomicU64::new(0),
         }
     }
@@ -105,6 +106,27 @@ impl Header {
     pub(crate) fn set_generator(&self, pid: u32) {
         self.start();
         self.generator.store(pid, Ordering::Release);
+    }
+
+    /// Process `pid` takes no new work any more, if it did.
+    pub(crate) fn resign(&self, pid: u32) {
+        let resigned = self
+            .generator
+            .compare_exchange(pid, 0, Ordering::AcqRel, Ordering::Relaxed);
+        if resigned.is_ok() {
+            self.set_filmed(None);
+        }
+    }
+
+    /// How many sessions with filmed avatars are held in real time; `None` when nobody knows.
+    pub fn filmed(&self) -> Option<u32> {
+        self.filmed.load(Ordering::Acquire).checked_sub(1)
+    }
+
+    /// Says how many sessions with filmed avatars are held in real time.
+    pub(crate) fn set_filmed(&self, sessions: Option<u32>) {
+        let code = sessions.map_or(0, |sessions| sessions.saturating_add(1));
+        self.filmed.store(code, Ordering::Release);
     }
 
     /// When this zone was first used. Sessions made before it that are not finished never will be.

@@ -19,6 +19,8 @@ pub enum HintKind {
     Wanted,
     /// To a worker: a record changed.
     Changed,
+    /// From a generator to its own process: it is to make way for another.
+    Replace,
 }
 
 impl Hint {
@@ -34,6 +36,14 @@ impl Hint {
         Self { kind, id }
     }
 
+    /// To one's own process: make way for another.
+    pub fn replace() -> Self {
+        Self {
+            kind: HintKind::Replace,
+            id: SessionId::from_words([0, 0]),
+        }
+    }
+
     /// Bytes of a hint on the wire.
     pub const LENGTH: usize = 17;
 
@@ -43,6 +53,7 @@ impl Hint {
         let kind = match self.kind {
             HintKind::Wanted => 1,
             HintKind::Changed => 2,
+            HintKind::Replace => 3,
         };
         let id = self.id.to_bytes();
         for (to, from) in bytes.iter_mut().zip(std::iter::once(kind).chain(id)) {
@@ -57,6 +68,7 @@ impl Hint {
         let kind = match kind {
             1 => HintKind::Wanted,
             2 => HintKind::Changed,
+            3 => HintKind::Replace,
             _ => return None,
         };
         let id = SessionId::from_bytes(id.try_into().ok()?);

@@ -3,10 +3,10 @@
 use std::io::ErrorKind;
 
 use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
-use crate::api::{Code, Refusal};
+use crate::api::{Addition, Code, Refusal};
 use crate::config::Limits;
 use crate::session::{Failure, FailureCode};
-use crate::store::Store;
+use crate::store::{DraftError, Store};
 
 /// Where workers hand in jobs and look sessions up.
 #[derive(Debug, Clone)]
@@ -43,16 +43,23 @@ impl Intake {
         if taken >= self.limits.sessions + self.limits.queue {
             return Err(busy());
         }
+        // A device that holds nobody's real time may be used by one session all the same.
+        let filmed = self
+            .board
+            .header()
+            .filmed()
+            .map(|most| most.max(1) as usize);
+        if job.filmed && filmed.is_some_and(|most| self.board.count_filmed() >= most) {
+            return Err(Refusal::new(
+                Code::Busy,
+                "as many filmed avatars speak as can in real time; try again shortly",
+            ));
+        }
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
-            match error.kind() {
-                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                    Refusal::new(Code::Internal, "there is no room left on the server's disk")
-                }
-                _ => Refusal::internal(),
-            }
+            unwritten(&error)
         })?;
-        let record = Record::created(job.id, job.vocabulary, job.created_at);
+        let record = Record::of(job);
         self.board.open(&record).map_err(|_| {
             self.store.remove(job.id);
             busy()
@@ -74,6 +81,37 @@ impl Intake {
             record.ended = !record.playable();
         }
         Some(record)
+    }
+
+    /// Adds to the text of a session that was begun with the promise of more. The hint, for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, it is over, its text is complete or would be too long, or there is no room
+    /// on the disk.
+    pub fn append(&self, addition: &Addition) -> Result<Option<(u32, Hint)>, Refusal> {
+        let &Addition { id, ref text, last } = addition;
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        if record.finished() {
+            return Err(Refusal::new(Code::BadParameter, "the session is over"));
+        }
+        let most = self.limits.whole_text.max(self.limits.text);
+        let appended = self.store.draft(id).append(text, last, most);
+        appended.map_err(|error| match error {
+            DraftError::NotOpen | DraftError::Complete => {
+                Refusal::new(Code::BadParameter, "the text of this session is complete")
+            }
+            DraftError::TooLong => Refusal::new(
+                Code::TextTooLong,
+                format!("the text of the session would be longer than {most} characters"),
+            ),
+            DraftError::Write(error) => {
+                tracing::error!(session = %id, %error, "the text was not written");
+                unwritten(&error)
+            }
+        })?;
+        let pid = self.board.responsible_for(id);
+        Ok(pid.map(|pid| (pid, Hint::wanted(id))))
     }
 
     /// Ends and frees session `id`. The hints, each for a process, may be sent now.
@@ -118,6 +156,16 @@ impl Intake {
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+}
+
+/// What is said when something could not be written.
+fn unwritten(error: &std::io::Error) -> Refusal {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Refusal::new(Code::Internal, "there is no room left on the server's disk")
+        }
+        _ => Refusal::internal(),
     }
 }
 

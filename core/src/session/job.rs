@@ -13,14 +13,23 @@ pub struct Job {
     pub id: SessionId,
     /// How its client wants to be answered.
     pub vocabulary: Vocabulary,
-    /// What is to be said.
+    /// What is made.
+    #[serde(default)]
+    pub kind: Kind,
+    /// What is to be said, or where more of it is to come, how it begins.
     pub text: String,
+    /// Whether more text may come.
+    #[serde(default)]
+    pub open: bool,
     /// In which language.
     pub language: Language,
     /// By which voice.
     pub voice: String,
     /// With which face.
     pub avatar: String,
+    /// Whether that is a filmed one, which networks draw.
+    #[serde(default)]
+    pub filmed: bool,
     /// How far ahead of the clock it may be generated.
     pub pace: Pace,
     /// What its segments are made of.
@@ -38,6 +47,17 @@ pub struct Job {
 
 fn yes() -> bool {
     true
+}
+
+/// What a session makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A face that speaks.
+    #[default]
+    Avatar,
+    /// Speech alone.
+    Audio,
 }
 
 /// How far ahead of the wall clock a session may be generated.
@@ -58,10 +78,13 @@ impl Job {
         Self {
             id: SessionId::generate(),
             vocabulary: Vocabulary::Realtime,
+            kind: Kind::Avatar,
             text: text.to_owned(),
+            open: false,
             language: Language::En,
             voice: "en-us".to_owned(),
             avatar: "anna".to_owned(),
+            filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
             webhook: None,

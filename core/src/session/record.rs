@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
 
-use super::{SessionId, Timestamp};
+use super::{Job, Kind, SessionId, Timestamp};
 use crate::time::Samples;
 
 /// The public truth about one session, small enough to be copied between processes.
@@ -13,6 +13,9 @@ pub struct Record {
     pub id: SessionId,
     /// How its client wants to be answered.
     pub vocabulary: Vocabulary,
+    /// What is made.
+    #[serde(default)]
+    pub kind: Kind,
     /// Where it is in its life.
     pub state: State,
     /// What is being done.
@@ -39,6 +42,9 @@ pub struct Record {
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
+    /// Whether its avatar is a filmed one, which networks draw.
+    #[serde(default)]
+    pub filmed: bool,
     /// When its job was accepted.
     pub created_at: Timestamp,
     /// When it became ready or failed.
@@ -67,6 +73,7 @@ impl Record {
         Self {
             id,
             vocabulary,
+            kind: Kind::Avatar,
             state: State::Created,
             stage: Stage::Tts,
             progress: 0,
@@ -77,9 +84,19 @@ impl Record {
             ended: false,
             segment_parts: 0,
             duration: Samples::ZERO,
+            filmed: false,
             created_at,
             finished_at: None,
             failure: None,
+        }
+    }
+
+    /// The session of `job`, just accepted.
+    pub fn of(job: &Job) -> Self {
+        Self {
+            kind: job.kind,
+            filmed: job.filmed,
+            ..Self::created(job.id, job.vocabulary, job.created_at)
         }
     }
 
@@ -138,6 +155,8 @@ pub enum Vocabulary {
     Realtime,
     /// A failed session is `error`.
     Specification,
+    /// A session is a task in one of the states `PENDING`, `PROGRESS`, `SUCCESS` and `FAILURE`.
+    Audio,
 }
 
 /// Why a session failed.
@@ -244,7 +263,9 @@ pub(super) struct Packed {
     text_length: u8,
     segment_parts: u8,
     ended: u8,
-    spare: [u8; 4],
+    kind: u8,
+    filmed: u8,
+    spare: [u8; 2],
     text: [u8; TEXT],
 }
 
@@ -274,10 +295,12 @@ impl From<&Record> for Packed {
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
+        packed.filmed = record.filmed.into();
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
         packed.vocabulary = record.vocabulary as u8;
+        packed.kind = record.kind as u8;
         if let Some(failure) = &record.failure {
             packed.failure = failure.code as u8 + 1;
             let kept = failure.text.floor_char_boundary(TEXT);
@@ -307,7 +330,14 @@ impl Packed {
             id: SessionId::from_words(self.id),
             vocabulary: match self.vocabulary {
                 0 => Vocabulary::Realtime,
-                _ => Vocabulary::Specification,
+                1 => Vocabulary::Specification,
+                2 => Vocabulary::Audio,
+                _ => return None,
+            },
+            kind: match self.kind {
+                0 => Kind::Avatar,
+                1 => Kind::Audio,
+                _ => return None,
             },
             state: match self.state {
                 0 => State::Created,
@@ -330,6 +360,7 @@ impl Packed {
             parts: self.parts,
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
+            filmed: self.filmed != 0,
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),
@@ -350,10 +381,12 @@ mod tests {
             Vocabulary::Specification,
             Timestamp::now(),
         );
+        record.kind = Kind::Audio;
         record.segments = 7;
         record.listed = 3;
         record.parts = 2;
         record.segment_parts = 5;
+        record.filmed = true;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

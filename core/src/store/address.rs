@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::config::Video;
+use crate::config::{Config, Video};
 use crate::session::Job;
 
 /// Raised whenever the same job would give other files than before.
@@ -15,36 +15,43 @@ const FORMAT: u64 = 1;
 pub(crate) struct Address([u8; 32]);
 
 impl Address {
-    /// The address of what `job` asks for, made as `video` and in smaller `renditions`.
-    pub(crate) fn of(job: &Job, video: &Video, renditions: &[u16]) -> Self {
+    /// The address of what `job` asks for where things are made as `config` says, with a face that `look` stands for.
+    pub(crate) fn of(job: &Job, config: &Config, look: &[u8]) -> Self {
         // Every field is named, so that none can be added without a decision made here.
         let Job {
             id: _,
             vocabulary: _,
+            kind,
             text,
+            // What is still being written is not kept.
+            open: _,
             language,
             voice,
             avatar,
+            filmed,
             pace: _,
             segment_format,
             webhook: _,
             reuse: _,
             created_at: _,
         } = job;
-        let &Video {
+        let Video {
             width,
             height,
             frame_rate,
-        } = video;
-        let cut = segment_format.cut(frame_rate);
+        } = config.video;
+        let renditions = &config.renditions;
+        let cut = config.cut_of(job);
         let mut hash = Sha256::new();
         for number in [
             FORMAT,
+            *kind as u64,
             u64::from(width),
             u64::from(height),
             u64::from(frame_rate.per_second()),
             cut.segment().0,
             cut.part().0,
+            u64::from(*filmed),
             renditions.len() as u64,
         ]
         .into_iter()
@@ -53,12 +60,13 @@ impl Address {
             hash.update(number.to_be_bytes());
         }
         for word in [
-            env!("CARGO_PKG_VERSION"),
-            language.code(),
-            voice,
-            avatar,
-            segment_format.word(),
-            text,
+            env!("CARGO_PKG_VERSION").as_bytes(),
+            language.code().as_bytes(),
+            voice.as_bytes(),
+            avatar.as_bytes(),
+            segment_format.word().as_bytes(),
+            text.as_bytes(),
+            look,
         ] {
             // With its length, or "a" and "bc" would be the same as "ab" and "c".
             hash.update((word.len() as u64).to_be_bytes());
@@ -93,7 +101,7 @@ mod tests {
     use super::*;
     use crate::hls::SegmentFormat;
     use crate::language::Language;
-    use crate::session::Vocabulary;
+    use crate::session::{Kind, Vocabulary};
     use crate::time::FrameRate;
 
     fn job() -> Job {
@@ -102,29 +110,33 @@ mod tests {
 
     #[test]
     fn it_depends_on_the_media_and_on_nothing_else() {
-        let video = Video::default();
-        let address = Address::of(&job(), &video, &[]);
+        let config = Config::default();
+        let address = Address::of(&job(), &config, &[]);
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
             ..job()
         };
-        assert_eq!(Address::of(&other, &video, &[]), address);
-        type Change = fn(&mut Job, &mut Video);
-        let changes: [Change; 8] = [
+        assert_eq!(Address::of(&other, &config, &[]), address);
+        assert_ne!(Address::of(&job(), &config, b"another"), address);
+        type Change = fn(&mut Job, &mut Config);
+        let changes: [Change; 11] = [
             |job, _| job.text.push(' '),
             |job, _| job.language = Language::Ru,
             |job, _| job.voice = "en-gb".to_owned(),
             |job, _| job.avatar = "dias".to_owned(),
+            |job, _| job.filmed = true,
             |job, _| job.segment_format = SegmentFormat::Ts,
-            |_, video| video.width = 256,
-            |_, video| video.height = 256,
-            |_, video| video.frame_rate = FrameRate::new(30).unwrap(),
+            |job, _| job.kind = Kind::Audio,
+            |_, config| config.video.width = 256,
+            |_, config| config.video.height = 256,
+            |_, config| config.video.frame_rate = FrameRate::new(30).unwrap(),
+            |_, config| config.renditions = vec![256],
         ];
         for (number, change) in changes.into_iter().enumerate() {
-            let (mut job, mut video) = (job(), video);
-            change(&mut job, &mut video);
-            assert_ne!(Address::of(&job, &video, &[]), address, "change {number}");
+            let (mut job, mut config) = (job(), Config::default());
+            change(&mut job, &mut config);
+            assert_ne!(Address::of(&job, &config, &[]), address, "change {number}");
         }
     }
 
@@ -136,14 +148,14 @@ mod tests {
                 avatar: avatar.to_owned(),
                 ..job()
             };
-            Address::of(&job, &Video::default(), &[])
+            Address::of(&job, &Config::default(), &[])
         };
         assert_ne!(moved("ab", "c"), moved("a", "bc"));
     }
 
     #[test]
     fn it_is_read_back_from_a_name_and_from_no_other() {
-        let address = Address::of(&job(), &Video::default(), &[]);
+        let address = Address::of(&job(), &Config::default(), &[]);
         let name = address.to_string();
         assert_eq!(Address::parse(&name), Some(address));
         for wrong in [

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::SegmentFile;
-use crate::api::{MediaFile, VideoFile};
-use crate::hls::Form;
+use super::{Draft, SegmentFile};
+use crate::api::{MediaFile, RenditionFile};
+use crate::hls::{Form, RenditionName};
 use crate::media::ByteRange;
 use crate::session::{Job, Record, SessionId};
 
@@ -50,11 +50,30 @@ impl Store {
     pub(crate) fn accept(&self, job: &Job) -> io::Result<()> {
         let directory = self.directory(job.id);
         fs::create_dir(&directory)?;
-        let written = write_whole(&directory.join("job.json"), &json(job)?);
+        let written = self
+            .begin_draft(job)
+            .and_then(|()| write_whole(&directory.join("job.json"), &json(job)?));
         if written.is_err() {
             self.remove(job.id);
         }
         written
+    }
+
+    /// Begins the text of a job of which more is to come.
+    fn begin_draft(&self, job: &Job) -> io::Result<()> {
+        if !job.open {
+            return Ok(());
+        }
+        let draft = self.draft(job.id);
+        draft.begin()?;
+        draft
+            .append(&job.text, false, usize::MAX)
+            .map_err(io::Error::other)
+    }
+
+    /// The text of session `id`, where that is still being written.
+    pub(crate) fn draft(&self, id: SessionId) -> Draft {
+        Draft::new(self.directory(id).join("draft.jsonl"))
     }
 
     /// The job of session `id`.
@@ -72,10 +91,8 @@ impl Store {
 
     /// The record of session `id` as it was last kept.
     pub(crate) fn record(&self, id: SessionId) -> Option<Record> {
-        read_json(&self.directory(id).join("session.json")).or_else(|| {
-            let job = self.job(id)?;
-            Some(Record::created(id, job.vocabulary, job.created_at))
-        })
+        read_json(&self.directory(id).join("session.json"))
+            .or_else(|| Some(Record::of(&self.job(id)?)))
     }
 
     /// Writes `file` of session `id`, replacing it at once.
@@ -86,9 +103,10 @@ impl Store {
     /// Says at the end of session `id`'s playlists that they will not grow (RFC 8216 section 4.3.3.4).
     pub(crate) fn end_playlists(&self, id: SessionId) {
         let forms = [Form::LowLatency, Form::Delta, Form::Plain];
-        let heights = self.smaller(id).into_iter().map(Some).chain([None]);
-        let playlists =
-            heights.flat_map(|height| forms.map(|form| VideoFile::Playlist(form).of(height)));
+        let smaller = self.smaller(id).into_iter().map(RenditionName::Height);
+        let playlists = smaller
+            .chain([RenditionName::Full, RenditionName::Sound])
+            .flat_map(|name| forms.map(|form| RenditionFile::Playlist(form).of(name)));
         for file in playlists.chain(forms.map(MediaFile::Captions)) {
             let Ok(text) = fs::read_to_string(self.path(id, file)) else {
                 continue;
@@ -149,16 +167,17 @@ impl Store {
         self.path(id, file).exists()
     }
 
-    /// Deletes the parts of a segment of session `id` from number `first` on, of the rendition of some height or
-    /// the largest; says whether there were any.
+    /// Deletes the parts of a segment of session `id` from number `first` on, of one rendition; says whether there were
+    /// any.
     pub(crate) fn discard_parts(
         &self,
         id: SessionId,
-        height: Option<u16>,
+        rendition: RenditionName,
         segment: u32,
         first: u32,
     ) -> bool {
-        let gone = |&index: &u32| self.discard(id, VideoFile::Part(segment, index).of(height));
+        let part = |index| RenditionFile::Part(segment, index).of(rendition);
+        let gone = |&index: &u32| self.discard(id, part(index));
         (first..).take_while(gone).count() > 0
     }
 
@@ -231,16 +250,19 @@ mod tests {
     use super::*;
     use crate::hls::SegmentFormat;
     use crate::language::Language;
-    use crate::session::{Pace, Timestamp, Vocabulary};
+    use crate::session::{Kind, Pace, Timestamp, Vocabulary};
 
     fn job() -> Job {
         Job {
             id: SessionId::generate(),
             vocabulary: Vocabulary::Specification,
+            kind: Kind::Avatar,
             text: "Сәлем!".to_owned(),
+            open: false,
             language: Language::Kk,
             voice: "kk".to_owned(),
             avatar: "anna".to_owned(),
+            filmed: false,
             pace: Pace::Live,
             segment_format: SegmentFormat::Fmp4,
             webhook: None,
@@ -275,26 +297,35 @@ mod tests {
         store.prepare().unwrap();
         let job = job();
         store.accept(&job).unwrap();
-        let mut segment = store.begin(job.id, VideoFile::Segment(0).of(None)).unwrap();
+        let mut segment = store
+            .begin(job.id, RenditionFile::Segment(0).of(RenditionName::Full))
+            .unwrap();
         segment.append(b"abc").unwrap();
-        let path = store.path(job.id, VideoFile::Segment(0).of(None));
+        let path = store.path(job.id, RenditionFile::Segment(0).of(RenditionName::Full));
         assert!(!path.exists());
         segment.append(b"defg").unwrap();
         segment.complete().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"abcdefg");
-        let mut whole = store.begin(job.id, MediaFile::Output).unwrap();
+        let mut whole = store
+            .begin(job.id, MediaFile::Output(Kind::Avatar))
+            .unwrap();
         let range = |offset, length| ByteRange {
             segment: 0,
             offset,
             length,
         };
         let mut copy = |ranges: &[ByteRange]| {
-            store.copy(job.id, VideoFile::Segment(0).of(None), ranges, &mut whole)
+            store.copy(
+                job.id,
+                RenditionFile::Segment(0).of(RenditionName::Full),
+                ranges,
+                &mut whole,
+            )
         };
         copy(&[range(1, 2), range(5, 2)]).unwrap();
         assert!(copy(&[range(5, 9)]).is_err());
         whole.complete().unwrap();
-        let output = store.path(job.id, MediaFile::Output);
+        let output = store.path(job.id, MediaFile::Output(Kind::Avatar));
         assert_eq!(fs::read(output).unwrap(), b"bcfg");
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! <data>/sessions/<id>/job.json          what was asked for
+//!                      draft.jsonl           its text, where that is still being written
 //!                      session.json      the record, at each change of state and of what is listed
 //!                      init.mp4  segment_000.m4s …  segment_007.0.m4s …  captions_000.vtt …
 //!                      segment_000.ts …                        where transport streams are asked for
+//!                      audio.m3u8  audio_000.m4s  audio_007.0.m4s …  output.m4a   where there is sound alone
 //!                      playlist.m3u8  playlist.delta.m3u8  playlist.plain.m3u8  captions.m3u8  master.m3u8
 //!                      output.mp4
 //!                      256/…             the media of a rendition 256 pixels high
@@ -16,6 +18,7 @@
 
 mod address;
 mod directory;
+mod draft;
 mod segment;
 mod shelf;
 
@@ -23,4 +26,5 @@ pub use directory::Store;
 pub use segment::SegmentFile;
 
 pub(crate) use address::Address;
+pub(crate) use draft::{Draft, DraftError};
 pub(crate) use shelf::Shelf;

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Address;
 use super::directory::{json, read_json, write_whole};
-use crate::api::{MediaFile, VideoFile};
+use crate::api::{MediaFile, RenditionFile};
 use crate::config::Reuse;
-use crate::hls::PLAYLIST;
+use crate::hls::{PLAYLIST, SOUND_PLAYLIST};
 use crate::session::{Record, Timestamp};
 
 /// What an entry consists of. An entry without it is none.
@@ -248,7 +248,8 @@ impl Entry {
 
 /// The names and lengths of a finished session's media.
 fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
-    let playlist = fs::read_to_string(directory.join(PLAYLIST))?;
+    let playlist = fs::read_to_string(directory.join(PLAYLIST))
+        .or_else(|_| fs::read_to_string(directory.join(SOUND_PLAYLIST)))?;
     let mut files = Vec::new();
     let mut rooms = vec![String::new()];
     while let Some(room) = rooms.pop() {
@@ -268,7 +269,7 @@ fn finished_files(directory: &Path) -> io::Result<Vec<(String, u64)>> {
             let ours = name.ends_with(".json") || name.ends_with(".part");
             // Parts that have left the playlist are about to be deleted.
             let file = MediaFile::parse(&name);
-            let part = matches!(file, Some(MediaFile::Video(_, VideoFile::Part(..))));
+            let part = matches!(file, Some(MediaFile::Rendition(_, RenditionFile::Part(..))));
             let left = part && !playlist.contains(&format!("\"{name}\""));
             if about.is_file() && !ours && !left {
                 files.push((path, about.len()));

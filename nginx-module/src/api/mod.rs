@@ -1,4 +1,5 @@
 //! Calls, translated: each vocabulary's words are the core's affair, and here they meet a request.
 
+pub(crate) mod audiostream;
 pub(crate) mod events;
 pub(crate) mod realtime;

@@ -1,13 +1,13 @@
 //! Starting, asking after and ending sessions.
 
 use avatar_core::api::{self, Refusal, Urls};
-use avatar_core::session::{Hint, SessionId};
+use avatar_core::session::{Hint, Job, SessionId};
 use serde_json::json;
 
 use crate::reply::Reply;
 use crate::worker::Worker;
 
-fn answer(result: Result<String, Refusal>) -> Reply {
+pub(super) fn answer(result: Result<String, Refusal>) -> Reply {
     match result {
         Ok(body) => Reply::json(body),
         Err(refusal) => refusal.into(),
@@ -16,15 +16,29 @@ fn answer(result: Result<String, Refusal>) -> Reply {
 
 /// `POST /api/stream/start`
 pub(crate) fn start(worker: &Worker, body: &[u8]) -> Reply {
-    let started = api::start(body, worker.config(), worker.catalogue()).and_then(|job| {
-        worker.intake().accept(&job)?;
-        // Where there is no generator yet, the one that comes looks for itself.
-        if let Some(pid) = worker.intake().board().header().generator() {
-            worker.tell(pid, Hint::wanted(job.id));
+    let job = api::start(body, worker.config(), worker.catalogue());
+    answer(job.and_then(|job| accept(worker, &job).map(api::started)))
+}
+
+/// Takes a job on and has it begun.
+pub(super) fn accept(worker: &Worker, job: &Job) -> Result<SessionId, Refusal> {
+    worker.intake().accept(job)?;
+    // Where there is no generator yet, the one that comes looks for itself.
+    if let Some(pid) = worker.intake().board().header().generator() {
+        worker.tell(pid, Hint::wanted(job.id));
+    }
+    Ok(job.id)
+}
+
+/// `POST /api/stream/append`
+pub(crate) fn append(worker: &Worker, body: &[u8]) -> Reply {
+    let appended = api::addition(body, worker.config()).and_then(|addition| {
+        if let Some((pid, hint)) = worker.intake().append(&addition)? {
+            worker.tell(pid, hint);
         }
-        Ok(api::started(job.id))
+        Ok(json!({ "session_id": addition.id, "status": "appended" }).to_string())
     });
-    answer(started)
+    answer(appended)
 }
 
 /// `GET /api/stream/status/<id>`

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::ptr;
 
 use nginx_sys::{
-    NGX_CONF_1MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF, NGX_HTTP_LOC_CONF_OFFSET,
-    NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF, ngx_command_t, ngx_conf_t,
-    ngx_str_t, ngx_uint_t,
+    NGX_CONF_1MORE, NGX_CONF_2MORE, NGX_CONF_TAKE1, NGX_CONF_TAKE12, NGX_HTTP_LOC_CONF,
+    NGX_HTTP_LOC_CONF_OFFSET, NGX_HTTP_MAIN_CONF, NGX_HTTP_MAIN_CONF_OFFSET, NGX_HTTP_SRV_CONF,
+    ngx_command_t, ngx_conf_t, ngx_str_t, ngx_uint_t,
 };
 use ngx::core::{NGX_CONF_ERROR, NGX_CONF_OK};
 
@@ -121,7 +121,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 27] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -154,6 +154,16 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
         setter!(MainConf, setters::set_face),
     ),
     http(
+        c"avatar_models",
+        NGX_CONF_2MORE,
+        setter!(MainConf, setters::set_models),
+    ),
+    http(
+        c"avatar_avatars",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_avatars),
+    ),
+    http(
         c"avatar_video",
         NGX_CONF_TAKE12,
         setter!(MainConf, setters::set_video),
@@ -182,6 +192,21 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 22] = [
         c"avatar_max_text",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_max_text),
+    ),
+    http(
+        c"avatar_max_session_text",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_max_session_text),
+    ),
+    http(
+        c"avatar_text_timeout",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_text_timeout),
+    ),
+    http(
+        c"avatar_audio_segment",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_audio_segment),
     ),
     http(
         c"avatar_max_sessions",

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use avatar_core::api::Catalogue;
-use avatar_core::config::{Config, Reuse, Video};
+use avatar_core::config::{Config, NeuralPrecision, Reuse, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 
 use super::Prefixes;
 use super::values::{
-    Fault, frame_rate, number, once, only, parse_offset, parse_size, sides, time, wrong,
+    Fault, device_name, existing_directory, existing_file, frame_rate, number, of_parameter, once,
+    only, parse_offset, parse_size, sides, time, wrong,
 };
-use crate::conf::{LocationConf, MainConf};
+use crate::conf::{LocationConf, MainConf, Models};
 use crate::keys::Keys;
 use crate::origins::{self, Origins};
 use crate::{hints, zone};
@@ -114,11 +115,65 @@ pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
 
 pub(super) fn set_face(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> Result<(), Fault> {
     let value = only(values);
-    once(&mut conf.said.face, || {
-        Catalogue::builtin(&Config::default())
-            .has_avatar(value)
-            .then(|| value.to_owned())
-            .ok_or_else(|| wrong(value, "there is no such avatar"))
+    // Whether there is such an avatar is known when it is known where prepared ones are.
+    once(&mut conf.said.face, || Ok(value.to_owned()))
+}
+
+/// The library is not opened: that is for the one process that needs it.
+pub(super) fn set_models(
+    conf: &mut MainConf,
+    values: &[&str],
+    prefixes: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.models, || {
+        let (mut library, mut weights) = (None, None);
+        let mut device = None;
+        let mut precision = NeuralPrecision::Auto;
+        let (mut batch, mut threads) = (0, 0);
+        for value in values {
+            let path = |path: &str| prefixes.data.join(path);
+            match value.split_once('=') {
+                Some(("library", file)) => library = Some(existing_file(value, path(file))?),
+                Some(("weights", directory)) => {
+                    let directory = existing_directory(value, path(directory))?;
+                    existing_file(value, directory.join("manifest.json"))?;
+                    weights = Some(directory);
+                }
+                Some(("device", name)) => device = Some(device_name(value, name)?),
+                Some(("precision", word)) => {
+                    precision = NeuralPrecision::from_word(word).ok_or_else(|| {
+                        wrong(value, "it must be \"auto\", \"f32\", \"f16\" or \"bf16\"")
+                    })?;
+                }
+                Some(("batch", count)) => batch = of_parameter(value, count, 1, 1024)?,
+                Some(("threads", count)) => threads = of_parameter(value, count, 1, 1024)?,
+                _ => {
+                    let reason =
+                        "it must be library=, weights=, device=, precision=, batch= or threads=";
+                    return Err(wrong(value, reason));
+                }
+            }
+        }
+        let missing = |what: &str| wrong(&values.join(" "), format!("it must say {what}"));
+        Ok(Models {
+            library: library.ok_or_else(|| missing("library=path"))?,
+            weights: weights.ok_or_else(|| missing("weights=path"))?,
+            device,
+            precision,
+            batch,
+            threads,
+        })
+    })
+}
+
+pub(super) fn set_avatars(
+    conf: &mut MainConf,
+    values: &[&str],
+    prefixes: &Prefixes,
+) -> Result<(), Fault> {
+    let value = only(values);
+    once(&mut conf.said.avatars, || {
+        existing_directory(value, prefixes.data.join(value))
     })
 }
 
@@ -199,6 +254,37 @@ pub(super) fn set_max_text(
 ) -> Result<(), Fault> {
     once(&mut conf.said.max_text, || {
         number(only(values), 1, 1_000_000)
+    })
+}
+
+pub(super) fn set_max_session_text(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.max_session_text, || {
+        number(only(values), 1, 10_000_000)
+    })
+}
+
+pub(super) fn set_text_timeout(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.text_timeout, || time(only(values)))
+}
+
+pub(super) fn set_audio_segment(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    const MOST: Duration = Duration::from_secs(60);
+    let value = only(values);
+    once(&mut conf.said.audio_segment, || match time(value)? {
+        length if length <= MOST => Ok(length),
+        _ => Err(wrong(value, "it must be a minute or less")),
     })
 }
 

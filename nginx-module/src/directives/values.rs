@@ -1,5 +1,6 @@
 //! What directives may say: kinds of values, and what is wrong with others.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use avatar_core::config::Video;
@@ -67,6 +68,53 @@ pub(super) fn number(value: &str, least: usize, most: usize) -> Result<usize, Fa
         .ok()
         .filter(|number| digits && (least..=most).contains(number))
         .ok_or_else(|| wrong(value, format!("it must be a number from {least} to {most}")))
+}
+
+/// The number after a parameter's name.
+pub(super) fn of_parameter(
+    value: &str,
+    count: &str,
+    least: usize,
+    most: usize,
+) -> Result<usize, Fault> {
+    match number(count, least, most) {
+        Err(Fault::Value(_, reason)) => Err(wrong(value, reason)),
+        other => other,
+    }
+}
+
+/// What networks compute on.
+pub(super) fn device_name(value: &str, name: &str) -> Result<String, Fault> {
+    let numbered = name.strip_prefix("cuda:");
+    let number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if matches!(name, "auto" | "cpu" | "cuda") || numbered.is_some_and(number) {
+        return Ok(name.to_owned());
+    }
+    let reason =
+        "it must be \"auto\", \"cpu\", \"cuda\" or, for one of several, \"cuda:0\" and so on";
+    Err(wrong(value, reason))
+}
+
+/// A file that is there.
+pub(super) fn existing_file(value: &str, path: PathBuf) -> Result<PathBuf, Fault> {
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_file() => Ok(path),
+        Ok(_) => Err(wrong(value, format!("{} is not a file", path.display()))),
+        Err(error) => Err(wrong(value, format!("{}: {error}", path.display()))),
+    }
+}
+
+/// A directory that is there.
+pub(super) fn existing_directory(value: &str, path: PathBuf) -> Result<PathBuf, Fault> {
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Ok(path),
+        Ok(_) => Err(wrong(
+            value,
+            format!("{} is not a directory", path.display()),
+        )),
+        Err(error) => Err(wrong(value, format!("{}: {error}", path.display()))),
+    }
 }
 
 fn borrowed(text: &str) -> ngx_str_t {

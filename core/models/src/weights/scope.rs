@@ -3,6 +3,7 @@
 use tch::Tensor;
 
 use super::{Weights, WeightsError};
+use crate::layers::Output;
 
 /// A place in the tree of names, where the tensors of one layer lie.
 #[derive(Clone)]
@@ -29,6 +30,20 @@ impl<'a> Scope<'a> {
     /// [`WeightsError`] where there is none of this shape.
     pub fn tensor(&self, name: &str, shape: &[i64]) -> Result<Tensor, WeightsError> {
         self.weights.take(self.name(name), shape)
+    }
+
+    /// The tensor called `name` here in the form that `form` gives it once and for all.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError`] where there is none of this shape.
+    pub fn tensor_as(
+        &self,
+        name: &str,
+        shape: &[i64],
+        form: impl FnOnce(&Tensor) -> Output,
+    ) -> Result<Tensor, WeightsError> {
+        self.weights.take_as(self.name(name), shape, form)
     }
 
     /// Whether a file has a tensor called `name` here.

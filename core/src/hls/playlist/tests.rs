@@ -14,8 +14,8 @@ fn cut(frames_per_second: u32) -> Cut {
 /// A stream of so many pictures, as a segmenter cuts it.
 fn stream(cut: Cut, frames: u64) -> Timeline {
     let mut timeline = Timeline::default();
-    let frame = cut.frame_rate().frame();
-    let (per_part, per_segment) = (cut.part().0 / frame.0, cut.segment().0 / frame.0);
+    let step = cut.step();
+    let (per_part, per_segment) = (cut.part().0 / step.0, cut.segment().0 / step.0);
     let (mut done, mut segment, mut index) = (0, 0, 0);
     while done < frames {
         let segment_end = (u64::from(segment) + 1) * per_segment;
@@ -24,9 +24,9 @@ fn stream(cut: Cut, frames: u64) -> Timeline {
         timeline.push(&Part {
             segment,
             index,
-            start: cut.frame_rate().start_of(done),
-            duration: cut.frame_rate().start_of(end - done),
-            frames: (end - done) as u32,
+            start: cut.start_of(done),
+            duration: cut.start_of(end - done),
+            steps: (end - done) as u32,
             independent: index == 0,
             bytes: Vec::new(),
             ts: Vec::new(),
@@ -268,7 +268,7 @@ proptest! {
                 micros += segment;
             }
         }
-        let exact = i64::try_from(cut(rate).frame_rate().start_of(frames).0).unwrap() * 1_000_000;
+        let exact = i64::try_from(cut(rate).start_of(frames).0).unwrap() * 1_000_000;
         // Less than a microsecond from the exact time, however many segments were added up.
         prop_assert!((micros * 48_000 - exact).abs() <= 24_000);
     }

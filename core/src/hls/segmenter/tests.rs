@@ -36,13 +36,26 @@ fn standard_parts_are_a_fifth_of_a_second() {
         (cut.segment(), cut.segment())
     );
     assert_eq!(whole.parts(), 1);
-    assert_eq!(Cut::new(rate(25), 0, 25), None);
-    assert_eq!(Cut::new(rate(25), 6, 5), None);
+    assert_eq!(Cut::new(rate(25).frame(), 0, 25), None);
+    assert_eq!(Cut::new(rate(25).frame(), 6, 5), None);
+}
+
+#[test]
+fn sound_alone_is_cut_in_whole_frames_nearest_to_what_is_wanted() {
+    let cut = |milliseconds| Cut::sound(Duration::from_millis(milliseconds));
+    assert_eq!(cut(2000).part(), Samples::from_millis(256));
+    for (wanted, parts) in [(0, 1), (256, 1), (400, 2), (2000, 8), (6000, 23)] {
+        assert_eq!(cut(wanted).parts(), parts, "{wanted}");
+        assert_eq!(
+            cut(wanted).segment().0,
+            cut(wanted).part().0 * u64::from(parts)
+        );
+    }
 }
 
 #[test]
 fn a_segment_must_begin_with_a_key_picture() {
-    let cut = Cut::new(rate(25), 1, 2).unwrap();
+    let cut = Cut::new(rate(25).frame(), 1, 2).unwrap();
     let mut segmenter = Segmenter::new(cut);
     segmenter.video(picture(cut, 0)).unwrap();
     segmenter.video(picture(cut, 1)).unwrap();
@@ -82,7 +95,7 @@ fn nothing_comes_after_the_end() {
 
 #[test]
 fn a_part_waits_for_its_sound() {
-    let cut = Cut::new(rate(25), 1, 1).unwrap();
+    let cut = Cut::new(rate(25).frame(), 1, 1).unwrap();
     let mut segmenter = Segmenter::new(cut);
     segmenter.video(picture(cut, 0)).unwrap();
     segmenter.video(picture(cut, 1)).unwrap();
@@ -108,7 +121,7 @@ proptest! {
         steps in prop::collection::vec(prop::sample::select(vec![Step::Picture, Step::Sound, Step::Poll]), 0..400),
     ) {
         let frame_rate = rate(frame_rate);
-        let cut = Cut::new(frame_rate, per_part, per_segment).unwrap();
+        let cut = Cut::new(frame_rate.frame(), per_part, per_segment).unwrap();
         let total = frame_rate.start_of(frames);
         let sounds = total.0.div_ceil(FRAME_SAMPLES as u64);
         let mut segmenter = Segmenter::new(cut);
@@ -139,10 +152,10 @@ proptest! {
         let mut heard = Samples::ZERO;
         for (number, part) in parts.iter().enumerate() {
             prop_assert_eq!((part.segment, part.index, part.start), (segment, index, expected));
-            prop_assert_eq!(part.duration, frame_rate.start_of(part.frames.into()));
+            prop_assert_eq!(part.duration, frame_rate.start_of(part.steps.into()));
             prop_assert_eq!(part.independent, index == 0);
             let last = number + 1 == parts.len();
-            prop_assert!(part.frames == per_part || part.closes.is_some() && part.frames < per_part);
+            prop_assert!(part.steps == per_part || part.closes.is_some() && part.steps < per_part);
             expected += part.duration;
             files.entry(segment).or_default().extend(&part.bytes);
             let moof = Moof::decode(&mut part.bytes.as_slice()).unwrap();
@@ -189,5 +202,40 @@ proptest! {
         prop_assert_eq!(copied.len(), video + audio);
         prop_assert_eq!(segmenter.index().duration(), total);
         prop_assert_eq!(segmenter.index().audio_duration(), total);
+    }
+
+    #[test]
+    fn sound_alone_is_covered_exactly(frames in 1u64..400, milliseconds in 100u64..3_000, polls in 1usize..30) {
+        let cut = Cut::sound(Duration::from_millis(milliseconds));
+        let mut segmenter = Segmenter::sound(cut);
+        let mut parts = Vec::new();
+        for index in 0..frames {
+            segmenter.audio(sound(index)).unwrap();
+            if (index as usize).is_multiple_of(polls) {
+                parts.extend(segmenter.poll().unwrap());
+            }
+        }
+        segmenter.finish();
+        while let Some(part) = segmenter.poll().unwrap() {
+            parts.push(part);
+        }
+        let mut heard = Samples::ZERO;
+        for (number, part) in parts.iter().enumerate() {
+            prop_assert_eq!(part.start, heard);
+            prop_assert!(part.independent);
+            let moof = Moof::decode(&mut part.bytes.as_slice()).unwrap();
+            prop_assert_eq!(moof.traf.len(), 1);
+            let sound = &moof.traf[0];
+            prop_assert_eq!(sound.tfdt.as_ref().unwrap().base_media_decode_time, heard.0);
+            prop_assert_eq!(sound.tfhd.default_sample_duration, Some(1024));
+            prop_assert_eq!(sound.trun[0].samples.len() as u32, part.steps);
+            heard += part.duration;
+            let last = number + 1 == parts.len();
+            prop_assert!(last || part.duration == cut.part());
+            prop_assert_eq!(part.closes.is_some(), last || heard.0.is_multiple_of(cut.segment().0));
+        }
+        prop_assert_eq!(heard, cut.start_of(frames));
+        prop_assert_eq!(segmenter.index().audio_duration(), heard);
+        prop_assert_eq!(segmenter.index().duration(), Samples::ZERO);
     }
 }

@@ -1,7 +1,7 @@
 //! A shelf and a directory that plays the finished session.
 
 use super::*;
-use crate::config::Video;
+use crate::config::Config;
 use crate::session::{Job, SessionId, State, Vocabulary};
 
 const LONG: Duration = Duration::from_secs(3600);
@@ -70,7 +70,7 @@ fn opened(data: &Path, bounds: Option<Reuse>) -> Shelf {
 }
 
 fn address(text: &str) -> Address {
-    Address::of(&Job::saying(text), &Video::default(), &[])
+    Address::of(&Job::saying(text), &Config::default(), &[])
 }
 
 fn record(finished_at: Timestamp) -> Record {

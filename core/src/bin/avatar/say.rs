@@ -1,7 +1,6 @@
-//! The `avatar` command: the whole product but nginx.
+//! `avatar say`: a video of a text, without a server.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -13,31 +12,13 @@ use avatar_core::session::{
 };
 use avatar_core::store::Store;
 use avatar_core::time::FrameRate;
-use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use thiserror::Error;
 
-/// Talking avatars from the command line.
-#[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Makes a video of a text being said.
-    Say(Say),
-    /// Lists the voices.
-    Voices,
-    /// Lists the avatars.
-    Avatars,
-}
-
+/// Makes a video of a text being said.
 #[derive(clap::Args)]
-struct Say {
+pub(crate) struct Say {
     /// What to say.
     text: String,
     /// The MP4 file to write.
@@ -87,7 +68,7 @@ fn frame_rate(text: &str) -> Result<FrameRate, String> {
 }
 
 #[derive(Debug, Error)]
-enum SayError {
+pub(crate) enum SayError {
     #[error("{}", .0.message())]
     Refused(Refusal),
     #[error("{0}")]
@@ -119,33 +100,8 @@ impl Bell for Here {
     }
 }
 
-fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Say(say) => say.run(),
-        Command::Voices => {
-            for voice in Catalogue::builtin(&Config::default()).voices {
-                println!("{:<12} {}  {}", voice.id, voice.language.code(), voice.name);
-            }
-            Ok(())
-        }
-        Command::Avatars => {
-            for avatar in Catalogue::builtin(&Config::default()).avatars {
-                println!("{:<12} {}", avatar.id, avatar.name);
-            }
-            Ok(())
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("avatar: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 impl Say {
-    fn run(&self) -> Result<(), SayError> {
+    pub(crate) fn run(&self) -> Result<(), SayError> {
         let scratch = tempfile::tempdir().map_err(|reason| SayError::File {
             path: std::env::temp_dir(),
             reason,
@@ -169,7 +125,7 @@ impl Say {
         generator.notice(Hint::wanted(job.id));
         let record = self.watch(&intake, &job, worker, &hints)?;
         generator.stop();
-        let made = store.path(job.id, MediaFile::Output);
+        let made = store.path(job.id, MediaFile::Output(job.kind));
         std::fs::copy(&made, &self.output).map_err(|reason| SayError::File {
             path: self.output.clone(),
             reason,

@@ -1,0 +1,73 @@
+//! `avatar import`: original weight files, turned into checked ones.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use avatar_neural::{Library, NeuralError};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Turns MuseTalk's original weight files into checked ones, once.
+#[derive(clap::Args)]
+pub(crate) struct Import {
+    /// The directory of original files, laid out as MuseTalk's own scripts do.
+    source: PathBuf,
+    /// The directory to make.
+    target: PathBuf,
+    /// The library of neural networks, libavatar_models.so.
+    #[arg(short = 'L', long)]
+    library: PathBuf,
+    /// Shows no progress.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// What `avatar prepare` needs and a server does not.
+const PREPARATION: [&str; 3] = ["s3fd", "dwpose", "bisenet"];
+
+impl Import {
+    pub(crate) fn run(&self) -> Result<(), NeuralError> {
+        let library = Library::open(&self.library)?;
+        let bar = if self.quiet {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(0)
+        };
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}  {msg}") {
+            bar.set_style(style);
+        }
+        let imported = library.import(&self.source, &self.target, &mut |step, done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+            if bar.message() != step {
+                bar.set_message(step.to_owned());
+            }
+            ControlFlow::Continue(())
+        });
+        if imported.is_err() {
+            bar.abandon();
+            return imported;
+        }
+        bar.finish_and_clear();
+        if !self.quiet {
+            println!("{}", self.target.display());
+        }
+        let missing: Vec<&str> = PREPARATION
+            .into_iter()
+            .filter(|name| {
+                !self
+                    .target
+                    .join(name)
+                    .with_extension("safetensors")
+                    .exists()
+            })
+            .collect();
+        if !missing.is_empty() {
+            eprintln!(
+                "avatar: {} has nothing of {}, without which no avatar can be prepared",
+                self.source.display(),
+                missing.join(", ")
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Faces that are filmed, their mouths redrawn by a network.
+
+mod blend;
+mod colour;
+mod cutout;
+mod cycle;
+mod film;
+mod framing;
+mod gallery;
+mod library;
+mod manifest;
+mod networks;
+pub mod preparation;
+mod raster;
+#[cfg(test)]
+pub(crate) mod specimen;
+
+pub(crate) use blend::{Blender, Drawn};
+pub(crate) use cutout::Cutout;
+pub(crate) use cycle::Cycle;
+pub(crate) use film::Film;
+pub use gallery::{Exhibit, Gallery};
+pub use library::open;
+pub use manifest::{Bounds, FrameBounds, LATENTS, Manifest, ManifestError, MaskMode};
+pub use networks::{Description, Listener, NetworkError, Networks, Portrait, Request};
+pub use raster::RasterError;

@@ -1,0 +1,192 @@
+//! One session's face, drawn in the studio and laid over the avatar's frames here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use avatar_codec::Picture;
+
+use super::Shared;
+use super::seat::{Seat, Standing};
+use crate::face::neural::{Blender, Cutout, Drawn};
+use crate::face::{Face, FaceError};
+use crate::speech::Mark;
+use crate::time::{FrameRate, Samples};
+
+/// What is no louder than this is silence.
+const SILENCE: f32 = 0.003;
+
+/// A frame is silent if those around it are: so many before it, while the mouth still closes, and one after.
+const CLOSING: u64 = 3;
+
+/// By how much a face shows more, or less, from one frame to the next where it comes or goes. All of it is 255.
+const FADE: u8 = 64;
+
+/// How much sound beyond a frame's end must be known while nobody knows yet what the networks want.
+const LOOKAHEAD: Samples = Samples::from_millis(200);
+
+/// One session's face.
+pub(super) struct Sitting {
+    seat: Arc<Seat>,
+    shared: Arc<Shared>,
+    hush: Hush,
+    blender: Blender,
+    cutout: Cutout,
+    /// The face shown last, and how much of it.
+    face: Vec<u8>,
+    weight: u8,
+    /// Whether the next frame is shown without the face it should have.
+    spared: bool,
+}
+
+impl Sitting {
+    pub(super) fn new(seat: Arc<Seat>, shared: Arc<Shared>) -> Self {
+        Self {
+            hush: Hush::new(seat.rate),
+            seat,
+            shared,
+            blender: Blender::default(),
+            cutout: Cutout::default(),
+            face: Vec::new(),
+            weight: 0,
+            spared: false,
+        }
+    }
+}
+
+impl Face for Sitting {
+    fn lookahead(&self) -> Samples {
+        let frame = self.seat.rate.frame();
+        let lead = self.shared.lead();
+        lead.map_or(LOOKAHEAD, |lead| lead.saturating_sub(frame))
+    }
+
+    fn hear(&mut self, pcm: &[f32], _: &[Mark]) {
+        self.hush.hear(pcm);
+        self.seat.hear(pcm);
+        self.shared.call_ear(&self.seat);
+    }
+
+    fn end(&mut self) {
+        self.seat.end();
+        self.shared.call_ear(&self.seat);
+    }
+
+    fn ready(&mut self, due: Instant, late: bool) -> bool {
+        let standing = self.seat.standing(due);
+        // While nobody speaks, a face that lags behind is not worth a viewer's wait.
+        self.spared = standing == Standing::Awaited
+            && late
+            && self.shared.lead().is_some()
+            && self.hush.at(self.seat.shown());
+        self.spared || standing != Standing::Awaited
+    }
+
+    fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {
+        let frame = self.seat.shown();
+        let face = self.seat.show();
+        self.hush.forget(frame);
+        let sitter = &self.seat.sitter;
+        sitter
+            .film
+            .show(self.seat.cycle.at(frame), picture, &mut self.cutout)
+            .map_err(|error| FaceError::Failed(format!("the avatar \"{}\": {error}", sitter.id)))?;
+        match face {
+            // The first is there at once: there is nothing yet that it would jump from.
+            Some(face) if frame == 0 => (self.face, self.weight) = (face, u8::MAX),
+            Some(face) => {
+                self.face = face;
+                self.weight = self.weight.saturating_add(FADE);
+            }
+            None => {
+                self.weight = self.weight.saturating_sub(FADE);
+                if self.spared {
+                    self.seat.live.falter();
+                }
+            }
+        }
+        if self.weight > 0 && !self.face.is_empty() {
+            let face = Drawn {
+                pixels: &self.face,
+                side: (self.face.len() / 3).isqrt(),
+                weight: self.weight,
+                softened: sitter.film.is_scaled(),
+            };
+            self.blender.blend(face, &self.cutout, picture);
+        }
+        self.shared.shown(&self.seat, frame + 1);
+        Ok(())
+    }
+}
+
+impl Drop for Sitting {
+    fn drop(&mut self) {
+        self.shared.leave(self.seat.id);
+    }
+}
+
+/// Which frames are silent.
+#[derive(Debug)]
+struct Hush {
+    frame: usize,
+    /// The loudest sample of each frame from `first` on; the last may still grow.
+    peaks: VecDeque<f32>,
+    first: u64,
+    /// Samples of the last.
+    filled: usize,
+}
+
+impl Hush {
+    fn new(rate: FrameRate) -> Self {
+        Self {
+            frame: usize::try_from(rate.frame().0).unwrap_or(usize::MAX),
+            peaks: VecDeque::new(),
+            first: 0,
+            filled: usize::MAX,
+        }
+    }
+
+    fn hear(&mut self, pcm: &[f32]) {
+        for sample in pcm {
+            if self.filled >= self.frame {
+                self.peaks.push_back(0.0);
+                self.filled = 0;
+            }
+            self.filled += 1;
+            if let Some(peak) = self.peaks.back_mut() {
+                *peak = peak.max(sample.abs());
+            }
+        }
+    }
+
+    /// Whether frame `frame` is silent, and those around it.
+    fn at(&self, frame: u64) -> bool {
+        let from = frame.saturating_sub(CLOSING).max(self.first);
+        let peak = |frame: u64| self.peaks.get(usize::try_from(frame - self.first).ok()?);
+        (from..=frame + 1).all(|frame| peak(frame).is_none_or(|peak| *peak <= SILENCE))
+    }
+
+    /// Nobody asks any more for frames before those around `frame`.
+    fn forget(&mut self, frame: u64) {
+        while self.first + CLOSING < frame && self.peaks.pop_front().is_some() {
+            self.first += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_silent_when_those_around_it_are() {
+        let mut hush = Hush::new(FrameRate::DEFAULT);
+        hush.hear(&[0.0; 1920 * 5]);
+        hush.hear(&[0.5; 100]);
+        hush.hear(&vec![0.001; 1920 * 9 - 100]);
+        let silent: Vec<u64> = (0..14).filter(|frame| hush.at(*frame)).collect();
+        assert_eq!(silent, [0, 1, 2, 3, 9, 10, 11, 12, 13]);
+        hush.forget(10);
+        assert!(hush.at(10) && hush.peaks.len() == 7);
+    }
+}

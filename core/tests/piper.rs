@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use avatar_core::language::Language;
 use avatar_core::speech::piper::{Model, Piper};
 use avatar_core::speech::{Cancel, Engine, MarkKind, Speech, SpeechError, Utterance};
+use avatar_core::text::Manner;
 use avatar_core::time::AUDIO_RATE;
 use small_voice::{HOP, SYMBOLS, SmallVoice, Tone};
 use tempfile::TempDir;
@@ -53,6 +54,7 @@ fn utterance(text: &str, speaker: &str) -> Utterance {
         text: text.to_owned(),
         language: Language::Ru,
         voice: speaker.to_owned(),
+        manner: Manner::default(),
     }
 }
 
@@ -211,7 +213,7 @@ fn every_language_espeak_has() {
         ("de", "Guten Morgen, was für ein schönes Wetter!"),
         ("uk", "Доброго ранку, яка гарна погода!"),
         ("el", "Καλημέρα, τι ωραίος καιρός!"),
-        ("hi", "सुप्रभात, क्या अच्छा मौसम है!"),
+        ("ne", "शुभ प्रभात, कस्तो राम्रो मौसम!"),
         ("ka", "დილა მშვიდობისა, რა კარგი ამინდია!"),
     ] {
         let (_directory, piper) = voice(&SmallVoice {

@@ -43,7 +43,7 @@ const ALPHABETS: &[(&[&str], &[RangeInclusive<char>], &str)] = &[
     (&["ar"], &ARABIC, ""),
     (&["fa"], &ARABIC, "پچژکگی"),
     (
-        &["hi", "ne"],
+        &["ne"],
         &['\u{901}'..='\u{903}', 'अ'..='ह', '\u{93c}'..='\u{94d}'],
         "",
     ),

@@ -152,10 +152,16 @@ impl Painter {
     }
 
     fn ask(&mut self) {
-        let sentence = match self.manuscript.next() {
-            Next::Sentence(sentence) => sentence,
-            Next::Later => return,
-            Next::End => return self.end(),
+        let sentence = loop {
+            match self.manuscript.next() {
+                Next::Sentence(sentence) => break sentence,
+                Next::Pause(length) => {
+                    let silence = self.soundtrack.pause(length);
+                    self.hear(&silence, &[]);
+                }
+                Next::Later => return,
+                Next::End => return self.end(),
+            }
         };
         self.asked = true;
         self.paragraph_ends = sentence.paragraph_end;
@@ -164,8 +170,9 @@ impl Painter {
         self.speaker.say(Wanted {
             utterance: Utterance {
                 text: sentence.text,
-                language: self.live.job.language,
+                language: sentence.language.unwrap_or(self.live.job.language),
                 voice: self.live.job.voice.clone(),
+                manner: sentence.manner,
             },
             live: Arc::clone(&self.live),
             inbox: Arc::clone(&self.inbox),

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::live::Live;
 use super::pool::Waker;
 use crate::session::{Failure, FailureCode};
-use crate::speech::{Engine, Speech, SpeechError, Utterance};
+use crate::speech::{Engine, Speech, SpeechError, Utterance, amplify};
 
 /// What becomes of an utterance.
 #[derive(Debug)]
@@ -106,7 +106,11 @@ fn speak(engine: &dyn Engine, wanted: &Wanted) -> Result<(), SpeechError> {
     if cancel.raised() {
         return Err(SpeechError::Cancelled);
     }
-    engine.speak(&wanted.utterance, cancel, &mut |speech| {
+    let gain = wanted.utterance.manner.gain();
+    engine.speak(&wanted.utterance, cancel, &mut |mut speech| {
+        if wanted.utterance.manner.volume != 0 {
+            amplify(&mut speech.pcm, gain);
+        }
         wanted.inbox.push(Heard::Speech(speech));
         wanted.waker.wake();
         if cancel.raised() {

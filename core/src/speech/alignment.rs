@@ -10,7 +10,7 @@ mod path;
 use self::features::{FRAME, features};
 pub(super) use self::letters::pairs;
 use self::path::path;
-use crate::time::Samples;
+use crate::time::{AUDIO_RATE, Samples};
 
 /// A map from the time of one reading to the time of another, which never goes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Warp {
     pub(super) fn between(one: (&[f32], u32), other: (&[f32], u32)) -> Self {
         let length = |(sound, rate): (&[f32], u32)| {
             let rate = u64::from(rate.max(1));
-            Samples(sound.len() as u64 * u64::from(crate::time::AUDIO_RATE) / rate)
+            Samples(sound.len() as u64 * u64::from(AUDIO_RATE) / rate)
         };
         let (first, second) = (features(one.0, one.1), features(other.0, other.1));
         let frame = |number: usize| Samples(number as u64 * FRAME.0);
@@ -70,9 +70,15 @@ impl Warp {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::language::Language;
+    use crate::speech::espeak::Reader;
+    use crate::speech::{Cancel, Engine, Espeak, MarkKind, Utterance};
+    use crate::text::Manner;
 
     #[test]
     fn between_anchors_time_runs_evenly() {
@@ -133,6 +139,66 @@ mod tests {
         for (one, other) in starts(&one).into_iter().zip(starts(&other)) {
             let found = warp.at(Samples::from_millis(one)).0 / 48;
             assert!(found.abs_diff(other) <= 20, "{one} is {other}, not {found}");
+        }
+    }
+
+    /// A woman who takes her time is laid over by a man who does not.
+    #[test]
+    fn words_are_found_in_another_reading() {
+        let cancel = Cancel::default();
+        let reader = Reader::open().unwrap();
+        for (text, language, voice) in [
+            (
+                "Сегодня хорошая погода, солнце светит, и мы пойдём гулять в старый парк.",
+                Language::Ru,
+                "ru",
+            ),
+            (
+                "It was late, nobody was left in the streets; even the dogs had gone to sleep.",
+                Language::En,
+                "en-us",
+            ),
+        ] {
+            let mut said = Vec::new();
+            let mut marks = Vec::new();
+            let utterance = Utterance {
+                text: text.to_owned(),
+                language,
+                voice: String::new(),
+                manner: Manner {
+                    rate: 65,
+                    ..Manner::default()
+                },
+            };
+            let spoken = Espeak::new()
+                .unwrap()
+                .speak(&utterance, &cancel, &mut |speech| {
+                    said.extend(speech.pcm);
+                    marks.extend(speech.marks);
+                    ControlFlow::Continue(())
+                });
+            spoken.unwrap();
+            let reading = reader.read(text, voice, &cancel).unwrap();
+            let warp = Warp::between((&reading.sound, reading.rate), (&said, AUDIO_RATE));
+            let words = |kind: &MarkKind| matches!(kind, MarkKind::Word(_));
+            let told = marks
+                .iter()
+                .filter(|mark| words(&mark.kind))
+                .map(|mark| mark.at);
+            let found = reading.marks.iter().filter(|(_, kind)| words(kind));
+            let found = found.map(|(at, _)| {
+                warp.at(Samples(
+                    at * u64::from(AUDIO_RATE) / u64::from(reading.rate),
+                ))
+            });
+            let errors: Vec<u64> = told
+                .zip(found)
+                .map(|(told, found)| told.0.abs_diff(found.0) / 48)
+                .collect();
+            assert!(errors.len() >= 10);
+            let mean = errors.iter().sum::<u64>() / errors.len() as u64;
+            assert!(mean <= 40, "{mean} ms: {errors:?}");
+            assert!(errors.iter().all(|error| *error <= 150), "{errors:?}");
         }
     }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::Cancel;
 use crate::language::Language;
+use crate::text::Manner;
 use crate::time::Samples;
 
 /// One sentence to be spoken.
@@ -17,6 +18,8 @@ pub struct Utterance {
     pub language: Language,
     /// The id of one of the engine's voices.
     pub voice: String,
+    /// How it is said, where the engine can. Its volume is seen to by whoever asked.
+    pub manner: Manner,
 }
 
 /// Something an engine can sound like.

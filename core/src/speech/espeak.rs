@@ -23,7 +23,7 @@ use self::voices::Tone;
 use super::shape::Shaped;
 use super::stream::Stream;
 use super::{Cancel, Engine, Speech, SpeechError, Utterance, Voice, pause};
-use crate::text::{readable_in, sentences};
+use crate::text::{Manner, readable_in, sentences};
 
 /// Why there is no engine.
 #[derive(Debug, Error)]
@@ -75,13 +75,14 @@ impl Espeak {
         &self,
         sentence: &str,
         tone: &'static Tone,
+        manner: Manner,
         cancel: &Cancel,
     ) -> Result<Option<Shaped>, SpeechError> {
         let tone = tone.reading(readable_in(sentence, tone.language));
         let said = Said::new(sentence, Some(tone.language));
         let order = Order {
             text: said.text().to_owned(),
-            voice: tone.voice(),
+            voice: tone.voice(manner),
             clauses: false,
             cancel: cancel.clone(),
         };
@@ -92,7 +93,7 @@ impl Espeak {
             rendering.rate,
             line.into_marks(),
             tone.gain(),
-            pause::after(sentence),
+            pause::at_end(sentence, manner),
         ))
     }
 }
@@ -111,9 +112,15 @@ impl Engine for Espeak {
         let tone = voices::find(&utterance.voice, utterance.language).ok_or_else(|| {
             SpeechError::Failed(format!("there is no voice {:?}", utterance.voice))
         })?;
+        let tone = tone.reading(utterance.language);
         let mut stream = Stream::new(cancel, hand_on);
-        for sentence in sentences(&utterance.text) {
-            if let Some(shaped) = self.say(&sentence.text, tone, cancel)? {
+        let mut sentences = sentences(&utterance.text).into_iter().peekable();
+        while let Some(sentence) = sentences.next() {
+            let manner = Manner {
+                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
+                ..utterance.manner
+            };
+            if let Some(shaped) = self.say(&sentence.text, tone, manner, cancel)? {
                 stream.give(&shaped)?;
             }
         }

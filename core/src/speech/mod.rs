@@ -13,11 +13,13 @@ pub mod piper;
 mod shape;
 #[cfg(feature = "espeak")]
 mod stream;
+mod volume;
 
 pub use cancel::Cancel;
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
 #[cfg(feature = "espeak")]
 pub use espeak::{Espeak, EspeakError};
+pub(crate) use volume::amplify;
 
 /// The voices that are built in.
 pub fn voices() -> Vec<Voice> {

@@ -22,7 +22,7 @@ use super::espeak::{Reader, Reading};
 use super::shape::Shaped;
 use super::stream::Stream;
 use super::{Cancel, Engine, Speech, SpeechError, Utterance, pause};
-use crate::text::sentences;
+use crate::text::{Manner, sentences};
 
 /// Where a voice lies, and what it may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,10 +147,12 @@ impl Piper {
         &self,
         sentence: &str,
         speaker: i64,
+        manner: Manner,
         network: &mut Network,
         cancel: &Cancel,
     ) -> Result<Option<Shaped>, SpeechError> {
         let profile = self.profile()?;
+        let how = profile.inference.at(manner.rate);
         let reading = self.reader()?.read(sentence, profile.voice(), cancel)?;
         let mut said = Said::new(profile.rate(), profile.hop_length);
         for symbols in symbols(sentence, &reading, profile.phoneme_type) {
@@ -158,8 +160,9 @@ impl Piper {
                 if cancel.raised() {
                     return Err(SpeechError::Cancelled);
                 }
+                tracing::trace!(ids = ?run.ids, "a voice is asked");
                 let heard = network
-                    .say(&run, profile.inference, speaker)
+                    .say(&run, how, speaker)
                     .map_err(SpeechError::Failed)?;
                 said.add(&run, heard);
             }
@@ -170,7 +173,7 @@ impl Piper {
             profile.rate(),
             marks,
             1.0,
-            pause::after(sentence),
+            pause::at_end(sentence, manner),
         ))
     }
 }
@@ -196,8 +199,14 @@ impl Engine for Piper {
         let speaker = self.profile()?.speaker(&utterance.voice);
         let mut network = self.network()?;
         let mut stream = Stream::new(cancel, hand_on);
-        for sentence in sentences(&utterance.text) {
-            if let Some(shaped) = self.say(&sentence.text, speaker, &mut network, cancel)? {
+        let mut sentences = sentences(&utterance.text).into_iter().peekable();
+        while let Some(sentence) = sentences.next() {
+            let manner = Manner {
+                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
+                ..utterance.manner
+            };
+            let said = self.say(&sentence.text, speaker, manner, &mut network, cancel)?;
+            if let Some(shaped) = said {
                 stream.give(&shaped)?;
             }
         }

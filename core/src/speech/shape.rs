@@ -1,5 +1,6 @@
 //! A sentence of an engine that makes whole ones, as it is to be heard.
 
+use super::volume::round_off;
 use super::{Mark, MarkKind};
 use crate::time::{AUDIO_RATE, Samples};
 
@@ -17,11 +18,6 @@ const SILENCE: f32 = 45.0 / 32_768.0;
 const RANGE: f32 = 0.004;
 /// Silence left before the first sound, so that the mouth can open.
 const LEAD: Samples = Samples::from_millis(40);
-/// Where peaks begin to be rounded off. Speech has peaks 20 dB above its loudness; without this, the few highest
-/// would clip at the loudness aimed for.
-const KNEE: f32 = 0.7;
-/// What peaks never exceed: −1 dB, since encoders add a little.
-const CEILING: f32 = 0.89;
 
 impl Shaped {
     /// Cuts silence off both ends and puts `pause` at the end, applies `gain`; `None` if there is only silence. Marks come with
@@ -82,16 +78,6 @@ fn close(marks: &mut Vec<Mark>, spoken: Samples) {
     }
 }
 
-/// Leaves everything below the knee alone and brings everything above it smoothly under 1.
-fn round_off(sample: f32) -> f32 {
-    let over = sample.abs() - KNEE;
-    if over <= 0.0 {
-        return sample;
-    }
-    let room = CEILING - KNEE;
-    sample.signum() * (KNEE + room * (over / room).tanh())
-}
-
 fn samples(length: Samples, rate: u32) -> usize {
     usize::try_from(length.0 * u64::from(rate) / u64::from(AUDIO_RATE)).unwrap_or(usize::MAX)
 }
@@ -100,20 +86,4 @@ fn samples(length: Samples, rate: u32) -> usize {
 fn at(index: u64, rate: u32) -> Samples {
     let rate = u64::from(rate.max(1));
     Samples((index * u64::from(AUDIO_RATE) + rate / 2) / rate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rounding_off_is_smooth_and_bounded() {
-        let steps = (0..4_000).map(|step| step as f32 / 1_000.0);
-        let rounded: Vec<f32> = steps.map(round_off).collect();
-        assert!(rounded.is_sorted());
-        assert!(rounded.windows(2).all(|pair| pair[1] - pair[0] < 0.0011));
-        assert!(rounded.last().is_some_and(|highest| *highest <= CEILING));
-        assert!((round_off(-0.5) + 0.5).abs() < f32::EPSILON);
-        assert!((round_off(-2.0) + round_off(2.0)).abs() < f32::EPSILON);
-    }
 }

@@ -259,6 +259,8 @@ mod tests {
             kind: Kind::Avatar,
             text: "Сәлем!".to_owned(),
             open: false,
+            ssml: false,
+            mixed: false,
             language: Language::Kk,
             voice: "kk".to_owned(),
             avatar: "anna".to_owned(),

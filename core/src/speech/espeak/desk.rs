@@ -11,6 +11,7 @@ use avatar_espeak::{Clause, Event, Spoken, Synthesizer, Voice};
 
 use super::{EspeakError, voices};
 use crate::speech::{Cancel, SpeechError};
+use crate::text::Manner;
 
 /// One sentence to be made.
 pub(super) struct Order {
@@ -121,7 +122,11 @@ impl Desk {
 /// Starts the library and takes a voice: the first one costs 20 ms, since all files of all voices are looked at.
 fn start() -> Result<Synthesizer, EspeakError> {
     let mut synthesizer = Synthesizer::new()?;
-    if voices::in_order().any(|tone| synthesizer.set_voice(&tone.voice()).is_ok()) {
+    if voices::in_order().any(|tone| {
+        synthesizer
+            .set_voice(&tone.voice(Manner::default()))
+            .is_ok()
+    }) {
         Ok(synthesizer)
     } else {
         Err(EspeakError::NoVoices)

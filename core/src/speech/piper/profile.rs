@@ -86,6 +86,16 @@ impl Default for Inference {
     }
 }
 
+impl Inference {
+    /// The same at so many percent of its rate.
+    pub(super) fn at(self, rate: u16) -> Self {
+        Self {
+            length_scale: self.length_scale * 100.0 / f32::from(rate.max(1)),
+            ..self
+        }
+    }
+}
+
 fn hop_length() -> u32 {
     256
 }

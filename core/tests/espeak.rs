@@ -170,7 +170,7 @@ fn rate_and_pitch_are_heard() {
         ..Manner::default()
     });
     assert!(
-        hertz(&high) > 1.4 * hertz(&usual),
+        hertz(&high) > 1.25 * hertz(&usual),
         "{} {}",
         hertz(&high),
         hertz(&usual)

@@ -28,6 +28,8 @@ cargo test --doc --locked
 
 step "neural networks"
 cargo build --locked -p avatar-models-ffi
+# Writes weights for the tests through nginx.
+cargo build --locked -p avatar-models --example narrow
 export AVATAR_MODELS=${CARGO_TARGET_DIR:-$ROOT/target}/debug/libavatar_models.so
 run_tests --locked -p avatar-models -p avatar-models-ffi
 

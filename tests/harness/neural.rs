@@ -33,6 +33,49 @@ pub fn spoilt_library(definition: &str) -> PathBuf {
     compile(&format!("avatar_models_{definition}"), &[definition])
 }
 
+/// The library of the real networks: `$AVATAR_MODELS`, or the newest that was built here.
+pub fn real_library() -> PathBuf {
+    if let Some(library) = std::env::var_os("AVATAR_MODELS") {
+        return library.into();
+    }
+    built("libavatar_models.so").expect("no networks are built: cargo build -p avatar-models-ffi")
+}
+
+/// Writes weights of narrow networks, made from names, and latents for a clip: what runs with real weights runs with these.
+pub fn narrow_weights(directory: &Path) {
+    let program = built("examples/narrow")
+        .expect("nothing writes weights: cargo build -p avatar-models --example narrow");
+    let written = Command::new(program).arg(directory).status();
+    assert!(written.unwrap().success());
+}
+
+/// The newest of a file that was built here.
+fn built(name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    ["release", "debug"]
+        .map(|profile| target.join(profile).join(name))
+        .into_iter()
+        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .max()
+        .map(|(_, path)| path.canonicalize().unwrap())
+}
+
+/// Latents for every frame of a clip, in a file of safetensors.
+pub fn latents() -> Vec<u8> {
+    const SIZE: usize = 8 * 32 * 32;
+    let bytes = FRAMES * SIZE * 4;
+    let head = json!({
+        "latents": { "dtype": "F32", "shape": [FRAMES, 8, 32, 32], "data_offsets": [0, bytes] },
+    });
+    let head = head.to_string();
+    let values = (0..FRAMES * SIZE).map(|at| ((at * 7 % 256) as f32 / 128.0 - 1.0) * 0.5);
+    let mut file = (head.len() as u64).to_le_bytes().to_vec();
+    file.extend(head.bytes());
+    file.extend(values.flat_map(f32::to_le_bytes));
+    file
+}
+
 fn compile(name: &str, definitions: &[&str]) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     // Workers, which may be another user, must be able to read it.
@@ -152,12 +195,15 @@ impl Setup {
              avatar_avatars avatars;",
             library.display()
         );
-        self.file("weights/manifest.json", r#"{"format":1}"#)
-            .file("weights/backend.txt", words)
-            .writable("weights/calls.txt")
-            .avatar("vera", "Vera")
-            .http(&directives)
-            .video(&format!("avatar_video {width}x{height};"))
+        self.file(
+            "weights/manifest.json",
+            r#"{"format":1,"model":"musetalk-1.5","files":{}}"#,
+        )
+        .file("weights/backend.txt", words)
+        .writable("weights/calls.txt")
+        .avatar("vera", "Vera")
+        .http(&directives)
+        .video(&format!("avatar_video {width}x{height};"))
     }
 
     /// Another prepared avatar.

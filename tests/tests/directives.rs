@@ -19,6 +19,13 @@ fn everything_that_can_be_said_is_accepted() {
              avatar_lead 2s; avatar_look_ahead 10s; avatar_renditions 256 128;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;",
         )
+        .file("weights/manifest.json", "{}")
+        .file("avatars/.keep", "")
+        .file("libavatar_models.so", "")
+        .http(
+            "avatar_models library=libavatar_models.so weights=weights device=cuda:1 precision=bf16 batch=64 threads=8;
+             avatar_avatars avatars;",
+        )
         .reuse("size=1g age=90m")
         .location("avatar_keys keys; avatar_origins https://example.org http://localhost:3000;")
         .check();
@@ -62,6 +69,8 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_reuse", "size=0", "a size above zero"),
         ("avatar_reuse", "age=0", "a time above zero"),
         ("avatar_webhook_hosts", "https://example.org/", "a host"),
+        ("avatar_avatars", "missing", "No such file"),
+        ("avatar_avatars", "nginx.conf", "not a directory"),
     ] {
         let said = Setup::new()
             .http(&format!("{directive} {value};"))
@@ -70,6 +79,51 @@ fn wrong_values_are_named_with_a_reason() {
             assert!(said.contains(part), "no \"{part}\" in:\n{said}");
         }
     }
+    for (value, reason) in [
+        ("library=nginx.conf batch=2", "weights=path"),
+        ("weights=weights batch=2", "library=path"),
+        ("library=missing.so weights=weights", "No such file"),
+        ("library=weights weights=weights", "not a file"),
+        ("library=nginx.conf weights=missing", "No such file"),
+        ("library=nginx.conf weights=html", "manifest.json"),
+        (
+            "library=nginx.conf weights=weights device=tpu",
+            "\"cuda:0\"",
+        ),
+        (
+            "library=nginx.conf weights=weights device=cuda:",
+            "\"cuda:0\"",
+        ),
+        (
+            "library=nginx.conf weights=weights precision=f8",
+            "\"bf16\"",
+        ),
+        ("library=nginx.conf weights=weights batch=0", "from 1 to"),
+        (
+            "library=nginx.conf weights=weights size=1",
+            "library=, weights=",
+        ),
+    ] {
+        let said = Setup::new()
+            .file("weights/manifest.json", "{}")
+            .http(&format!("avatar_models {value};"))
+            .complaint();
+        for part in ["avatar_models", reason, "nginx.conf:"] {
+            assert!(said.contains(part), "no \"{part}\" in:\n{said}");
+        }
+    }
+    let said = Setup::new()
+        .file("avatars/.keep", "")
+        .http("avatar_avatars avatars;")
+        .complaint();
+    assert!(said.contains("without \"avatar_models\""), "{said}");
+    let said = Setup::new()
+        .filmed("")
+        .http("avatar_face nobody;")
+        .complaint();
+    assert!(said.contains("no such avatar"), "{said}");
+    let output = Setup::new().filmed("").http("avatar_face vera;").check();
+    assert!(output.status.success());
     for (directive, value, reason) in [
         ("avatar_keys", "missing", "No such file"),
         ("avatar_keys", "none", "no key in it"),

@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use avatar_tests::neural::{
-    FACE, FRAMES, Footage, SIZE, ground, library, prepared, spoilt_library,
+    FACE, FRAMES, Footage, SIZE, ground, latents, library, narrow_weights, prepared, real_library,
+    spoilt_library,
 };
 use avatar_tests::{Answer, Nginx, Setup, until};
 use serde_json::{Value, json};
@@ -412,4 +413,42 @@ fn the_same_is_made_once_until_the_avatar_is_another() {
         fs::write(nginx.prefix().join("avatars/vera").join(file), bytes).unwrap();
     }
     assert!(made(&nginx));
+}
+
+#[test]
+fn real_networks_draw_however_narrow_they_are() {
+    let weights = tempfile::tempdir().unwrap();
+    narrow_weights(weights.path());
+    let files = fs::read_dir(weights.path()).unwrap().map(|file| {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        (name, fs::read(file.path()).unwrap())
+    });
+    let setup = Setup::new()
+        .workers(2)
+        .filmed_by(&real_library(), "")
+        .file("avatars/vera/latents.safetensors", latents());
+    let nginx = files
+        .fold(setup, |setup, (name, bytes)| {
+            setup.file(&format!("weights/{name}"), bytes)
+        })
+        .start();
+    let footage = footage(&nginx, &speak(&nginx, "Yes."));
+    let (_, top, side) = FACE;
+    let frames = 0..footage.frames.len();
+    let drawn = frames.filter(|frame| {
+        assert!(footage.pixel(*frame, 150, 20)[1].abs_diff(ground(150, 20)) < 14);
+        // What such networks draw is noise.
+        let row = top + side * 3 / 4;
+        let left = Footage::face_left(*frame);
+        let off = (left + 8..left + side - 8).filter(|x| {
+            let pixel = footage.pixel(*frame, *x, row);
+            let own = ground(*x, row);
+            pixel.iter().any(|value| value.abs_diff(own) > 20)
+        });
+        off.count() > side / 4
+    });
+    // A busy machine may be too slow for those that are silent.
+    let drawn = drawn.count();
+    assert!(drawn * 2 > footage.frames.len(), "{drawn} faces");
 }

@@ -1,5 +1,6 @@
 //! The library itself.
 
+use std::error::Error;
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Library {
         // SAFETY: what runs here are the initialisers of a file that the administrator has named as code to run. Undefined
         // names are refused now and not in the middle of a frame.
         let object = unsafe { Object::open(Some(path), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) }
-            .map_err(|error| refused(error.to_string()))?;
+            .map_err(|error| refused(reason(&error)))?;
         // SAFETY: the name is reserved for a function of this type, in every version.
         let abi: functions::Abi =
             unsafe { find(&object, c"avatar_models_abi") }.map_err(&refused)?;
@@ -119,6 +120,11 @@ impl Functions {
             })
         }
     }
+}
+
+/// What the dynamic linker says.
+fn reason(error: &(dyn Error + 'static)) -> String {
+    error.source().unwrap_or(error).to_string()
 }
 
 /// The function called `name`.

@@ -281,7 +281,10 @@ fn what_is_no_library_of_this_version_is_refused_by_name() {
     );
 
     let text = refused(&directory.path().join("none.so")).to_string();
-    assert!(text.contains("none.so cannot be used"), "{text}");
+    assert!(
+        text.contains("none.so cannot be used: ") && text.contains("No such file"),
+        "{text}"
+    );
 
     let library = directory.path().join("text.so");
     std::fs::write(&library, "no library").unwrap();

@@ -98,7 +98,8 @@ impl Convolution {
         let p = self.padding;
         let padded = x
             .f_permute([0, 2, 3, 1])?
-            .f_constant_pad_nd([0, 0, p, p, p, p])?;
+            .f_constant_pad_nd([0, 0, p, p, p, p])?
+            .f_contiguous()?;
         let (picture, row, column, _) = padded.stride4()?;
         let (down, right) = (self.stride * row, self.stride * column);
         let patches = padded

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use avatar_neural::{Library, NeuralError};
+use avatar_neural::NeuralError;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::networks::Networks;
 
 /// Turns MuseTalk's original weight files into checked ones, once.
 #[derive(clap::Args)]
@@ -13,9 +15,8 @@ pub(crate) struct Import {
     source: PathBuf,
     /// The directory to make.
     target: PathBuf,
-    /// The library of neural networks, libavatar_models.so.
-    #[arg(short = 'L', long)]
-    library: PathBuf,
+    #[command(flatten)]
+    networks: Networks,
     /// Shows no progress.
     #[arg(short, long)]
     quiet: bool,
@@ -26,7 +27,7 @@ const PREPARATION: [&str; 3] = ["s3fd", "dwpose", "bisenet"];
 
 impl Import {
     pub(crate) fn run(&self) -> Result<(), NeuralError> {
-        let library = Library::open(&self.library)?;
+        let library = self.networks.open()?;
         let bar = if self.quiet {
             ProgressBar::hidden()
         } else {

@@ -12,6 +12,7 @@ use avatar_core::config::Config;
 use clap::{Parser, Subcommand};
 
 use import::Import;
+use networks::Filmed;
 use prepare::Prepare;
 use say::Say;
 
@@ -34,7 +35,7 @@ enum Command {
     /// Lists the voices.
     Voices,
     /// Lists the avatars.
-    Avatars,
+    Avatars(Filmed),
 }
 
 fn main() -> ExitCode {
@@ -48,8 +49,12 @@ fn main() -> ExitCode {
             }
             Ok(())
         }
-        Command::Avatars => {
-            for avatar in Catalogue::builtin(&Config::default()).avatars {
+        Command::Avatars(filmed) => {
+            let config = Config {
+                neural: filmed.config(),
+                ..Config::default()
+            };
+            for avatar in Catalogue::builtin(&config).all_avatars() {
                 println!("{:<12} {}", avatar.id, avatar.name);
             }
             Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use avatar_core::config::{Neural, NeuralPrecision};
 use avatar_neural::{Library, NeuralError};
 
 /// Its name where it is not beside the program.
@@ -19,7 +20,47 @@ pub(crate) struct Networks {
 impl Networks {
     /// Opens it.
     pub(crate) fn open(&self) -> Result<Library, NeuralError> {
-        Library::open(&self.library.clone().unwrap_or_else(usual))
+        Library::open(&self.path())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.library.clone().unwrap_or_else(usual)
+    }
+}
+
+/// Filmed avatars, and the networks that draw them.
+#[derive(clap::Args)]
+pub(crate) struct Filmed {
+    /// A directory of prepared avatars, as `avatar prepare` writes it; without one there are none but those that are drawn.
+    #[arg(long, value_name = "DIRECTORY")]
+    avatars: Option<PathBuf>,
+    /// The directory of imported weights, as `avatar import` writes it.
+    #[arg(long, value_name = "DIRECTORY", default_value = "weights")]
+    weights: PathBuf,
+    #[command(flatten)]
+    networks: Networks,
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// auto, f32, f16 or bf16.
+    #[arg(long, default_value = "auto", value_parser = precision)]
+    precision: NeuralPrecision,
+}
+
+fn precision(word: &str) -> Result<NeuralPrecision, String> {
+    NeuralPrecision::from_word(word).ok_or_else(|| "it must be auto, f32, f16 or bf16".to_owned())
+}
+
+impl Filmed {
+    /// The core's configuration of them.
+    pub(crate) fn config(&self) -> Option<Neural> {
+        let avatars = self.avatars.clone()?;
+        let neural = Neural::new(self.networks.path(), self.weights.clone(), avatars);
+        Some(Neural {
+            device: self.device.clone(),
+            precision: self.precision,
+            ..neural
+        })
     }
 }
 

@@ -16,6 +16,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use thiserror::Error;
 
+use crate::networks::Filmed;
+
 /// Makes a video of a text being said.
 #[derive(clap::Args)]
 pub(crate) struct Say {
@@ -39,6 +41,8 @@ pub(crate) struct Say {
     /// Pictures a second.
     #[arg(short, long, default_value = "25", value_parser = frame_rate)]
     fps: FrameRate,
+    #[command(flatten)]
+    filmed: Filmed,
     /// Shows no progress.
     #[arg(short, long)]
     quiet: bool,
@@ -149,6 +153,7 @@ impl Say {
                 height,
                 frame_rate: self.fps,
             },
+            neural: self.filmed.config(),
             // There is one session, and then the directory goes.
             reuse: None,
             ..Config::default()

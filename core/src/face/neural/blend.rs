@@ -65,7 +65,7 @@ impl Line {
 
 /// Lays faces over frames; keeps its scratch memory from one to the next.
 #[derive(Debug, Default)]
-pub(crate) struct Blender {
+pub(super) struct Blender {
     columns: Vec<Tap>,
     /// Those two that were mixed last.
     lines: [Line; 2],
@@ -76,21 +76,21 @@ pub(crate) struct Blender {
 
 /// A square picture that is laid over a frame.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Drawn<'a> {
+pub(super) struct Drawn<'a> {
     /// Rows of red, green and blue.
-    pub(crate) pixels: &'a [u8],
+    pub(super) pixels: &'a [u8],
     /// Pixels in a row, and rows.
-    pub(crate) side: usize,
+    pub(super) side: usize,
     /// How much of it shows where the mask lets all of it, of 255.
-    pub(crate) weight: u8,
+    pub(super) weight: u8,
     /// Whether it is made smaller by halves first where its place is less than half as large: in frames that were scaled down
     /// themselves, fine lines would flicker otherwise.
-    pub(crate) softened: bool,
+    pub(super) softened: bool,
 }
 
 impl Blender {
     /// Lays `face` over `picture`, as much of it as `cutout` lets show.
-    pub(crate) fn blend(&mut self, face: Drawn<'_>, cutout: &Cutout, picture: &mut Picture) {
+    pub(super) fn blend(&mut self, face: Drawn<'_>, cutout: &Cutout, picture: &mut Picture) {
         let pixels = face.pixels.as_chunks::<3>().0;
         let [left, top, right, bottom] = cutout.face.map(f64::from);
         let (across, down) = (right - left, bottom - top);

@@ -6,7 +6,7 @@ use super::raster::{Raster, RasterError};
 
 /// The part of a frame in which the network's face shows. Nothing outside of it is touched.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Cutout {
+pub(super) struct Cutout {
     /// Where the whole face lies: left, top, right, bottom, in pixels of the picture.
     pub(super) face: [f32; 4],
     /// The first column, even.

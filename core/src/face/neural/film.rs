@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::colour;
 use super::cutout::Cutout;
 use super::framing::Framing;
+use super::gallery::Exhibit;
 use super::manifest::Manifest;
 use super::raster::{Raster, RasterError};
 
@@ -32,7 +33,7 @@ const LABEL: usize = 8 + 4 * 4 + 4 * 4;
 
 /// An avatar's frames at one size.
 #[derive(Debug)]
-pub(crate) struct Film {
+pub struct Film {
     directory: PathBuf,
     manifest: Arc<Manifest>,
     framing: Framing,
@@ -44,13 +45,14 @@ pub(crate) struct Film {
 }
 
 impl Film {
-    /// The frames of the avatar in `directory`, at `size`, kept in `file`.
-    pub(crate) fn open(
-        directory: &Path,
-        manifest: Arc<Manifest>,
-        file: &Path,
-        (width, height): (u32, u32),
-    ) -> Self {
+    /// The frames of `exhibit`, made `width` by `height` pixels, which are even, and kept in `file`.
+    pub fn open(exhibit: &Exhibit, file: &Path, (width, height): (u32, u32)) -> Self {
+        let Exhibit {
+            directory,
+            manifest,
+            ..
+        } = exhibit;
+        let manifest = Arc::clone(manifest);
         let framing = Framing::new(&manifest, width, height);
         let samples = u64::from(width) * u64::from(height) * 3 / 2;
         let cut = Cutout::most_pixels(&manifest.frames, &framing) as u64;
@@ -76,7 +78,7 @@ impl Film {
     }
 
     /// Whether frames are shown in another size than they were filmed in.
-    pub(crate) fn is_scaled(&self) -> bool {
+    pub(super) fn is_scaled(&self) -> bool {
         !self.framing.is_plain()
     }
 
@@ -85,7 +87,7 @@ impl Film {
     /// # Errors
     ///
     /// [`RasterError`] where the avatar's own files are of no use.
-    pub(crate) fn show(
+    pub(super) fn show(
         &self,
         index: usize,
         picture: &mut Picture,
@@ -316,12 +318,12 @@ fn mixed(sum: u64, word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gallery::Gallery;
     use super::super::specimen;
     use super::*;
 
     struct Clip {
         place: tempfile::TempDir,
-        manifest: Arc<Manifest>,
     }
 
     impl Clip {
@@ -329,10 +331,11 @@ mod tests {
             let place = tempfile::tempdir().unwrap();
             let manifest = specimen::manifest(64, 48, 3);
             specimen::write(&place.path().join("anna"), &manifest);
-            Self {
-                place,
-                manifest: Arc::new(manifest),
-            }
+            Self { place }
+        }
+
+        fn exhibit(&self) -> Exhibit {
+            Gallery::new(self.place.path()).find("anna").unwrap()
         }
 
         fn file(&self) -> PathBuf {
@@ -340,8 +343,7 @@ mod tests {
         }
 
         fn film(&self, size: (u32, u32)) -> Film {
-            let directory = self.place.path().join("anna");
-            Film::open(&directory, Arc::clone(&self.manifest), &self.file(), size)
+            Film::open(&self.exhibit(), &self.file(), size)
         }
 
         /// Makes the avatar's own files unreadable, so that only what is kept can be shown.
@@ -436,8 +438,7 @@ mod tests {
         let clip = Clip::new();
         let made = show(&clip.film((64, 48)), 0, SIZE).unwrap();
         let nowhere = clip.place.path().join("anna/manifest.json/x.film");
-        let directory = clip.place.path().join("anna");
-        let film = Film::open(&directory, Arc::clone(&clip.manifest), &nowhere, (64, 48));
+        let film = Film::open(&clip.exhibit(), &nowhere, (64, 48));
         assert_eq!(show(&film, 0, SIZE).unwrap(), made);
     }
 

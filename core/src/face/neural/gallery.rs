@@ -57,7 +57,7 @@ impl Stamp {
 
 /// Whether `id` can be the name of a prepared avatar: letters of ASCII, digits, `-` and `_`. Such a name is a name in every
 /// directory and leads out of none.
-fn is_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=LONGEST).contains(&id.len()) && id.bytes().all(allowed)
 }

@@ -11,16 +11,16 @@ mod library;
 mod manifest;
 mod networks;
 pub mod preparation;
+mod projector;
 mod raster;
 #[cfg(test)]
 pub(crate) mod specimen;
 
-pub(crate) use blend::{Blender, Drawn};
-pub(crate) use cutout::Cutout;
 pub(crate) use cycle::Cycle;
-pub(crate) use film::Film;
-pub use gallery::{Exhibit, Gallery};
+pub use film::Film;
+pub use gallery::{Exhibit, Gallery, is_id};
 pub use library::open;
 pub use manifest::{Bounds, FrameBounds, LATENTS, Manifest, ManifestError, MaskMode};
 pub use networks::{Description, Listener, NetworkError, Networks, Portrait, Request};
+pub use projector::Projector;
 pub use raster::RasterError;

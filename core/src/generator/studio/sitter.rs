@@ -18,7 +18,7 @@ pub(super) struct Sitter {
     pub(super) fingerprint: [u8; 32],
     pub(super) id: String,
     pub(super) manifest: Arc<Manifest>,
-    pub(super) film: Film,
+    pub(super) film: Arc<Film>,
     pub(super) latents: PathBuf,
 }
 
@@ -76,12 +76,8 @@ impl Sitters {
         {
             return Arc::clone(sitter);
         }
-        let film = Film::open(
-            &exhibit.directory,
-            Arc::clone(&exhibit.manifest),
-            &self.film(&exhibit),
-            (self.video.width, self.video.height),
-        );
+        let size = (self.video.width, self.video.height);
+        let film = Arc::new(Film::open(&exhibit, &self.film(&exhibit), size));
         let sitter = Arc::new(Sitter {
             fingerprint: exhibit.fingerprint,
             id: exhibit.id,

@@ -8,7 +8,7 @@ use avatar_codec::Picture;
 
 use super::Shared;
 use super::seat::{Seat, Standing};
-use crate::face::neural::{Blender, Cutout, Drawn};
+use crate::face::neural::Projector;
 use crate::face::{Face, FaceError};
 use crate::speech::Mark;
 use crate::time::{FrameRate, Samples};
@@ -19,9 +19,6 @@ const SILENCE: f32 = 0.003;
 /// A frame is silent if those around it are: so many before it, while the mouth still closes, and one after.
 const CLOSING: u64 = 3;
 
-/// By how much a face shows more, or less, from one frame to the next where it comes or goes. All of it is 255.
-const FADE: u8 = 64;
-
 /// How much sound beyond a frame's end must be known while nobody knows yet what the networks want.
 const LOOKAHEAD: Samples = Samples::from_millis(200);
 
@@ -30,11 +27,7 @@ pub(super) struct Sitting {
     seat: Arc<Seat>,
     shared: Arc<Shared>,
     hush: Hush,
-    blender: Blender,
-    cutout: Cutout,
-    /// The face shown last, and how much of it.
-    face: Vec<u8>,
-    weight: u8,
+    projector: Projector,
     /// Whether the next frame is shown without the face it should have.
     spared: bool,
 }
@@ -43,12 +36,9 @@ impl Sitting {
     pub(super) fn new(seat: Arc<Seat>, shared: Arc<Shared>) -> Self {
         Self {
             hush: Hush::new(seat.rate),
+            projector: Projector::new(Arc::clone(&seat.sitter.film)),
             seat,
             shared,
-            blender: Blender::default(),
-            cutout: Cutout::default(),
-            face: Vec::new(),
-            weight: 0,
             spared: false,
         }
     }
@@ -86,34 +76,15 @@ impl Face for Sitting {
         let frame = self.seat.shown();
         let face = self.seat.show();
         self.hush.forget(frame);
-        let sitter = &self.seat.sitter;
-        sitter
-            .film
-            .show(self.seat.cycle.at(frame), picture, &mut self.cutout)
-            .map_err(|error| FaceError::Failed(format!("the avatar \"{}\": {error}", sitter.id)))?;
-        match face {
-            // The first is there at once: there is nothing yet that it would jump from.
-            Some(face) if frame == 0 => (self.face, self.weight) = (face, u8::MAX),
-            Some(face) => {
-                self.face = face;
-                self.weight = self.weight.saturating_add(FADE);
-            }
-            None => {
-                self.weight = self.weight.saturating_sub(FADE);
-                if self.spared {
-                    self.seat.live.falter();
-                }
-            }
+        if face.is_none() && self.spared {
+            self.seat.live.falter();
         }
-        if self.weight > 0 && !self.face.is_empty() {
-            let face = Drawn {
-                pixels: &self.face,
-                side: (self.face.len() / 3).isqrt(),
-                weight: self.weight,
-                softened: sitter.film.is_scaled(),
-            };
-            self.blender.blend(face, &self.cutout, picture);
-        }
+        self.projector
+            .show(self.seat.cycle.at(frame), face, picture)
+            .map_err(|error| {
+                let avatar = &self.seat.sitter.id;
+                FaceError::Failed(format!("the avatar \"{avatar}\": {error}"))
+            })?;
         self.shared.shown(&self.seat, frame + 1);
         Ok(())
     }

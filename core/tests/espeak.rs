@@ -13,6 +13,7 @@ use avatar_core::language::Language;
 use avatar_core::speech::{
     Cancel, Engine, Espeak, Mark, MarkKind, Speech, SpeechError, Utterance, pause, voices,
 };
+use avatar_core::text::Manner;
 use avatar_core::time::Samples;
 use proptest::prelude::*;
 
@@ -22,6 +23,7 @@ fn utterance(text: &str, language: Language) -> Utterance {
         language,
         voice: String::new(),
         keeping: None,
+        manner: Manner::default(),
     }
 }
 
@@ -125,6 +127,68 @@ fn a_sentence_is_not_spelled_letter_by_letter() {
         mixed.starts_with("həl") && mixed.ends_with(&russian),
         "{mixed} {russian}"
     );
+}
+
+/// The height of a voice, as the delay under which its sound is most like itself.
+fn hertz(speech: &Speech) -> f64 {
+    let alike = |delay: usize| -> f64 {
+        let later = speech.pcm.iter().skip(delay);
+        speech
+            .pcm
+            .iter()
+            .zip(later)
+            .map(|(one, other)| f64::from(one * other))
+            .sum()
+    };
+    let delays = (96..600).step_by(4);
+    let best = delays.max_by(|one, other| alike(*one).total_cmp(&alike(*other)));
+    48_000.0 / best.unwrap() as f64
+}
+
+#[test]
+fn rate_and_pitch_are_heard() {
+    let say = |manner: Manner| {
+        let speech = speak_as(&Utterance {
+            manner,
+            ..utterance("Сегодня хорошая погода.", Language::Ru)
+        });
+        speech.unwrap()
+    };
+    let usual = say(Manner::default());
+    let at = |rate: u16| {
+        let manner = Manner {
+            rate,
+            ..Manner::default()
+        };
+        say(manner).pcm.len() as f64 / usual.pcm.len() as f64
+    };
+    assert!((0.45..0.75).contains(&at(200)), "{}", at(200));
+    assert!((1.5..2.2).contains(&at(50)), "{}", at(50));
+    let high = say(Manner {
+        pitch: 1_000,
+        ..Manner::default()
+    });
+    assert!(
+        hertz(&high) > 1.25 * hertz(&usual),
+        "{} {}",
+        hertz(&high),
+        hertz(&usual)
+    );
+    let going_on = say(Manner {
+        goes_on: true,
+        ..Manner::default()
+    });
+    assert!(going_on.pcm.len() <= usual.pcm.len());
+}
+
+#[test]
+fn a_voice_that_is_to_speak_another_language_does() {
+    let russian = phonemes(&speak("Да", Language::Ru).unwrap()).concat();
+    let lent = Utterance {
+        voice: "en-us-male".to_owned(),
+        ..utterance("Да", Language::Ru)
+    };
+    assert_eq!(phonemes(&speak_as(&lent).unwrap()).concat(), russian);
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Growing {
             (Verdict::Now, Some(record)) => {
                 let left = record.bytes.saturating_sub(sent);
                 self.copy(worker, left, room)
-            },
+            }
             (Verdict::Wait, Some(record)) if sent > 0 => Next::Wait {
                 seen: record.version,
                 due: NEVER,

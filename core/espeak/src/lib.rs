@@ -18,13 +18,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod alphabet;
 mod callback;
+mod clause;
 mod event;
 mod prepared;
 mod synthesizer;
 mod voice;
 
 pub use callback::Sink;
+pub use clause::{Clause, Stop};
 pub use event::{Event, EventKind};
 pub use synthesizer::{SpeakError, Spoken, StartError, Synthesizer, VoiceError};
 pub use voice::Voice;

@@ -1,14 +1,16 @@
 //! The one owner of espeak-ng in this process.
 
-use std::ffi::{CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use espeakng_sys as sys;
 use thiserror::Error;
 
+use crate::alphabet::Alphabet;
 use crate::callback::{Sink, Utterance, on_sound};
-use crate::prepared::{Alphabet, Prepared};
+use crate::clause::{Clause, Stop};
+use crate::prepared::Prepared;
 use crate::voice::Voice;
 
 /// Milliseconds of sound in each call of the sink. The library keeps room for 200 events a second of it and
@@ -134,7 +136,7 @@ impl Synthesizer {
         }
         // All this waits in the queue of sounds to be made, whose end 1.51 does not look at: voices taken often
         // without a word spoken would run over it. Speaking nothing empties it.
-        let error = self.synthesize(&Prepared::new("", Alphabet::Latin), ptr::null_mut());
+        let error = self.synthesize(&Prepared::new("", Alphabet::of("")), ptr::null_mut());
         if error != sys::espeak_ERROR_EE_OK {
             return Err(VoiceError::Refused(voice.name.clone(), error));
         }
@@ -145,8 +147,8 @@ impl Synthesizer {
     /// Speaks `text`. `sink` gets the sound (mono, [`Self::sample_rate`]) in stretches of at most 200 ms, each with
     /// the events that lie in it, in order; either may be empty. [`std::ops::ControlFlow::Break`] stops within one stretch.
     ///
-    /// The text is plain: neither SSML nor `[[phonemes]]` nor control characters have a meaning. Letters that the voice cannot
-    /// read are silent: a Russian one reads Russian and Latin letters, a Kazakh one those and its own, all others Latin.
+    /// The text is plain: neither SSML nor `[[phonemes]]` nor control characters have a meaning. Letters that the voice's
+    /// language does not have are silent, but for Latin ones.
     ///
     /// # Errors
     ///
@@ -177,6 +179,68 @@ impl Synthesizer {
         } else {
             Spoken::All
         })
+    }
+
+    /// Translates `text`, which is as plain as in [`speak`](Self::speak), into phonemes and makes no sound. Clauses without
+    /// phonemes are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`SpeakError`].
+    pub fn phonemes(&mut self, text: &str) -> Result<Vec<Clause>, SpeakError> {
+        let voice = self.voice.as_ref().ok_or(SpeakError::NoVoice)?;
+        let prepared = Prepared::new(text, Alphabet::of(&voice.name));
+        // Speaking nothing clears what an earlier text left.
+        let error = self.synthesize(&Prepared::new("", Alphabet::of("")), ptr::null_mut());
+        if error != sys::espeak_ERROR_EE_OK {
+            return Err(SpeakError::Failed(error));
+        }
+        let mut rest = prepared.bytes();
+        let mut clauses = Vec::new();
+        while let Ok(text) = CStr::from_bytes_until_nul(rest) {
+            let (phonemes, taken) = self.translate(text);
+            let clause = rest.get(..taken.unwrap_or(rest.len()));
+            let clause = String::from_utf8_lossy(clause.unwrap_or_default());
+            let mut clause = clause.trim_end_matches('\0').chars();
+            if taken.is_some() {
+                clause.next_back();
+            }
+            if !phonemes.trim().is_empty() {
+                clauses.push(Clause {
+                    phonemes,
+                    stop: Stop::of(clause.as_str()),
+                });
+            }
+            match taken {
+                Some(taken) if taken > 0 => rest = rest.get(taken..).unwrap_or_default(),
+                _ => break,
+            }
+        }
+        Ok(clauses)
+    }
+
+    /// The phonemes of the first clause of `text`, and how many bytes were read for them: up to and with the first
+    /// character after the clause. `None` when the text is over.
+    fn translate(&mut self, text: &CStr) -> (String, Option<usize>) {
+        let mut next = text.as_ptr().cast::<c_void>();
+        // SAFETY: the library is ours and initialised, with a voice. `next` points to a string that ends with a zero byte
+        // and outlives the call, which reads it and does not keep it.
+        let phonemes = unsafe {
+            sys::espeak_TextToPhonemes(
+                &raw mut next,
+                sys::espeakCHARS_UTF8.cast_signed(),
+                sys::espeakPHONEMES_IPA.cast_signed(),
+            )
+        };
+        let phonemes = if phonemes.is_null() {
+            String::new()
+        } else {
+            // SAFETY: the result is a string in a buffer of the library's, valid until it is called again.
+            let phonemes = unsafe { CStr::from_ptr(phonemes) };
+            phonemes.to_string_lossy().into_owned()
+        };
+        let taken = next.addr().checked_sub(text.as_ptr().addr());
+        (phonemes, taken.filter(|taken| *taken <= text.count_bytes()))
     }
 
     /// Runs the library over `text`. `utterance` is null or points to the [`Utterance`] the callback is to find.

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use avatar_espeak::{
-    Event, EventKind, SpeakError, Spoken, StartError, Synthesizer, Voice, VoiceError,
+    Event, EventKind, SpeakError, Spoken, StartError, Stop, Synthesizer, Voice, VoiceError,
 };
 
 /// Tests run on threads of one process, and there is one library.
@@ -217,5 +217,66 @@ fn odd_texts_are_survived() {
         for text in &odd {
             speak(&mut synthesizer, text);
         }
+    }
+}
+
+fn phonemes(synthesizer: &mut Synthesizer, text: &str) -> Vec<(String, Stop)> {
+    let clauses = synthesizer.phonemes(text).unwrap();
+    clauses
+        .into_iter()
+        .map(|clause| (clause.phonemes, clause.stop))
+        .collect()
+}
+
+#[test]
+fn clauses_come_with_what_ends_them() {
+    let (_turn, mut synthesizer) = synthesizer("ru");
+    let found = phonemes(
+        &mut synthesizer,
+        "Привет, мир! Как дела?.. Хорошо — hello... Да. Я",
+    );
+    let stops: Vec<Stop> = found.iter().map(|(_, stop)| *stop).collect();
+    assert_eq!(
+        stops,
+        [
+            Stop::Clause(','),
+            Stop::Sentence('!'),
+            Stop::Sentence('.'),
+            Stop::Clause(';'),
+            Stop::Open,
+            Stop::Sentence('.'),
+            Stop::Open,
+        ]
+    );
+    assert_eq!(found[0].0, "prʲivʲˈet");
+    assert_eq!(found[2].0.split(' ').count(), 2, "{found:?}");
+    assert!(found[4].0.starts_with("(en)") && found[4].0.ends_with("(ru)"));
+    assert!(phonemes(&mut synthesizer, " .").is_empty());
+}
+
+#[test]
+fn phonemes_do_not_depend_on_what_was_spoken_before() {
+    let (_turn, mut synthesizer) = synthesizer("en-us");
+    let text = "One, two, three.";
+    let undisturbed = phonemes(&mut synthesizer, text);
+    let stopped = synthesizer.speak("Four, five. Six", &mut |_, _| ControlFlow::Break(()));
+    assert_eq!(stopped.unwrap(), Spoken::Stopped);
+    assert_eq!(phonemes(&mut synthesizer, text), undisturbed);
+    speak(&mut synthesizer, "Seven");
+    synthesizer.set_voice(&Voice::new("el")).unwrap();
+    assert_eq!(phonemes(&mut synthesizer, "Καλημέρα")[0].0, "kˌalimˈera");
+    synthesizer.set_voice(&Voice::new("en-us")).unwrap();
+    assert_eq!(phonemes(&mut synthesizer, text), undisturbed);
+}
+
+/// Two full stops at the end make 1.51 read on after it, which AddressSanitizer sees and a longer reading might.
+#[test]
+fn two_full_stops_end_a_text() {
+    let (_turn, mut synthesizer) = synthesizer("ru");
+    let (once, _) = speak(&mut synthesizer, "Ну.");
+    for _ in 0..100 {
+        let (twice, _) = speak(&mut synthesizer, "Ну..");
+        assert!(twice.len() < 2 * once.len());
+        assert_eq!(phonemes(&mut synthesizer, "Ну..").len(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::realtime::{boolean, is_open, object, pace, spoken, string, text, voice, webhook};
+use super::realtime::{boolean, is_open, object, pace, said, spoken, string, voice, webhook};
 use super::status::playlist;
 use super::{Catalogue, Refusal};
 use crate::config::Config;
@@ -19,7 +19,7 @@ use crate::speech::Tempo;
 pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
     let fields = object(body)?;
     let open = is_open(&fields)?;
-    let text = text(&fields, "prompt", open, config)?;
+    let (text, ssml) = said(&fields, "prompt", open, config)?;
     // Without a language model there is nothing to write it out with.
     boolean(&fields, "expand")?;
     let language = string(&fields, "lang")?.map(spoken).transpose()?;
@@ -34,6 +34,8 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         kind: Kind::Audio,
         text: text.to_owned(),
         open,
+        ssml,
+        mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,
         voice,
         tempo: Tempo::default(),

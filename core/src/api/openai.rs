@@ -65,6 +65,8 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             kind: Kind::Recording(format),
             text,
             open: false,
+            ssml: false,
+            mixed: false,
             language,
             voice,
             tempo,

@@ -9,7 +9,7 @@ use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
 use crate::speech::Tempo;
-use crate::text::speakable;
+use crate::text::{Pieces, is_ssml, speakable};
 
 /// Reads the body of `POST /api/stream/start`.
 ///
@@ -19,7 +19,7 @@ use crate::text::speakable;
 pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
     let fields = object(body)?;
     let open = is_open(&fields)?;
-    let text = text(&fields, "text", open, config)?;
+    let (text, ssml) = said(&fields, "text", open, config)?;
     let (language, vocabulary) = language(&fields)?;
     match string(&fields, "mode")? {
         None | Some("dynamic") => {}
@@ -53,6 +53,8 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         kind: Kind::Avatar,
         text: text.to_owned(),
         open,
+        ssml,
+        mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,
         voice,
         tempo: Tempo::default(),
@@ -108,12 +110,47 @@ pub(super) fn text<'a>(
         ));
     }
     if !open && !speakable(text) {
-        return Err(Refusal::new(
-            Code::EmptyText,
-            "there is nothing to say: the text is empty",
-        ));
+        return Err(nothing());
     }
     Ok(text)
+}
+
+/// What is to be said, and whether it is a document of SSML: one that says so, and one that begins like one unless it
+/// says otherwise. What only begins like one and cannot be read is plain text with tags in it, which are not said.
+pub(super) fn said<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+    open: bool,
+    config: &Config,
+) -> Result<(&'a str, bool), Refusal> {
+    let text = text(fields, name, open, config)?;
+    let wrong = |message: String| Refusal::new(Code::BadParameter, message);
+    let asked = match string(fields, "input_type")? {
+        None => None,
+        Some("text") => Some(false),
+        Some("ssml") => Some(true),
+        Some(_) => return Err(wrong("input_type must be \"text\" or \"ssml\"".to_owned())),
+    };
+    if open && asked == Some(true) {
+        let reason = "SSML must be whole: it cannot be continued";
+        return Err(wrong(reason.to_owned()));
+    }
+    if !asked.unwrap_or(!open && is_ssml(text)) {
+        return Ok((text, false));
+    }
+    match Pieces::default().push_ssml(text) {
+        Ok(0) => Err(nothing()),
+        Ok(_) => Ok((text, true)),
+        Err(error) if asked.is_some() => Err(wrong(format!("the SSML cannot be read: {error}"))),
+        Err(_) => Ok((text, false)),
+    }
+}
+
+fn nothing() -> Refusal {
+    Refusal::new(
+        Code::EmptyText,
+        "there is nothing to say: the text is empty",
+    )
 }
 
 /// Whether more text is to come.
@@ -344,6 +381,23 @@ mod tests {
     }
 
     #[test]
+    fn ssml_is_what_begins_like_it_and_can_be_read() {
+        let ssml = |body: &str| read(body).unwrap().ssml;
+        for (body, wanted) in [
+            (r#"{"text":"<speak>Hi</speak>"}"#, true),
+            (r#"{"text":"<speak>Hi</speak>","input_type":"ssml"}"#, true),
+            (r#"{"text":"<speak>Hi</speak>","input_type":"text"}"#, false),
+            (r#"{"text":"<speak>Hi","lang":"en"}"#, false),
+            (r#"{"text":"<speak>Hi</speak>","final":false}"#, false),
+            (r#"{"text":"Hi <break/>"}"#, false),
+        ] {
+            assert_eq!(ssml(body), wanted, "{body}");
+        }
+        assert!(!read(r#"{"text":"Hi"}"#).unwrap().mixed);
+        assert!(read(r#"{"text":"Hi","mixed":true}"#).unwrap().mixed);
+    }
+
+    #[test]
     fn each_fault_has_its_word() {
         let long = format!(r#"{{"text":"{}"}}"#, "a".repeat(5001));
         for (body, code) in [
@@ -369,6 +423,18 @@ mod tests {
             (r#"{"text":"a","segment_format":1}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":"no"}"#, Code::BadParameter),
             (r#"{"text":"a","reuse":0}"#, Code::BadParameter),
+            (r#"{"text":"a","mixed":"yes"}"#, Code::BadParameter),
+            (r#"{"text":"a","input_type":"html"}"#, Code::BadParameter),
+            (r#"{"text":"a","input_type":"ssml"}"#, Code::BadParameter),
+            (
+                r#"{"text":"<speak>a</speak>","input_type":"ssml","final":false}"#,
+                Code::BadParameter,
+            ),
+            (
+                r#"{"text":"<speak>a<p></speak>","input_type":"ssml"}"#,
+                Code::BadParameter,
+            ),
+            (r#"{"text":"<speak><break/></speak>"}"#, Code::EmptyText),
             (r#"{"text":"a","final":0}"#, Code::BadParameter),
             (r#"{"text":" ","final":true}"#, Code::EmptyText),
         ] {

@@ -6,6 +6,13 @@ const KNEE: f32 = 0.7;
 /// What peaks never exceed: −1 dB, since encoders add a little.
 const CEILING: f32 = 0.89;
 
+/// Multiplies samples, and rounds off what becomes too loud.
+pub fn amplify(pcm: &mut [f32], gain: f32) {
+    for sample in pcm {
+        *sample = round_off(*sample * gain);
+    }
+}
+
 /// Leaves everything below the knee alone and brings everything above it smoothly under 1.
 pub fn round_off(sample: f32) -> f32 {
     let over = sample.abs() - KNEE;

@@ -5,7 +5,7 @@ mod loudness;
 mod resample;
 mod stretch;
 
-pub use limit::round_off;
+pub use limit::{amplify, round_off};
 pub use loudness::{LOUDNESS, Loudness};
 pub use resample::{ResampleError, Resampler};
 pub use stretch::Stretcher;

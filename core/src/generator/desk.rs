@@ -335,9 +335,15 @@ impl Desk {
         };
         let painter = self.supplies.pool.waker();
         let transcript = Arc::new(Transcript::default());
-        let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone());
-        if !live.job.open {
-            manuscript.push(&live.job.text);
+        let job = &live.job;
+        let mixed = job.mixed.then_some(job.language);
+        let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone(), mixed);
+        if !job.open {
+            // It was found to be well-formed when it came.
+            let read = job.ssml.then(|| manuscript.push_ssml(&job.text));
+            if !matches!(read, Some(Ok(()))) {
+                manuscript.push(&job.text);
+            }
             manuscript.finish();
         }
         let links = Links {

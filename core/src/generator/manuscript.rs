@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::pool::Waker;
 use super::transcript::Transcript;
-use crate::text::{Sentence, Sentences};
+use crate::language::Language;
+use crate::text::{Piece, Pieces, Sentence, SsmlError};
+use crate::time::Samples;
 
 /// What there is to be said next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Sentence(Sentence),
+    /// Nothing for a while, and then more.
+    Pause(Samples),
     /// Nothing yet: more text is to come. Where a time is given, it is worth asking again then even if none does.
     Later(Option<Instant>),
     /// Nothing more.
@@ -32,16 +36,24 @@ pub(crate) struct Manuscript {
 
 #[derive(Debug, Default)]
 struct State {
-    sentences: Sentences,
+    pieces: Pieces,
     finished: bool,
     /// Since when there has been nothing to say.
     dry: Option<Instant>,
 }
 
 impl Manuscript {
-    pub(crate) fn new(transcript: Arc<Transcript>, painter: Waker) -> Self {
+    /// Sentences that are `mixed` are cut where their language changes from that one.
+    pub(crate) fn new(
+        transcript: Arc<Transcript>,
+        painter: Waker,
+        mixed: Option<Language>,
+    ) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                pieces: mixed.map_or_else(Pieces::default, Pieces::mixed),
+                ..State::default()
+            }),
             transcript,
             painter,
         }
@@ -58,17 +70,25 @@ impl Manuscript {
             return;
         }
         self.transcript.expect(text.chars().count());
-        state.sentences.push(text);
+        state.pieces.push(text);
         state.dry = None;
         drop(state);
         self.painter.wake();
+    }
+
+    /// Takes in a document of SSML, before any other text.
+    pub(crate) fn push_ssml(&self, document: &str) -> Result<(), SsmlError> {
+        let characters = self.lock().pieces.push_ssml(document)?;
+        self.transcript.expect(characters);
+        self.painter.wake();
+        Ok(())
     }
 
     /// There is no more text.
     pub(crate) fn finish(&self) {
         let mut state = self.lock();
         state.finished = true;
-        state.sentences.finish();
+        state.pieces.finish();
         state.dry = None;
         drop(state);
         self.painter.wake();
@@ -77,16 +97,17 @@ impl Manuscript {
     /// What is to be said next.
     pub(crate) fn next(&self) -> Next {
         let mut state = self.lock();
-        match state.sentences.next() {
-            Some(sentence) => Next::Sentence(sentence),
+        match state.pieces.next() {
+            Some(Piece::Sentence(sentence)) => Next::Sentence(sentence),
+            Some(Piece::Pause(length)) => Next::Pause(length),
             None if state.finished => Next::End,
             None => {
                 let settles = *state.dry.get_or_insert_with(Instant::now) + SETTLING;
-                if !state.sentences.can_settle() {
+                if !state.pieces.can_settle() {
                     return Next::Later(None);
                 }
                 let settled = settles <= Instant::now();
-                let sentence = settled.then(|| state.sentences.settle()).flatten();
+                let sentence = settled.then(|| state.pieces.settle()).flatten();
                 sentence.map_or(Next::Later(Some(settles)), Next::Sentence)
             }
         }
@@ -110,13 +131,13 @@ mod tests {
 
     fn manuscript() -> Manuscript {
         static POOL: LazyLock<Pool> = LazyLock::new(|| Pool::start(1).unwrap());
-        Manuscript::new(Arc::default(), POOL.waker())
+        Manuscript::new(Arc::default(), POOL.waker(), None)
     }
 
     fn rest(manuscript: &Manuscript) -> Vec<Sentence> {
         let next = || match manuscript.next() {
             Next::Sentence(sentence) => Some(sentence),
-            Next::Later(_) | Next::End => None,
+            Next::Pause(_) | Next::Later(_) | Next::End => None,
         };
         std::iter::from_fn(next).collect()
     }

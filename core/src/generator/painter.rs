@@ -168,17 +168,23 @@ impl Painter {
         if let Some(failure) = self.live.failure() {
             return self.end(failure);
         }
-        let sentence = match self.manuscript.next() {
-            Next::Sentence(sentence) => sentence,
-            Next::Later(again) => {
-                self.again = again;
-                return;
-            }
-            Next::End => {
-                return self.end(Failure {
-                    code: FailureCode::TtsEmpty,
-                    text: "the speech engine returned no sound for this text".to_owned(),
-                });
+        let sentence = loop {
+            match self.manuscript.next() {
+                Next::Sentence(sentence) => break sentence,
+                Next::Pause(length) => {
+                    let silence = self.soundtrack.pause(length);
+                    self.hear(&silence, &[]);
+                }
+                Next::Later(again) => {
+                    self.again = again;
+                    return;
+                }
+                Next::End => {
+                    return self.end(Failure {
+                        code: FailureCode::TtsEmpty,
+                        text: "the speech engine returned no sound for this text".to_owned(),
+                    });
+                }
             }
         };
         self.asked = true;
@@ -188,9 +194,10 @@ impl Painter {
         self.speaker.say(Wanted {
             utterance: Utterance {
                 text: sentence.text,
-                language: self.live.job.language,
+                language: sentence.language.unwrap_or(self.live.job.language),
                 voice: self.live.job.voice.clone(),
                 keeping: self.keeping.clone(),
+                manner: sentence.manner,
             },
             live: Arc::clone(&self.live),
             inbox: Arc::clone(&self.inbox),

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 
 use super::live::Live;
 use super::pool::Waker;
+use crate::audio::amplify;
 use crate::session::{Failure, FailureCode};
 use crate::speech::{Engine, Ensemble, Speech, SpeechError, Utterance};
 
@@ -215,8 +216,12 @@ fn speak(engine: &dyn Engine, wanted: &Wanted, silent: &mut bool) -> Result<(), 
     if cancel.raised() {
         return Err(SpeechError::Cancelled);
     }
-    engine.speak(&wanted.utterance, cancel, &mut |speech| {
+    let gain = wanted.utterance.manner.gain();
+    engine.speak(&wanted.utterance, cancel, &mut |mut speech| {
         *silent &= speech.pcm.is_empty();
+        if wanted.utterance.manner.volume != 0 {
+            amplify(&mut speech.pcm, gain);
+        }
         wanted.inbox.push(Heard::Speech(speech));
         wanted.waker.wake();
         if cancel.raised() {

@@ -23,6 +23,12 @@ pub struct Job {
     /// Whether more text may come.
     #[serde(default)]
     pub open: bool,
+    /// Whether the text is a document of SSML.
+    #[serde(default)]
+    pub ssml: bool,
+    /// Whether the voice changes where the text changes its script.
+    #[serde(default)]
+    pub mixed: bool,
     /// In which language.
     pub language: Language,
     /// By which voice.
@@ -116,6 +122,8 @@ impl Job {
             kind: Kind::Avatar,
             text: text.to_owned(),
             open: false,
+            ssml: false,
+            mixed: false,
             language: Language::En,
             voice: "en-us".to_owned(),
             tempo: Tempo::default(),

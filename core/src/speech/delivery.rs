@@ -210,6 +210,7 @@ mod tests {
             language: Language::En,
             voice: "one".to_owned(),
             keeping: None,
+            manner: crate::text::Manner::default(),
         }
     }
 

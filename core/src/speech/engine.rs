@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{Cancel, Keeping};
 use crate::language::Language;
+use crate::text::Manner;
 use crate::time::Samples;
 
 /// One sentence to be spoken.
@@ -19,6 +20,8 @@ pub struct Utterance {
     pub voice: String,
     /// Where the engine's own audio is kept, if it is.
     pub keeping: Option<Keeping>,
+    /// How it is said, where the engine can. Its volume is seen to by whoever asked.
+    pub manner: Manner,
 }
 
 /// Something an engine can sound like.

@@ -2,8 +2,9 @@
 
 mod desk;
 mod marks;
+#[cfg(feature = "piper")]
+mod reading;
 mod said;
-mod shape;
 mod spelling;
 mod voices;
 
@@ -13,13 +14,16 @@ use thiserror::Error;
 
 use self::desk::{Desk, Order};
 use self::marks::Line;
+#[cfg(feature = "piper")]
+pub(super) use self::marks::is_letter;
+#[cfg(feature = "piper")]
+pub(super) use self::reading::{Reader, Reading};
 use self::said::Said;
-use self::shape::Shaped;
 use self::voices::Tone;
-use super::{Cancel, Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice, pause};
-use crate::audio::{ResampleError, Resampler};
-use crate::text::{readable_in, sentences};
-use crate::time::Samples;
+use super::shape::Shaped;
+use super::stream::Stream;
+use super::{Cancel, Engine, Speech, SpeechError, Utterance, Voice, pause};
+use crate::text::{Manner, readable_in, sentences};
 
 /// Why there is no engine.
 #[derive(Debug, Error)]
@@ -52,9 +56,6 @@ pub(super) fn voices() -> Vec<Voice> {
     voices::all()
 }
 
-/// How much sound is handed on at once.
-const STRETCH: Samples = Samples::from_millis(200);
-
 impl Espeak {
     /// The engine, with its thread running.
     ///
@@ -72,22 +73,25 @@ impl Espeak {
         &self,
         sentence: &str,
         tone: &'static Tone,
+        manner: Manner,
         cancel: &Cancel,
     ) -> Result<Option<Shaped>, SpeechError> {
         let tone = tone.reading(readable_in(sentence, tone.language));
-        let said = Said::new(sentence, tone.language);
+        let said = Said::new(sentence, Some(tone.language));
         let order = Order {
             text: said.text().to_owned(),
-            voice: tone.voice(),
+            voice: tone.voice(manner),
+            clauses: false,
             cancel: cancel.clone(),
         };
         let rendering = self.desk.order(order)?;
         let line = Line::new(sentence, &said, &rendering);
         Ok(Shaped::new(
-            rendering,
-            line,
+            &rendering.samples(),
+            rendering.rate,
+            line.into_marks(),
             tone.gain(),
-            pause::after(sentence),
+            pause::at_end(sentence, manner),
         ))
     }
 }
@@ -102,89 +106,18 @@ impl Engine for Espeak {
         let tone = voices::find(&utterance.voice, utterance.language).ok_or_else(|| {
             SpeechError::Failed(format!("there is no voice {:?}", utterance.voice))
         })?;
+        let tone = tone.reading(utterance.language);
         let mut stream = Stream::new(cancel, hand_on);
-        for sentence in sentences(&utterance.text) {
-            if let Some(shaped) = self.say(&sentence.text, tone, cancel)? {
+        let mut sentences = sentences(&utterance.text).into_iter().peekable();
+        while let Some(sentence) = sentences.next() {
+            let manner = Manner {
+                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
+                ..utterance.manner
+            };
+            if let Some(shaped) = self.say(&sentence.text, tone, manner, cancel)? {
                 stream.give(&shaped)?;
             }
         }
         stream.end()
     }
-}
-
-/// The sound of one utterance on its way to whoever wants it.
-struct Stream<'a> {
-    cancel: &'a Cancel,
-    hand_on: &'a mut dyn FnMut(Speech) -> ControlFlow<()>,
-    resampler: Option<(u32, Resampler)>,
-    /// What was given out: where the next stretch begins.
-    given: Samples,
-}
-
-impl<'a> Stream<'a> {
-    fn new(cancel: &'a Cancel, hand_on: &'a mut dyn FnMut(Speech) -> ControlFlow<()>) -> Self {
-        Self {
-            cancel,
-            hand_on,
-            resampler: None,
-            given: Samples::ZERO,
-        }
-    }
-
-    /// Hands on one sentence.
-    fn give(&mut self, sentence: &Shaped) -> Result<(), SpeechError> {
-        let began = self.given;
-        let marks = sentence.marks.iter().map(|mark| Mark {
-            at: began + mark.at,
-            kind: mark.kind.clone(),
-        });
-        let mut marks = marks.peekable();
-        let mut resampler = match self.resampler.take() {
-            Some((rate, resampler)) if rate == sentence.rate => resampler,
-            _ => Resampler::new(sentence.rate).map_err(failed)?,
-        };
-        let stretch = sentence.samples(STRETCH).max(1);
-        let mut stretches = sentence.sound.chunks(stretch).peekable();
-        while let Some(sound) = stretches.next() {
-            let mut pcm = Vec::new();
-            resampler.push(sound, &mut pcm).map_err(failed)?;
-            let last = stretches.peek().is_none();
-            if last {
-                resampler.finish(&mut pcm).map_err(failed)?;
-            }
-            let end = self.given + Samples(pcm.len() as u64);
-            let marks =
-                std::iter::from_fn(|| marks.next_if(|mark| last || mark.at < end)).collect();
-            self.hand_on(Speech { pcm, marks })?;
-        }
-        self.resampler = Some((sentence.rate, resampler));
-        Ok(())
-    }
-
-    /// Says that this was all.
-    fn end(mut self) -> Result<(), SpeechError> {
-        if self.given == Samples::ZERO {
-            return Err(SpeechError::Nothing);
-        }
-        let end = Mark {
-            at: self.given,
-            kind: MarkKind::End,
-        };
-        self.hand_on(Speech {
-            pcm: Vec::new(),
-            marks: vec![end],
-        })
-    }
-
-    fn hand_on(&mut self, speech: Speech) -> Result<(), SpeechError> {
-        self.given += Samples(speech.pcm.len() as u64);
-        if self.cancel.raised() || (self.hand_on)(speech).is_break() {
-            return Err(SpeechError::Cancelled);
-        }
-        Ok(())
-    }
-}
-
-fn failed(error: ResampleError) -> SpeechError {
-    SpeechError::Failed(error.to_string())
 }

@@ -1,5 +1,7 @@
 //! Speech engines: a sentence in, a stream of sound and marks out.
 
+#[cfg(feature = "piper")]
+mod alignment;
 mod cancel;
 mod delivery;
 mod ear;
@@ -11,7 +13,13 @@ pub mod http;
 mod keeping;
 mod level;
 pub mod pause;
+#[cfg(feature = "piper")]
+pub mod piper;
 mod settings;
+#[cfg(feature = "espeak")]
+mod shape;
+#[cfg(feature = "espeak")]
+mod stream;
 mod tempo;
 mod trim;
 mod words;

@@ -3,7 +3,7 @@
 //! Engines end with silence of any length: espeak-ng with 50 ms, others with a second. Each of ours cuts it off and
 //! puts [`after`] in its place; whoever strings utterances together adds [`PARAGRAPH`] where a paragraph ends.
 
-use crate::text::LONGEST;
+use crate::text::{LONGEST, Manner};
 use crate::time::Samples;
 
 /// After a sentence, a line, or a heading.
@@ -35,6 +35,15 @@ pub(super) fn within(text: &str) -> Samples {
     }
 }
 
+/// The silence that belongs to the end of an utterance that is said in `manner` and ends with `text`.
+pub(super) fn at_end(text: &str, manner: Manner) -> Samples {
+    if manner.goes_on {
+        within(text)
+    } else {
+        after(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +56,12 @@ mod tests {
         assert_eq!(after("во-первых, "), CLAUSE);
         assert_eq!(after("(так),"), CLAUSE);
         assert_eq!(after(&"word ".repeat(40)), WORD);
+        let goes_on = Manner {
+            goes_on: true,
+            ..Manner::default()
+        };
+        assert_eq!(at_end("Hello", Manner::default()), SENTENCE);
+        assert_eq!(at_end("Hello", goes_on), WORD);
+        assert_eq!(at_end("Hello,", goes_on), CLAUSE);
     }
 }

@@ -26,6 +26,8 @@ impl Address {
             text,
             // What is still being written is not kept.
             open: _,
+            ssml,
+            mixed,
             language,
             voice,
             tempo,
@@ -55,6 +57,8 @@ impl Address {
             cut.segment().0,
             cut.part().0,
             u64::from(*filmed),
+            u64::from(*ssml),
+            u64::from(*mixed),
             renditions.len() as u64,
         ]
         .into_iter()
@@ -125,8 +129,10 @@ mod tests {
         assert_ne!(Address::of(&job(), &config, b"another", ""), address);
         assert_ne!(Address::of(&job(), &config, &[], "another"), address);
         type Change = fn(&mut Job, &mut Config);
-        let changes: [Change; 11] = [
+        let changes: [Change; 13] = [
             |job, _| job.text.push(' '),
+            |job, _| job.ssml = true,
+            |job, _| job.mixed = true,
             |job, _| job.language = Language::Ru,
             |job, _| job.voice = "en-gb".to_owned(),
             |job, _| job.avatar = "dias".to_owned(),

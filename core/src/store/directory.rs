@@ -265,6 +265,8 @@ mod tests {
             kind: Kind::Avatar,
             text: "Сәлем!".to_owned(),
             open: false,
+            ssml: false,
+            mixed: false,
             language: Language::Kk,
             voice: "kk".to_owned(),
             tempo: Tempo::default(),

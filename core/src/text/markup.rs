@@ -80,6 +80,14 @@ impl Plain {
         self.pending.is_empty()
     }
 
+    /// Takes in more text in which nothing is a tag or an entity.
+    pub(super) fn push_plain(&mut self, text: &str, out: &mut String) {
+        self.release(out);
+        for character in text.chars() {
+            self.give(character, out);
+        }
+    }
+
     /// The text is over: what looked like the beginning of a tag was none.
     pub(super) fn finish(&mut self, out: &mut String) {
         self.release(out);

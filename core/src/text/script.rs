@@ -49,7 +49,7 @@ fn cyrillic_language(text: &str) -> Language {
 
 /// More than a third of the words have letters that only Kazakh has; in Kazakh texts it is more than half, in Russian
 /// ones only names are among them.
-fn is_kazakh(text: &str) -> bool {
+pub(super) fn is_kazakh(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words = lower
         .split(|letter: char| !letter.is_alphabetic())
@@ -60,6 +60,12 @@ fn is_kazakh(text: &str) -> bool {
         kazakh += usize::from(word.contains(|letter| KAZAKH.contains(letter)));
     }
     kazakh * 3 > all
+}
+
+/// There are letters that only Kazakh has.
+pub(super) fn has_kazakh(text: &str) -> bool {
+    text.to_lowercase()
+        .contains(|letter| KAZAKH.contains(letter))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::boundary;
 use super::markup::{LINE, PARAGRAPH, Plain, SPACE};
-use super::{slice, speakable};
+use super::{Manner, slice, speakable};
+use crate::language::Language;
 
 /// Characters a [`Sentence`] has at most.
 pub const LONGEST: usize = slice::LONGEST;
@@ -14,6 +15,10 @@ pub struct Sentence {
     pub text: String,
     /// It is the last of its paragraph, or of the text.
     pub paragraph_end: bool,
+    /// How it is to be said.
+    pub manner: Manner,
+    /// What it is in, where the text says so.
+    pub language: Option<Language>,
 }
 
 /// Cuts text into sentences, also while it is still being written. However the text is divided among calls of
@@ -49,6 +54,13 @@ impl Sentences {
     pub fn push(&mut self, text: &str) {
         if !self.finished {
             self.plain.push(text, &mut self.text);
+        }
+    }
+
+    /// Takes in more text in which nothing is a tag or an entity.
+    pub(super) fn push_plain(&mut self, text: &str) {
+        if !self.finished {
+            self.plain.push_plain(text, &mut self.text);
         }
     }
 
@@ -108,6 +120,8 @@ impl Sentences {
         Some(Sentence {
             text,
             paragraph_end: boundary.paragraph,
+            manner: Manner::default(),
+            language: None,
         })
     }
 }

@@ -42,6 +42,7 @@ fn spoken(text: &str, voice: &str, language: Language) -> (Vec<f32>, Vec<Mark>) 
             language,
             voice: voice.to_owned(),
             keeping: None,
+            manner: sentence.manner,
         };
         let mut hand_on = |speech: crate::speech::Speech| {
             pcm.extend(speech.pcm);

@@ -7,15 +7,18 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use avatar_espeak::{Event, Spoken, Synthesizer, Voice};
+use avatar_espeak::{Clause, Event, Spoken, Synthesizer, Voice};
 
 use super::{EspeakError, voices};
 use crate::speech::{Cancel, SpeechError};
+use crate::text::Manner;
 
 /// One sentence to be made.
 pub(super) struct Order {
     pub(super) text: String,
     pub(super) voice: Voice,
+    /// Whether its phonemes are wanted too.
+    pub(super) clauses: bool,
     pub(super) cancel: Cancel,
 }
 
@@ -26,6 +29,16 @@ pub(super) struct Rendering {
     pub(super) rate: u32,
     pub(super) sound: Vec<i16>,
     pub(super) events: Vec<Event>,
+    /// Its phonemes, if they were wanted.
+    pub(super) clauses: Vec<Clause>,
+}
+
+impl Rendering {
+    /// The sound, −1…1.
+    pub(super) fn samples(&self) -> Vec<f32> {
+        let sound = self.sound.iter();
+        sound.map(|sample| f32::from(*sample) / 32_768.0).collect()
+    }
 }
 
 type Answer = Result<Rendering, SpeechError>;
@@ -109,7 +122,11 @@ impl Desk {
 /// Starts the library and takes a voice: the first one costs 20 ms, since all files of all voices are looked at.
 fn start() -> Result<Synthesizer, EspeakError> {
     let mut synthesizer = Synthesizer::new()?;
-    if voices::in_order().any(|tone| synthesizer.set_voice(&tone.voice()).is_ok()) {
+    if voices::in_order().any(|tone| {
+        synthesizer
+            .set_voice(&tone.voice(Manner::default()))
+            .is_ok()
+    }) {
         Ok(synthesizer)
     } else {
         Err(EspeakError::NoVoices)
@@ -139,6 +156,11 @@ fn make(synthesizer: &mut Synthesizer, order: &Order) -> Answer {
         rate: synthesizer.sample_rate(),
         ..Rendering::default()
     };
+    if order.clauses {
+        rendering.clauses = synthesizer
+            .phonemes(&order.text)
+            .map_err(|error| failed(&error))?;
+    }
     let longest = LONGEST_SOUND * rendering.rate as usize;
     let spoken = synthesizer.speak(&order.text, &mut |sound, events| {
         rendering.sound.extend_from_slice(sound);

@@ -118,7 +118,7 @@ fn phonemes(rendering: &Rendering, seam: u64) -> Vec<(u64, String)> {
 }
 
 /// Neither a modifier nor a mark of stress, length or tie.
-fn is_letter(character: char) -> bool {
+pub(in crate::speech) fn is_letter(character: char) -> bool {
     let modifier = matches!(character, '\u{2b0}'..='\u{36f}' | '\u{1d2c}'..='\u{1d6a}');
     character.is_alphabetic() && !modifier
 }
@@ -139,11 +139,12 @@ mod tests {
             rate: 22_050,
             sound: vec![0; 50_000],
             events: events.iter().map(event).collect(),
+            ..Rendering::default()
         }
     }
 
     fn spelled(written: &str, starts: &[&str]) -> Vec<String> {
-        let said = Said::new(written, Language::Ru);
+        let said = Said::new(written, Some(Language::Ru));
         let word = |(index, word): (usize, &&str)| {
             let at = said.text().find(*word).unwrap();
             (index as u64 * 1_000, EventKind::Word { at })

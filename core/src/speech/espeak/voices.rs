@@ -2,6 +2,7 @@
 
 use crate::language::Language;
 use crate::speech::Voice;
+use crate::text::Manner;
 
 /// A voice of ours: one of espeak-ng's, at the speed and pitch of somebody who explains something.
 #[derive(Debug)]
@@ -144,11 +145,13 @@ static TONES: &[Tone] = &[
 ];
 
 impl Tone {
-    /// How espeak-ng is to speak it.
-    pub(super) fn voice(&self) -> avatar_espeak::Voice {
+    /// How espeak-ng is to speak it in some manner. It counts an octave up as 50 of its steps of pitch.
+    pub(super) fn voice(&self, manner: Manner) -> avatar_espeak::Voice {
+        let rate = u32::from(self.rate) * u32::from(manner.rate) / 100;
+        let pitch = i32::from(self.pitch) + i32::from(manner.pitch) * 50 / 1_200;
         avatar_espeak::Voice {
-            rate: self.rate,
-            pitch: self.pitch,
+            rate: u16::try_from(rate).unwrap_or(u16::MAX),
+            pitch: u8::try_from(pitch.clamp(0, 99)).unwrap_or(self.pitch),
             volume: VOLUME,
             ..avatar_espeak::Voice::new(self.espeak)
         }

@@ -262,7 +262,7 @@ impl Place {
             live: Arc::clone(&live),
             reel: Arc::new(Reel::new(1, Some(SIZE))),
             transcript: Arc::clone(&transcript),
-            manuscript: Arc::new(Manuscript::new(transcript, painter.clone())),
+            manuscript: Arc::new(Manuscript::new(transcript, painter.clone(), None)),
             painter,
             assembler: self.pool.waker(),
         };

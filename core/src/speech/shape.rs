@@ -1,12 +1,10 @@
-//! A sentence as espeak-ng made it, as it is to be heard.
+//! A sentence of an engine that makes whole ones, as it is to be heard.
 
-use super::desk::Rendering;
-use super::marks::Line;
+use super::{Mark, MarkKind};
 use crate::audio::round_off;
-use crate::speech::{Mark, MarkKind};
 use crate::time::{AUDIO_RATE, Samples};
 
-/// One sentence: its sound, still at espeak-ng's rate, and its marks, already in [`Samples`] from its beginning.
+/// One sentence: its sound, still at its engine's rate, and its marks, already in [`Samples`] from its beginning.
 #[derive(Debug)]
 pub(super) struct Shaped {
     pub(super) rate: u32,
@@ -14,27 +12,40 @@ pub(super) struct Shaped {
     pub(super) marks: Vec<Mark>,
 }
 
-/// What espeak-ng leaves where it is silent stays below this: −57 dB.
-const SILENCE: u16 = 45;
+/// What is quieter is silence: −57 dB.
+const SILENCE: f32 = 45.0 / 32_768.0;
+/// And so is what is this much quieter than the loudest sample, for engines that are never quite silent: −48 dB.
+const RANGE: f32 = 0.004;
 /// Silence left before the first sound, so that the mouth can open.
 const LEAD: Samples = Samples::from_millis(40);
+
 impl Shaped {
-    /// Cuts silence off both ends and puts `pause` at the end, applies `gain`; `None` if there is only silence.
-    pub(super) fn new(rendering: Rendering, line: Line, gain: f32, pause: Samples) -> Option<Self> {
-        let rate = rendering.rate;
-        let loud = |sample: &i16| sample.unsigned_abs() > SILENCE;
-        let first = rendering.sound.iter().position(loud)?;
-        let last = rendering.sound.iter().rposition(loud)?;
+    /// Cuts silence off both ends and puts `pause` at the end, applies `gain`; `None` if there is only silence. Marks come with
+    /// the sample of `sound` they lie at, in order.
+    pub(super) fn new(
+        sound: &[f32],
+        rate: u32,
+        marks: impl IntoIterator<Item = (u64, MarkKind)>,
+        gain: f32,
+        pause: Samples,
+    ) -> Option<Self> {
+        let loudest = sound
+            .iter()
+            .fold(0.0_f32, |loudest, sample| loudest.max(sample.abs()));
+        let silence = SILENCE.max(loudest * RANGE);
+        let loud = |sample: &f32| sample.abs() > silence;
+        let first = sound.iter().position(loud)?;
+        let last = sound.iter().rposition(loud)?;
         let begin = first.saturating_sub(samples(LEAD, rate));
-        let heard = rendering.sound.get(begin..=last)?;
+        let heard = sound.get(begin..=last)?;
         let mut sound: Vec<f32> = heard
             .iter()
-            .map(|sample| round_off(f32::from(*sample) / 32_768.0 * gain))
+            .map(|sample| round_off(sample * gain))
             .collect();
         let spoken = at(sound.len() as u64, rate);
         sound.resize(sound.len() + samples(pause, rate), 0.0);
-        let mut marks: Vec<Mark> = line
-            .into_marks()
+        let mut marks: Vec<Mark> = marks
+            .into_iter()
             .map(|(sample, kind)| Mark {
                 at: at(sample.saturating_sub(begin as u64), rate).min(spoken),
                 kind,

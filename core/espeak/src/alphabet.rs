@@ -16,13 +16,13 @@ const CYRILLIC: RangeInclusive<char> = 'А'..='я';
 const ARABIC: [RangeInclusive<char>; 2] = ['ء'..='غ', 'ف'..='\u{652}'];
 
 /// Languages, and what they are written with: stretches of letters, and single ones beside them.
-type Alphabet = (
+type Written = (
     &'static [&'static str],
     &'static [RangeInclusive<char>],
     &'static str,
 );
 
-const ALPHABETS: &[Alphabet] = &[
+const ALPHABETS: &[Written] = &[
     (
         &[
             "en", "af", "ca", "cs", "cy", "da", "eo", "es", "et", "eu", "fi", "fr", "hr", "hu",

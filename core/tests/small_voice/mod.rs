@@ -12,22 +12,22 @@ use std::path::{Path, PathBuf};
 use onnx::{Graph, Type};
 
 /// Samples of a step.
-pub const HOP: usize = 256;
+pub(crate) const HOP: usize = 256;
 
 /// The symbols of Piper's own voices, in the order of their numbers.
-pub const SYMBOLS: &str = "_^$ !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœǀǁǂǃɐɑɒɓɔɕɖɗɘəɚɛɜɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɶɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʘʙʛʜʝʟʡʢʲˈˌːˑ˞βθχᵻⱱ0123456789\u{327}\u{303}\u{32a}\u{32f}\u{329}ʰˤε↓#\"↑\u{33a}\u{33b}gʦX\u{31d}\u{30a}ɝʷ";
+pub(crate) const SYMBOLS: &str = "_^$ !'(),-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœǀǁǂǃɐɑɒɓɔɕɖɗɘəɚɛɜɞɟɠɡɢɣɤɥɦɧɨɪɫɬɭɮɯɰɱɲɳɴɵɶɸɹɺɻɽɾʀʁʂʃʄʈʉʊʋʌʍʎʏʐʑʒʔʕʘʙʛʜʝʟʡʢʲˈˌːˑ˞βθχᵻⱱ0123456789\u{327}\u{303}\u{32a}\u{32f}\u{329}ʰˤε↓#\"↑\u{33a}\u{33b}gʦX\u{31d}\u{30a}ɝʷ";
 
 /// What a small voice is like.
 #[derive(Debug, Clone)]
-pub struct SmallVoice {
+pub(crate) struct SmallVoice {
     /// What espeak-ng calls its language.
-    pub language: &'static str,
-    pub rate: u32,
+    pub(crate) language: &'static str,
+    pub(crate) rate: u32,
     /// Whether it says how long each phoneme is heard.
-    pub durations: bool,
-    pub speakers: usize,
+    pub(crate) durations: bool,
+    pub(crate) speakers: usize,
     /// Symbols it does not know.
-    pub without: &'static str,
+    pub(crate) without: &'static str,
 }
 
 impl Default for SmallVoice {
@@ -44,7 +44,7 @@ impl Default for SmallVoice {
 
 impl SmallVoice {
     /// Writes `NAME.onnx` and `NAME.onnx.json`; the path of the former.
-    pub fn write(&self, directory: &Path, name: &str) -> PathBuf {
+    pub(crate) fn write(&self, directory: &Path, name: &str) -> PathBuf {
         let network = directory.join(format!("{name}.onnx"));
         fs::write(&network, self.network()).unwrap();
         fs::write(directory.join(format!("{name}.onnx.json")), self.profile()).unwrap();
@@ -52,7 +52,7 @@ impl SmallVoice {
     }
 
     /// What lies beside the network.
-    pub fn profile(&self) -> String {
+    pub(crate) fn profile(&self) -> String {
         let known = SYMBOLS.chars().enumerate();
         let ids: Vec<String> = known
             .filter(|(_, symbol)| !self.without.contains(*symbol))
@@ -145,16 +145,16 @@ impl SmallVoice {
 }
 
 /// How a symbol is hummed.
-pub struct Tone {
+pub(crate) struct Tone {
     /// Before they are scaled.
-    pub steps: f32,
+    pub(crate) steps: f32,
     /// Waves a step.
-    pub pitch: f32,
-    pub level: f32,
+    pub(crate) pitch: f32,
+    pub(crate) level: f32,
 }
 
 impl Tone {
-    pub fn of(symbol: char) -> Self {
+    pub(crate) fn of(symbol: char) -> Self {
         let tone = |steps, pitch, level| Self {
             steps,
             pitch,

@@ -4,7 +4,7 @@
 
 /// A message of Protocol Buffers as it is written.
 #[derive(Default, Clone)]
-pub struct Message(Vec<u8>);
+pub(crate) struct Message(Vec<u8>);
 
 impl Message {
     fn number(mut self, field: u64, value: u64) -> Self {
@@ -35,14 +35,14 @@ impl Message {
 
 /// `TensorProto.DataType`.
 #[derive(Clone, Copy)]
-pub enum Type {
+pub(crate) enum Type {
     Float = 1,
     Int64 = 7,
 }
 
 /// A network being put together.
 #[derive(Default)]
-pub struct Graph {
+pub(crate) struct Graph {
     nodes: Vec<Message>,
     constants: Vec<Message>,
     inputs: Vec<Message>,
@@ -51,7 +51,7 @@ pub struct Graph {
 
 impl Graph {
     /// An operator with its inputs, the name of its only output, and its attributes.
-    pub fn node(
+    pub(crate) fn node(
         &mut self,
         operator: &str,
         inputs: &[&str],
@@ -74,7 +74,7 @@ impl Graph {
         self.nodes.push(node);
     }
 
-    pub fn floats(&mut self, name: &str, shape: &[u64], values: &[f32]) {
+    pub(crate) fn floats(&mut self, name: &str, shape: &[u64], values: &[f32]) {
         let raw: Vec<u8> = values
             .iter()
             .flat_map(|value| value.to_le_bytes())
@@ -82,7 +82,7 @@ impl Graph {
         self.constant(name, shape, Type::Float, &raw);
     }
 
-    pub fn integers(&mut self, name: &str, shape: &[u64], values: &[i64]) {
+    pub(crate) fn integers(&mut self, name: &str, shape: &[u64], values: &[i64]) {
         let raw: Vec<u8> = values
             .iter()
             .flat_map(|value| value.to_le_bytes())
@@ -99,16 +99,16 @@ impl Graph {
         self.constants.push(tensor.bytes(9, raw));
     }
 
-    pub fn input(&mut self, name: &str, kind: Type, shape: &[&str]) {
+    pub(crate) fn input(&mut self, name: &str, kind: Type, shape: &[&str]) {
         self.inputs.push(value(name, kind, shape));
     }
 
-    pub fn output(&mut self, name: &str, kind: Type, shape: &[&str]) {
+    pub(crate) fn output(&mut self, name: &str, kind: Type, shape: &[&str]) {
         self.outputs.push(value(name, kind, shape));
     }
 
     /// The file.
-    pub fn model(self) -> Vec<u8> {
+    pub(crate) fn model(self) -> Vec<u8> {
         let mut graph = Message::default();
         for node in &self.nodes {
             graph = graph.message(1, node);

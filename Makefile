@@ -51,6 +51,7 @@ test:
 	@scripts/rust.sh rustfmt clippy
 	@scripts/packages.sh test
 	@scripts/libtorch.sh
+	@scripts/onnxruntime.sh
 	@scripts/nginx-headers.sh
 	@scripts/player.sh
 	@scripts/test.sh

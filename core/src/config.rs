@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
+use crate::prompt;
 use crate::session::{Job, Kind, Pace};
 use crate::speech;
 use crate::time::FrameRate;
@@ -45,6 +46,8 @@ pub struct Config {
     pub reuse: Option<Reuse>,
     /// Engines and voices besides those that are built in.
     pub speech: speech::Settings,
+    /// Who writes prompts out before they are spoken; `None` where nobody does.
+    pub expand: Option<prompt::Settings>,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
@@ -109,6 +112,7 @@ impl Default for Config {
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             speech: speech::Settings::default(),
+            expand: None,
             lead: LEAD,
             live_lead: LIVE_LEAD,
             look_ahead: None,

@@ -17,6 +17,7 @@
     reason = "a test fails by panicking, and so does what it is built on"
 )]
 
+pub mod chat;
 mod client;
 mod crowd;
 pub mod engine;
@@ -25,6 +26,7 @@ pub mod hls;
 pub mod neural;
 mod nginx;
 mod setup;
+pub mod spoken;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};

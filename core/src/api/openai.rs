@@ -65,6 +65,7 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             kind: Kind::Recording(format),
             text,
             open: false,
+            expand: false,
             ssml: false,
             mixed: false,
             language,

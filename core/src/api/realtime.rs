@@ -53,6 +53,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         kind: Kind::Avatar,
         text: text.to_owned(),
         open,
+        expand: expanded(&fields, false, !open && !ssml, config)?,
         ssml,
         mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,
@@ -151,6 +152,24 @@ fn nothing() -> Refusal {
         Code::EmptyText,
         "there is nothing to say: the text is empty",
     )
+}
+
+/// Whether a language model writes the text out first; where it is not said, as `usual`.
+pub(super) fn expanded(
+    fields: &Map<String, Value>,
+    usual: bool,
+    whole: bool,
+    config: &Config,
+) -> Result<bool, Refusal> {
+    let wrong = |message| Err(Refusal::new(Code::BadParameter, message));
+    match boolean(fields, "expand")? {
+        None => Ok(usual && whole && config.expand.is_some()),
+        Some(true) if config.expand.is_none() => {
+            wrong("there is no language model here that could write the text out")
+        }
+        Some(true) if !whole => wrong("only plain text that is complete can be written out"),
+        Some(expand) => Ok(expand),
+    }
 }
 
 /// Whether more text is to come.

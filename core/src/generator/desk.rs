@@ -23,6 +23,7 @@ use super::speaker::Speaker;
 use super::studio::Studio;
 use super::transcript::Transcript;
 use super::workshop::Faces;
+use super::writer::Writer;
 use crate::api::{Urls, status};
 use crate::config::{Config, Video};
 use crate::face::Face;
@@ -79,6 +80,8 @@ pub(crate) struct Supplies {
     pub(crate) faces: Arc<Faces>,
     pub(crate) studio: Option<Studio>,
     pub(crate) speaker: Speaker,
+    /// Where prompts are written out.
+    pub(crate) writer: Option<Writer>,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
@@ -338,7 +341,7 @@ impl Desk {
         let job = &live.job;
         let mixed = job.mixed.then_some(job.language);
         let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone(), mixed);
-        if !job.open {
+        if !job.open && !job.expand {
             // It was found to be well-formed when it came.
             let read = job.ssml.then(|| manuscript.push_ssml(&job.text));
             if !matches!(read, Some(Ok(()))) {
@@ -366,6 +369,7 @@ impl Desk {
         };
         self.sessions.insert(id, session);
         self.read_on(id);
+        self.write_out(&links);
         match self.face(&links) {
             Ok(face) => {
                 let painter = Painter::new(
@@ -412,6 +416,18 @@ impl Desk {
             )),
         };
         face.map(Some)
+    }
+
+    /// Has the prompt of a session written out, if it is one.
+    fn write_out(&self, links: &Links) {
+        match &self.supplies.writer {
+            _ if !links.live.job.expand => {}
+            Some(writer) => writer.write(Arc::clone(&links.live), Arc::clone(&links.manuscript)),
+            None => links.live.fail(Failure {
+                code: FailureCode::InferenceFailed,
+                text: "there is no language model any more".to_owned(),
+            }),
+        }
     }
 
     /// Takes in what was added to a session's text.

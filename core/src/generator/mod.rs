@@ -25,6 +25,7 @@ mod speaker;
 mod studio;
 mod transcript;
 mod workshop;
+mod writer;
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +49,7 @@ use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;
 use studio::{Outlook, Staff, Studio};
+use writer::Writer;
 
 /// How a generator knows the processes around it.
 #[derive(Clone)]
@@ -98,6 +100,8 @@ impl Generator {
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
         let (speaker, speaking) = Speaker::start(workshop.ensemble).map_err(StartError::Thread)?;
+        let writer = config.expand.as_ref().map(Writer::start);
+        let writer = writer.transpose().map_err(StartError::Thread)?;
         let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         board.header().set_generator(pid);
@@ -133,6 +137,7 @@ impl Generator {
             faces: workshop.faces,
             studio,
             speaker,
+            writer,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
             repertoire: Repertoire::new(&config, board, pid),

@@ -44,7 +44,7 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
+        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open && !job.expand;
         let ours = self.board.header().generator() == Some(self.pid);
         if !repeatable || !ours {
             return None;

@@ -23,6 +23,9 @@ pub struct Job {
     /// Whether more text may come.
     #[serde(default)]
     pub open: bool,
+    /// Whether the text is a prompt, and what is said is what a language model makes of it.
+    #[serde(default)]
+    pub expand: bool,
     /// Whether the text is a document of SSML.
     #[serde(default)]
     pub ssml: bool,
@@ -122,6 +125,7 @@ impl Job {
             kind: Kind::Avatar,
             text: text.to_owned(),
             open: false,
+            expand: false,
             ssml: false,
             mixed: false,
             language: Language::En,

@@ -24,8 +24,9 @@ impl Address {
             vocabulary: _,
             kind,
             text,
-            // What is still being written is not kept.
+            // What is still being written is not kept, and a model writes another text each time.
             open: _,
+            expand: _,
             ssml,
             mixed,
             language,

@@ -265,6 +265,7 @@ mod tests {
             kind: Kind::Avatar,
             text: "Сәлем!".to_owned(),
             open: false,
+            expand: false,
             ssml: false,
             mixed: false,
             language: Language::Kk,

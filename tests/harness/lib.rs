@@ -24,6 +24,7 @@ pub mod ffmpeg;
 pub mod hls;
 pub mod neural;
 mod nginx;
+pub mod piper;
 mod setup;
 
 pub use client::{Answer, Connection, Request};

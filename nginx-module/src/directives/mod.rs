@@ -2,6 +2,7 @@
 //!
 //! docs/directives.md describes them for operators.
 
+mod piper;
 mod setters;
 mod speech;
 mod values;

@@ -20,14 +20,13 @@ pub(super) fn load(path: &Path) -> Result<(), String> {
     if *loaded {
         return Ok(());
     }
-    let wrong = |error: &dyn std::fmt::Display| format!("ONNX Runtime is not there: {error}");
     ort::init_from(path)
-        .map_err(|error| wrong(&error))?
+        .map_err(|error| error.to_string())?
         .with_name("avatar")
         .with_telemetry(false)
         .with_logger(Arc::new(|level, _, _, _, text| tell(level, text)))
         .commit();
-    let environment = Environment::current().map_err(|error| wrong(&error))?;
+    let environment = Environment::current().map_err(|error| error.to_string())?;
     environment.set_log_level(LogLevel::Warning);
     *loaded = true;
     Ok(())

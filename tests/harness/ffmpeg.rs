@@ -50,7 +50,7 @@ pub fn probe(input: &str, stream: &str, entry: &str) -> Vec<String> {
 
 /// How loud all of the sound of `input` is, in LUFS (EBU R 128).
 pub fn loudness(input: &str) -> f64 {
-    let filter = "ebur128=metadata=1:framelog=quiet,ametadata=print:key=lavfi.r128.I:file=-";
+    let filter = "ebur128=metadata=1,ametadata=print:key=lavfi.r128.I:file=-";
     let said = run(
         "ffmpeg",
         &[

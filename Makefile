@@ -59,6 +59,7 @@ test:
 bench:
 	@scripts/rust.sh
 	@scripts/packages.sh bench
+	@scripts/onnxruntime.sh
 	@scripts/nginx-headers.sh
 	@scripts/bench.sh
 

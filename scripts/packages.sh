@@ -36,7 +36,6 @@ need_build() {
     need libavutil-dev
     need libswscale-dev
     need libssl-dev
-    need libssl-dev
     need_command node nodejs
     need_command npm npm
     need ca-certificates

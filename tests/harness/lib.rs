@@ -25,6 +25,7 @@ pub mod ffmpeg;
 pub mod hls;
 pub mod neural;
 mod nginx;
+pub mod piper;
 mod setup;
 pub mod spoken;
 

@@ -77,3 +77,39 @@ fn what_is_kept_for_reuse_gives_way_to_sessions() {
     assert_eq!(nginx.finished(&id)["error_code"], "disk_full");
     until("an empty shelf", || (kept() == 0).then_some(()));
 }
+
+#[test]
+fn a_recording_that_fills_the_disk_is_not_taken_for_the_whole() {
+    let Some(disk) = SmallDisk::mount(1024) else {
+        eprintln!("skipped: only root may mount the small file system this needs");
+        return;
+    };
+    let nginx = Setup::new()
+        .workers(2)
+        .http(&format!("avatar_data {};", disk.path().display()))
+        .start();
+    let text = "A sentence that is said again and again. ".repeat(100);
+    let body = json!({ "input": text, "response_format": "wav" }).to_string();
+    let mut connection = nginx.connect();
+    connection.write(format!(
+        "POST /v1/audio/speech HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    let mut answer = Vec::new();
+    loop {
+        match connection.read(1 << 16) {
+            read if read.is_empty() => break,
+            read => answer.extend(read),
+        }
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert!(!answer.ends_with(b"\r\n0\r\n\r\n"), "it came to its end");
+    until("room on the disk", || {
+        let sessions = fs::read_dir(disk.path().join("sessions")).unwrap();
+        (sessions.count() == 0).then_some(())
+    });
+    let answer = nginx.request("POST", "/v1/audio/speech");
+    let answer = answer.json(&json!({ "input": "Room again." })).send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}

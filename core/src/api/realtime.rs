@@ -126,11 +126,15 @@ pub(super) fn said<'a>(
 ) -> Result<(&'a str, bool), Refusal> {
     let text = text(fields, name, open, config)?;
     let wrong = |message: String| Refusal::new(Code::BadParameter, message);
-    let asked = match string(fields, "input_type")? {
+    let kind = "input_type";
+    let asked = match string(fields, kind).map_err(|refusal| refusal.about(kind))? {
         None => None,
         Some("text") => Some(false),
         Some("ssml") => Some(true),
-        Some(_) => return Err(wrong("input_type must be \"text\" or \"ssml\"".to_owned())),
+        Some(_) => {
+            let reason = "input_type must be \"text\" or \"ssml\"";
+            return Err(wrong(reason.to_owned()).about(kind));
+        }
     };
     if open && asked == Some(true) {
         let reason = "SSML must be whole: it cannot be continued";

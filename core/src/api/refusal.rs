@@ -112,9 +112,9 @@ impl Refusal {
         }
     }
 
-    /// The same, said of a field of the request.
+    /// The same, said of a field of the request, unless it is said of one already.
     pub(super) fn about(mut self, field: &'static str) -> Self {
-        self.parameter = Some(field);
+        self.parameter.get_or_insert(field);
         self
     }
 

@@ -27,7 +27,9 @@ use super::writer::Writer;
 use crate::api::{Urls, status};
 use crate::config::{Config, Video};
 use crate::face::Face;
-use crate::session::{Failure, FailureCode, Hint, Kind, SessionId, Stage, State, Timestamp, lost};
+use crate::session::{
+    Failure, FailureCode, Hint, Kind, Record, SessionId, Stage, State, Timestamp, lost,
+};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -539,13 +541,20 @@ impl Desk {
         let live = Arc::clone(&session.live);
         // One that ends with a failure does so when all that was said is listed.
         if live.failure().is_none() {
-            live.update(|record| {
+            let ready = |record: &mut Record| {
                 record.state = State::Ready;
                 record.ended |= standing == Standing::Ended;
                 record.stage = Stage::Done;
                 record.progress = 100;
                 record.finished_at = Some(Timestamp::now());
-            });
+            };
+            if live.job.kind.is_recording() {
+                // Before anybody knows: it goes as soon as its client has all of it.
+                let mut record = live.record();
+                ready(&mut record);
+                self.supplies.repertoire.learn(&live, &record);
+            }
+            live.update(ready);
             self.tell(&live);
             let record = live.record();
             tracing::info!(
@@ -567,7 +576,10 @@ impl Desk {
             session.depart(&mut self.departures, Instant::now());
             match session.live.failure() {
                 None => {
-                    self.supplies.repertoire.learn(&session.live);
+                    if !session.live.job.kind.is_recording() {
+                        let record = session.live.record();
+                        self.supplies.repertoire.learn(&session.live, &record);
+                    }
                     self.supplies.publication.board.release(id);
                 }
                 Some(failure) => {

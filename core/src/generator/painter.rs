@@ -50,6 +50,8 @@ pub(crate) struct Painter {
     again: Option<Instant>,
     /// With the sentence asked for last.
     paragraph_ends: bool,
+    /// A paragraph is over. The silence after it is made only once something follows.
+    breath: bool,
     cut: Cut,
     /// How far ahead of the clock frames are painted.
     lead: Option<Duration>,
@@ -105,6 +107,7 @@ impl Painter {
             asked: false,
             again: None,
             paragraph_ends: false,
+            breath: false,
             cut,
             lead: match job.pace {
                 // A part more than is listed.
@@ -140,10 +143,7 @@ impl Painter {
                     self.asked = false;
                     let end = self.soundtrack.end_mark();
                     self.hear(&[], &[end]);
-                    if self.paragraph_ends {
-                        let silence = self.soundtrack.end_paragraph();
-                        self.hear(&silence, &[]);
-                    }
+                    self.breath = self.paragraph_ends;
                 }
             }
         }
@@ -172,6 +172,7 @@ impl Painter {
             match self.manuscript.next() {
                 Next::Sentence(sentence) => break sentence,
                 Next::Pause(length) => {
+                    self.breathe();
                     let silence = self.soundtrack.pause(length);
                     self.hear(&silence, &[]);
                 }
@@ -187,6 +188,7 @@ impl Painter {
                 }
             }
         };
+        self.breathe();
         self.asked = true;
         self.paragraph_ends = sentence.paragraph_end;
         self.soundtrack.begin_utterance();
@@ -203,6 +205,14 @@ impl Painter {
             inbox: Arc::clone(&self.inbox),
             waker: self.waker.clone(),
         });
+    }
+
+    /// Something follows: if a paragraph was before it, there is a silence between them.
+    fn breathe(&mut self) {
+        if std::mem::take(&mut self.breath) {
+            let silence = self.soundtrack.end_paragraph();
+            self.hear(&silence, &[]);
+        }
     }
 
     /// All is said. If that is nothing, the session has failed with `otherwise`.
@@ -271,6 +281,7 @@ impl Painter {
     fn fill(&mut self) {
         let part_end = self.cut.start_of(self.painted) + self.part;
         let wanted = part_end + self.lookahead();
+        self.breath = false;
         let end = self.soundtrack.end_mark();
         let silence = self
             .soundtrack

@@ -99,14 +99,14 @@ impl Repertoire {
         true
     }
 
-    /// Keeps what was made for `live`, which is ready.
-    pub(crate) fn learn(&mut self, live: &Live) {
+    /// Keeps what was made for `live`, which is ready, as `record` says.
+    pub(crate) fn learn(&mut self, live: &Live, record: &Record) {
         if live.faltered() {
             return;
         }
         if let Some(address) = self.address(&live.job) {
             let directory = live.store().directory(live.id());
-            self.shelf.keep(address, &directory, &live.record());
+            self.shelf.keep(address, &directory, record);
         }
     }
 

@@ -100,7 +100,8 @@ impl Speaker {
 impl Stage {
     /// Gives a sentence to the engine that has some role in its session's voice.
     fn say(&self, mut wanted: Wanted, number: usize) {
-        let roles = self.ensemble.roles(&wanted.live.job.voice);
+        let voice = &wanted.live.job.voice;
+        let roles = self.ensemble.roles(voice, wanted.utterance.language);
         let queue = roles.into_iter().nth(number).and_then(|role| {
             wanted.utterance.voice = role.voice;
             self.queues.get(role.member)
@@ -121,9 +122,11 @@ impl Stage {
         }
     }
 
-    /// The name of the engine that speaks as `voice` when those before it have failed.
-    fn name(&self, voice: &str, number: usize) -> Option<&str> {
-        let role = self.ensemble.roles(voice).into_iter().nth(number)?;
+    /// The name of the engine that says it when those before have failed.
+    fn name(&self, wanted: &Wanted, number: usize) -> Option<&str> {
+        let voice = &wanted.live.job.voice;
+        let roles = self.ensemble.roles(voice, wanted.utterance.language);
+        let role = roles.into_iter().nth(number)?;
         Some(&self.ensemble.members().get(role.member)?.name)
     }
 }
@@ -193,7 +196,7 @@ impl Seat {
             return;
         };
         let Order { wanted, role } = order;
-        match stage.name(&wanted.live.job.voice, role + 1) {
+        match stage.name(&wanted, role + 1) {
             Some(next) if silent => {
                 tracing::warn!(
                     session = %wanted.live.id(),

@@ -34,7 +34,7 @@ impl VoiceLevel {
     }
 
     /// What brings it to the loudness of all, in decibels.
-    fn gain(&self) -> Option<f64> {
+    pub(super) fn gain(&self) -> Option<f64> {
         let (power, _) = self.known?;
         Some(gain_for(10.0 * power.log10()))
     }

@@ -32,7 +32,7 @@ pub use ensemble::{Ensemble, EnsembleError};
 #[cfg(feature = "espeak")]
 pub use espeak::{Espeak, EspeakError};
 pub use keeping::Keeping;
-pub use settings::{EngineSettings, Settings, VoiceSettings};
+pub use settings::{EngineSettings, Means, Settings, VoiceSettings};
 pub use tempo::Tempo;
 
 /// The voices that are built in.

@@ -3,6 +3,7 @@
 //! docs/directives.md describes them for operators.
 
 mod expand;
+mod piper;
 mod setters;
 mod speech;
 mod values;

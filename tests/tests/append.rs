@@ -16,7 +16,7 @@ const KINDS: [(&str, &str); 2] = [
 fn start(nginx: &Nginx, (path, field): (&str, &str), more: Value) -> String {
     let mut body = more;
     body[field] = body["text"].take();
-    body["voice"] = json!("en-us");
+    body["voice"] = json!("en-us-male");
     let answer = nginx.request("POST", path).json(&body).send();
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.value()["session_id"].as_str().unwrap().to_owned()

@@ -156,7 +156,7 @@ mod tests {
              #EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=NO,\
              AUTOSELECT=YES,FORCED=NO,URI=\"captions.m3u8\"\n\
-             #EXT-X-STREAM-INF:BANDWIDTH=2110000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
+             #EXT-X-STREAM-INF:BANDWIDTH=2125000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
              FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\"\n\
              playlist.m3u8\n\
              #EXT-X-STREAM-INF:BANDWIDTH=500000,AVERAGE-BANDWIDTH=400000,CODECS=\"avc1.64001e,mp4a.40.2\",\

@@ -595,17 +595,20 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        if let Some(listing) = &mut session.listing {
-            listing.end(&session.live, &session.transcript);
-        }
-        session.depart(&mut self.departures, Instant::now());
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),
         });
-        if failure.code == FailureCode::DiskFull {
+        let full = failure.code == FailureCode::DiskFull;
+        if full {
             self.supplies.repertoire.clear();
         }
+        match &mut session.listing {
+            Some(listing) if full => listing.end_on_full_disk(&session.live, &session.transcript),
+            Some(listing) => listing.end(&session.live, &session.transcript),
+            None => {}
+        }
+        session.depart(&mut self.departures, Instant::now());
         session.live.update(|record| record.fail(failure));
         self.finished(&session.live);
         self.fill();

@@ -7,7 +7,9 @@ mod detectors;
 mod directory;
 mod figures;
 mod inputs;
+mod motion;
 mod musetalk;
+mod renderer;
 mod speech;
 
 use tch::{TchError, Tensor};
@@ -45,7 +47,13 @@ pub struct Row {
 
 /// Every row there is.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [musetalk::ROWS, speech::ROWS, detectors::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        musetalk::ROWS,
+        speech::ROWS,
+        motion::ROWS,
+        renderer::ROWS,
+        detectors::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }

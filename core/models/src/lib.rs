@@ -6,6 +6,7 @@ mod config;
 pub mod detect;
 pub mod error;
 pub mod import;
+pub mod imtalker;
 pub mod layers;
 pub mod motion;
 pub mod musetalk;

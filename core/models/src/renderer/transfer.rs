@@ -41,6 +41,19 @@ pub struct Source {
     followed: Vec<Tensor>,
 }
 
+impl Source {
+    /// The same tensors.
+    pub(crate) fn again(&self) -> Self {
+        let attended = self.attended.iter();
+        Self {
+            attended: attended
+                .map(|(key, value)| (key.shallow_clone(), value.shallow_clone()))
+                .collect(),
+            followed: self.followed.iter().map(Tensor::shallow_clone).collect(),
+        }
+    }
+}
+
 /// Pictures [n, c, h, w] as rows of pixels, [n, h·w, c].
 pub(super) fn pixels(x: &Tensor) -> Output {
     x.f_flatten(2, -1)?.f_transpose(1, 2)

@@ -63,7 +63,10 @@ fn network<C: DeserializeOwned, T>(
     let file = directory.join(format!("{name}.json"));
     let config: C = config::read(&file)?;
     if let Some(fault) = fault(&config) {
-        return Err(ModelsError::Argument(format!("{}: {fault}", file.display())));
+        return Err(ModelsError::Argument(format!(
+            "{}: {fault}",
+            file.display()
+        )));
     }
     let file = directory.join(format!("{name}.safetensors"));
     let weights = Weights::read(&file, device, kind)?;

@@ -15,7 +15,7 @@ mod speech;
 use tch::{TchError, Tensor};
 use thiserror::Error;
 
-pub use directory::{write_detectors, write_directory};
+pub use directory::{write_detectors, write_directory, write_imtalker};
 pub use figures::Figures;
 pub use inputs::Inputs;
 

@@ -1,6 +1,7 @@
 //! Imports of small networks, from files as `torch.save` writes them.
 
 mod hostile;
+mod imtalker;
 mod original;
 
 use std::cell::Cell;

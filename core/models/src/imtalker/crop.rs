@@ -42,7 +42,9 @@ pub fn square(face: Option<Bounds>, width: u32, height: u32) -> Bounds {
     };
     // Eight tenths, cut to whole pixels.
     let half = u64::from(face.width().max(face.height())) * 8 / 10;
-    let half = i32::try_from(half).unwrap_or(i32::MAX / 4).min(i32::MAX / 4);
+    let half = i32::try_from(half)
+        .unwrap_or(i32::MAX / 4)
+        .min(i32::MAX / 4);
     let mut square = centred(centre(face.x0, face.x1), centre(face.y0, face.y1), half);
     let inside = |start: &mut i32, end: &mut i32, limit: i32| {
         if *start < 0 {
@@ -86,7 +88,11 @@ mod tests {
             // Odd sums and negative corners are rounded down.
             ([-11, 31, 20, 60], [0, 21, 48, 69]),
         ] {
-            assert_eq!(square(Some(bounds(face)), 640, 480), bounds(expected), "{face:?}");
+            assert_eq!(
+                square(Some(bounds(face)), 640, 480),
+                bounds(expected),
+                "{face:?}"
+            );
         }
     }
 
@@ -98,6 +104,9 @@ mod tests {
         let nothing = bounds([5, 5, 5, 9]);
         assert_eq!(square(Some(nothing), 640, 480), bounds([80, 0, 560, 480]));
         let outside = bounds([9000, 9000, 9100, 9100]);
-        assert_eq!(square(Some(outside), 640, 480).within(640, 480).is_empty(), false);
+        assert_eq!(
+            square(Some(outside), 640, 480).within(640, 480).is_empty(),
+            false
+        );
     }
 }

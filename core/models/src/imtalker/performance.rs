@@ -67,7 +67,9 @@ impl Manner {
     fn fault(&self, window: usize) -> Option<String> {
         let Guidance { moments, scale } = self.guidance;
         if !(2..=1000).contains(&moments) {
-            return Some(format!("noise becomes motion in 2 to 1000 moments, not {moments}"));
+            return Some(format!(
+                "noise becomes motion in 2 to 1000 moments, not {moments}"
+            ));
         }
         if !(0.0..=100.0).contains(&scale) {
             return Some(format!("guidance is from 0 to 100, not {scale}"));

@@ -9,25 +9,29 @@ use super::{RendererConfig, leaky};
 use crate::layers::{Filter, Output, Window};
 use crate::weights::{Scope, WeightsError};
 
-/// How pixels of a level look around.
-enum Attention {
-    Global(Global),
-    Windows([Windows; 2]),
-}
-
-impl Attention {
-    fn forward(&self, x: &Tensor) -> Output {
-        match self {
-            Self::Global(global) => global.forward(x),
-            Self::Windows([first, second]) => second.forward(&first.forward(x)?),
-        }
-    }
-}
-
 struct Level {
     enlarging: Block,
     joining: Block,
-    attention: Attention,
+    /// On the coarser levels.
+    global: Option<Global>,
+    /// On the finer ones, two after each other.
+    windows: Vec<Windows>,
+}
+
+impl Level {
+    fn forward(&self, x: &Tensor, features: &Tensor) -> Output {
+        let enlarged = self.enlarging.forward(x)?;
+        let mut x = self
+            .joining
+            .forward(&Tensor::f_cat(&[&enlarged, features], 1)?)?;
+        if let Some(global) = &self.global {
+            x = global.forward(&x)?;
+        }
+        for windows in &self.windows {
+            x = windows.forward(&x)?;
+        }
+        Ok(x)
+    }
 }
 
 /// The picture of moved features.
@@ -44,6 +48,7 @@ impl Synthesis {
         for (index, ((inputs, _), size)) in sizes.iter().zip(sizes.iter().skip(1)).enumerate() {
             let (inputs, (channels, _)) = (*inputs, *size);
             let scope = |name: &str| scope.at(format_args!("{name}.{index}"));
+            let fine = index + 1 >= coarse;
             let blocks = scope("transformer_blocks").at("blocks");
             let windows = |block, shifted| Windows::new(&blocks.at(block), *size, config, shifted);
             levels.push(Level {
@@ -57,10 +62,13 @@ impl Synthesis {
                     (2 * channels, channels),
                     Sampling::Same,
                 )?,
-                attention: if index + 1 < coarse {
-                    Attention::Global(Global::new(&blocks.at(0), *size, config.heads)?)
+                global: (!fine)
+                    .then(|| Global::new(&blocks.at(0), *size, config.heads))
+                    .transpose()?,
+                windows: if fine {
+                    vec![windows(0, false)?, windows(1, true)?]
                 } else {
-                    Attention::Windows([windows(0, false)?, windows(1, true)?])
+                    Vec::new()
                 },
             });
         }
@@ -96,9 +104,7 @@ impl Synthesis {
             .ok_or_else(|| TchError::Shape("there are no features".to_owned()))?
             .shallow_clone();
         for (level, features) in self.levels.iter().zip(features).take(count) {
-            let enlarged = level.enlarging.forward(&x)?;
-            let joined = Tensor::f_cat(&[&enlarged, features], 1)?;
-            x = level.attention.forward(&level.joining.forward(&joined)?)?;
+            x = level.forward(&x, features)?;
         }
         Ok(x)
     }

@@ -1,4 +1,4 @@
-//! The neural networks: MuseTalk 1.5 and what it needs, in libtorch.
+//! The neural networks: MuseTalk 1.5, IMTalker and what they need, in libtorch.
 
 #![forbid(unsafe_code)]
 

@@ -372,6 +372,38 @@ fn pictures_are_the_same_alone_and_in_company() {
 }
 
 #[test]
+fn numbers_of_16_bits_do_as_well() {
+    let (directory, networks) = networks(Version::Second);
+    let coarse = Networks::open(&Options {
+        precision: Precision::Bf16,
+        ..options(directory.path())
+    })
+    .unwrap();
+    let pcm = speech(5000);
+    let size = 128 * 128 * 3;
+    let mut pictures = [vec![0; size], vec![0; size]];
+    for (networks, picture) in [&networks, &coarse].into_iter().zip(&mut pictures) {
+        let photo = photo(networks, "photo");
+        let (motions, _) = perform(networks, &photo, &Manner::default(), &pcm, 5000);
+        assert!(motions.iter().all(|number| number.is_finite()));
+        let motion = values(&ramp("motion", &[32], 0.0, 1.0).unwrap());
+        let mut requests = [Request {
+            photo: &photo,
+            motion: &motion,
+            picture,
+        }];
+        networks.pictures(&mut requests).unwrap();
+    }
+    let [fine, coarse] = pictures;
+    let apart = fine
+        .iter()
+        .zip(&coarse)
+        .map(|(a, b)| f64::from(a.abs_diff(*b)));
+    let mean = apart.sum::<f64>() / size as f64;
+    assert!(mean < 8.0, "{mean}");
+}
+
+#[test]
 fn a_face_is_found_or_the_middle_is_taken() {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), Version::Second);

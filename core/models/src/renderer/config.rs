@@ -124,6 +124,12 @@ impl RendererConfig {
         {
             return Some("a number is out of range".to_owned());
         }
+        if self.side > 1024 || self.window > 8 {
+            return Some(format!(
+                "a side of {} or windows of {} would be too large",
+                self.side, self.window
+            ));
+        }
         if self.side % 128 != 0 || (self.side / 4) % self.window != 0 {
             return Some(format!(
                 "a side of {} is no multiple of 128, or its windows of {} do not fit",

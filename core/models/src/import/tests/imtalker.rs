@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::original::Value;
+use super::original::{Original, Value};
 use super::*;
 use crate::imtalker;
 use crate::motion::GeneratorConfig;
@@ -105,6 +105,58 @@ fn both_versions_are_imported_and_run() {
         assert_eq!(manifest.model, IMTALKER);
         assert!(manifest.holds(IMTALKER) && !manifest.holds(MUSETALK));
         assert_eq!(open(&setup.target()).description().version, version);
+    }
+}
+
+#[test]
+fn a_directory_may_hold_both_models() {
+    let (setup, _) = narrow(Version::Second);
+    setup.write("net/net.pth", &Original::flat(fitting()).zip());
+    let own = PARTS.iter().filter(|part| part.model == Some(IMTALKER));
+    let parts: Vec<Part> = std::iter::once(&PART).chain(own).copied().collect();
+    let mut progress = |_: &str, _, _| ControlFlow::Continue(());
+    run(&parts, &setup.source(), &setup.target(), &mut progress).unwrap();
+    let manifest = Manifest::read(&setup.target()).unwrap();
+    assert!(manifest.holds(MUSETALK) && manifest.holds(IMTALKER));
+    assert_eq!(manifest.model, "musetalk-1.5 imtalker");
+    let tensors = |name: &str| manifest.files[name].tensors.unwrap();
+    assert_eq!(tensors("net.safetensors"), 3);
+    assert!(tensors("renderer.safetensors") > 300);
+    assert!(manifest.files.contains_key("wav2vec2.json"));
+}
+
+#[test]
+fn a_shape_that_cannot_be_is_refused_before_anything_is_built() {
+    let (setup, _) = narrow(Version::Second);
+    for (wrong, reason) in [
+        (
+            RendererConfig {
+                side: 1 << 20,
+                ..RendererConfig::narrow(Version::Second)
+            },
+            "out of range",
+        ),
+        (
+            RendererConfig {
+                side: 192,
+                ..RendererConfig::narrow(Version::Second)
+            },
+            "no multiple of 128",
+        ),
+        (
+            RendererConfig {
+                heads: 3,
+                ..RendererConfig::narrow(Version::Second)
+            },
+            "cannot be shared by 3 heads",
+        ),
+    ] {
+        setup.write("checkpoints/renderer.json", json(&wrong).as_bytes());
+        let error = import(&setup).unwrap_err().to_string();
+        assert!(
+            error.contains("checkpoints/renderer.json") && error.contains(reason),
+            "{error}"
+        );
     }
 }
 

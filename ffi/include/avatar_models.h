@@ -19,8 +19,8 @@
  * never throws or unwinds into its caller.
  *
  * Ownership. A handle is closed by whoever opened it, once, with the function named for it; closing null does nothing. Listeners and
- * portraits are closed before the networks they come from, performances and photos before their talker. Nothing that is passed in is kept after the call, and nothing
- * that the library owns is handed out, except the text of avatar_models_title.
+ * portraits are closed before the networks they come from, performances and photos before their talker. Nothing that is passed in is
+ * kept after the call, and nothing that the library owns is handed out, except the text of avatar_models_title.
  *
  * Threads. Each kind of handle says what may be done with it at the same time. Different handles are independent, also those of the
  * same networks. A process that forks must not use the library both before and after.

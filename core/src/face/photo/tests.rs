@@ -190,9 +190,9 @@ fn all_eight_orientations_come_out_upright() {
         flip_horizontal(&upright),
         rotate180(&upright),
         flip_vertical(&upright),
-        flip_horizontal(&rotate270(&upright)),
-        rotate270(&upright),
         flip_horizontal(&rotate90(&upright)),
+        rotate270(&upright),
+        flip_horizontal(&rotate270(&upright)),
         rotate90(&upright),
     ];
     for (orientation, stored) in (1..=8).zip(stored) {

@@ -52,6 +52,7 @@ test:
 	@scripts/packages.sh test
 	@scripts/libtorch.sh
 	@scripts/onnxruntime.sh
+	@scripts/photograph.sh
 	@scripts/nginx-headers.sh
 	@scripts/player.sh
 	@scripts/test.sh

@@ -21,6 +21,7 @@ mod client;
 mod crowd;
 pub mod engine;
 pub mod ffmpeg;
+mod form;
 pub mod hls;
 pub mod neural;
 mod nginx;
@@ -28,5 +29,6 @@ mod setup;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};
+pub use form::FormBody;
 pub use nginx::{Nginx, until};
 pub use setup::Setup;

@@ -9,7 +9,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
+use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 use crate::text::language_of;
 
@@ -63,6 +63,8 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             id: SessionId::generate(),
             vocabulary: Vocabulary::Realtime,
             kind: Kind::Recording(format),
+            source: Source::Text,
+            portrait: None,
             text,
             open: false,
             ssml: false,

@@ -24,8 +24,10 @@ impl Address {
             vocabulary: _,
             kind,
             text,
-            // What is still being written is not kept.
+            // What is still being written, or fed, is not kept.
             open: _,
+            source: _,
+            portrait: _,
             ssml,
             mixed,
             language,

@@ -1,5 +1,7 @@
 //! Sound that somebody speaks themselves, made ready like that of an engine: heard as it is, with the mouth shapes it has.
 
+use std::collections::VecDeque;
+
 use super::ear::{Ear, Timbre};
 use super::{Mark, MarkKind, Speech};
 use crate::time::{AUDIO_RATE, Samples};
@@ -12,8 +14,9 @@ const STRETCH: usize = HOP;
 const LOUD: f32 = -16.0;
 /// How fast the loudest is forgotten, in decibels a hop: a speaker who turns away is followed in a few seconds.
 const FORGETTING: f32 = 0.03;
-/// A microphone's noise rises so fast in what is heard of it, in decibels a hop; it falls at once.
-const RISING: f32 = 0.02;
+/// What is not quieter for two seconds, counted in blocks of 100 ms, is noise: whoever speaks draws breath.
+const BLOCK: usize = 10;
+const BLOCKS: usize = 20;
 /// Whatever is not louder than the noise by this is noise, in decibels.
 const ABOVE_NOISE: f32 = 10.0;
 /// What is quieter is silence in any case, in decibels.
@@ -37,7 +40,10 @@ pub(crate) struct Hearing {
 #[derive(Debug)]
 struct Gate {
     loudest: f32,
-    noise: f32,
+    /// The quietest hop of each block, the newest last.
+    quietest: VecDeque<f32>,
+    /// Hops of the newest block.
+    hops: usize,
     open: u32,
 }
 
@@ -46,8 +52,18 @@ impl Gate {
     fn gain(&mut self, hop: &[f32]) -> f32 {
         let power = hop.iter().map(|sample| sample * sample).sum::<f32>() / hop.len().max(1) as f32;
         let level = 10.0 * power.max(1e-12).log10();
-        self.noise = level.min(self.noise + RISING);
-        let floor = (self.noise + ABOVE_NOISE).max(SILENCE);
+        if self.hops % BLOCK == 0 {
+            self.quietest.push_back(level);
+        }
+        if self.quietest.len() > BLOCKS {
+            self.quietest.pop_front();
+        }
+        self.hops += 1;
+        if let Some(newest) = self.quietest.back_mut() {
+            *newest = newest.min(level);
+        }
+        let noise = self.quietest.iter().copied().fold(0.0, f32::min);
+        let floor = (noise + ABOVE_NOISE).max(SILENCE);
         if level > floor {
             self.open = HANGOVER;
         } else {
@@ -67,7 +83,8 @@ impl Hearing {
             ear: Ear::new(Timbre::default()),
             gate: Gate {
                 loudest: SILENCE,
-                noise: SILENCE - ABOVE_NOISE,
+                quietest: VecDeque::new(),
+                hops: 0,
                 open: 0,
             },
             brief: Vec::new(),
@@ -193,9 +210,10 @@ mod tests {
         }
         for gain in [0.001, 0.01, 0.05] {
             let (_, marks) = heard(&noise(20.0, gain), 960);
-            let late = marks.iter().filter(|mark| mark.at.0 > 96_000);
+            // It takes as long to know noise.
+            let late = marks.iter().filter(|mark| mark.at.0 > 120_000);
             let late: Vec<Mark> = late.cloned().collect();
-            assert!(shapes(&late) < 8, "{gain}: {}", shapes(&late));
+            assert!(shapes(&late) < 4, "{gain}: {}", shapes(&late));
         }
     }
 

@@ -335,6 +335,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn every_piece_is_read_once_whenever_it_is_read(
             order in Just((0..20_u64).collect::<Vec<_>>()).prop_shuffle(),

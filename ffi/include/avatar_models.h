@@ -10,14 +10,17 @@
  * Versions. Call avatar_models_abi first: where it returns another number than AVATAR_MODELS_VERSION was when the caller was
  * compiled, nothing else may be called. Structures that may grow begin with their size, and newer fields come last.
  *
+ * Two models. Networks (MuseTalk) draw faces that are laid over a clip; a talker (IMTalker) draws all of a picture from one photo. A
+ * library may have been built before there were talkers: a caller that opens it at run time then lacks those functions only.
+ *
  * Errors. Functions that return int32_t return an avatar_models_status, which may be a number that is not in this file; whatever is
  * not 0 is a failure. A text for people is then written to `message`, of which `capacity` bytes may be used, cut to fit and ended
  * with a NUL; `message` may be null. What a failed call was to write is undefined, except that a handle is null. A library
  * never throws or unwinds into its caller.
  *
  * Ownership. A handle is closed by whoever opened it, once, with the function named for it; closing null does nothing. Listeners and
- * portraits are closed before the networks they come from. Nothing that is passed in is kept after the call, and nothing
- * that the library owns is handed out, except the text of avatar_models_title.
+ * portraits are closed before the networks they come from, performances and photos before their talker. Nothing that is passed in is
+ * kept after the call, and nothing that the library owns is handed out, except the text of avatar_models_title.
  *
  * Threads. Each kind of handle says what may be done with it at the same time. Different handles are independent, also those of the
  * same networks. A process that forks must not use the library both before and after.
@@ -140,6 +143,31 @@ typedef uint32_t avatar_models_mode;
 #endif // __cplusplus
 
 /**
+ * Which part of a photo is drawn.
+ */
+enum avatar_models_framing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The square around the surest face, 1.6 times as wide; where there is none, the largest in the middle.
+     */
+    AVATAR_MODELS_FRAMING_FACE = 0,
+    /**
+     * All of it, stretched to a square.
+     */
+    AVATAR_MODELS_FRAMING_WHOLE = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum avatar_models_framing avatar_models_framing;
+#else
+typedef uint32_t avatar_models_framing;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * One session's ear. May move between threads; one call at a time.
  */
 typedef struct avatar_models_listener avatar_models_listener;
@@ -151,6 +179,16 @@ typedef struct avatar_models_listener avatar_models_listener;
 typedef struct avatar_models_networks avatar_models_networks;
 
 /**
+ * One session's speech, turned into motion. May move between threads; one call at a time.
+ */
+typedef struct avatar_models_performance avatar_models_performance;
+
+/**
+ * One photo, looked at. May be used by several threads at once.
+ */
+typedef struct avatar_models_photo avatar_models_photo;
+
+/**
  * One avatar's prepared latents. May be used by several threads at once.
  */
 typedef struct avatar_models_portrait avatar_models_portrait;
@@ -159,6 +197,12 @@ typedef struct avatar_models_portrait avatar_models_portrait;
  * The networks that prepare avatars. May move between threads; one call at a time.
  */
 typedef struct avatar_models_preparer avatar_models_preparer;
+
+/**
+ * The networks that make photos talk, loaded. May be used by several threads at once, except that one call of
+ * `avatar_models_pictures` runs at a time and nothing may run during `avatar_models_talker_close`.
+ */
+typedef struct avatar_models_talker avatar_models_talker;
 
 /**
  * What is loaded, and how.
@@ -243,6 +287,138 @@ typedef struct avatar_models_request {
 } avatar_models_request;
 
 /**
+ * What has been loaded to make photos talk.
+ */
+typedef struct avatar_models_talker_description {
+    /**
+     * The size of this structure, in bytes: set by the caller to what there is room for, and by the library to what it has filled.
+     */
+    uint32_t size;
+    /**
+     * Which of the published versions of IMTalker draws: 1 or 2.
+     */
+    uint32_t version;
+    /**
+     * The side of a picture, in pixels.
+     */
+    uint32_t side;
+    /**
+     * How many floats the motion of one frame is.
+     */
+    uint32_t motion;
+    /**
+     * The rate of the speech, in samples a second.
+     */
+    uint32_t sample_rate;
+    /**
+     * The rate of the pictures, in frames a second.
+     */
+    uint32_t frame_rate;
+    /**
+     * How many pictures can be asked for at once.
+     */
+    uint32_t max_batch;
+    /**
+     * How many frames motion is made for at once at most.
+     */
+    uint32_t window;
+    /**
+     * How much speech after a frame's end must be known before its motion is made, in milliseconds.
+     */
+    uint32_t lookahead_ms;
+    /**
+     * Whether faces are found in photos, 1 or 0. Where they are not, `AVATAR_MODELS_FRAMING_FACE` fails.
+     */
+    uint32_t finds_faces;
+} avatar_models_talker_description;
+
+/**
+ * One picture of a batch.
+ */
+typedef struct avatar_models_picture_request {
+    /**
+     * Of whom.
+     */
+    const struct avatar_models_photo *photo;
+    /**
+     * How the face is held: `motion` floats.
+     */
+    const float *motion;
+    /**
+     * Where the picture goes: `side` rows of `side` pixels of red, green and blue.
+     */
+    uint8_t *picture;
+} avatar_models_picture_request;
+
+/**
+ * A rectangle of pixels; x1 and y1 lie outside.
+ */
+typedef struct avatar_models_box {
+    /**
+     * Left.
+     */
+    int32_t x0;
+    /**
+     * Top.
+     */
+    int32_t y0;
+    /**
+     * Right.
+     */
+    int32_t x1;
+    /**
+     * Bottom.
+     */
+    int32_t y1;
+} avatar_models_box;
+
+/**
+ * How somebody speaks.
+ */
+typedef struct avatar_models_manner {
+    /**
+     * The size of this structure, in bytes. Fields beyond it are taken to be zero.
+     */
+    uint32_t size;
+    /**
+     * Moments from noise to motion, both ends counted, so that there is one step less (nfe); 0 is 10.
+     */
+    uint32_t moments;
+    /**
+     * What decides the noise that motion begins as. The same on every device.
+     */
+    uint64_t seed;
+    /**
+     * How many times as far as speech draws it motion goes (cfg_scale); 0 is 2.
+     */
+    float guidance;
+    /**
+     * How much of the photo's own motion is mixed in: 0 for none, 1 for no movement at all.
+     */
+    float calm;
+    /**
+     * Frames that motion is made for at least, while speech arrives: fewer come sooner and cost more. 0 is 10.
+     */
+    uint32_t step;
+    /**
+     * Whether `pose` is told to the network, 1 or 0.
+     */
+    uint32_t has_pose;
+    /**
+     * Pitch, yaw and roll of the head in every frame, about radians.
+     */
+    float pose[3];
+    /**
+     * Whether `gaze` is told to the network, 1 or 0.
+     */
+    uint32_t has_gaze;
+    /**
+     * Where the eyes look in every frame.
+     */
+    float gaze[2];
+} avatar_models_manner;
+
+/**
  * How avatars are prepared.
  */
 typedef struct avatar_models_preparation {
@@ -283,28 +459,6 @@ typedef struct avatar_models_preparation {
      */
     int32_t bbox_shift;
 } avatar_models_preparation;
-
-/**
- * A rectangle of pixels; x1 and y1 lie outside.
- */
-typedef struct avatar_models_box {
-    /**
-     * Left.
-     */
-    int32_t x0;
-    /**
-     * Top.
-     */
-    int32_t y0;
-    /**
-     * Right.
-     */
-    int32_t x1;
-    /**
-     * Bottom.
-     */
-    int32_t y1;
-} avatar_models_box;
 
 /**
  * Told how an import goes: what is being read, and how many bytes of the whole are done. Returns 0 to go on, anything else to stop.
@@ -427,6 +581,118 @@ int32_t avatar_models_portrait_open(struct avatar_models_networks *networks,
  * Requires: `portrait` is null or from avatar_models_portrait_open, and is not used after.
  */
 void avatar_models_portrait_close(struct avatar_models_portrait *portrait);
+
+/**
+ * Loads the networks that make photos talk and runs them once, which may take minutes on a new device.
+ *
+ * On success `*talker` is the caller's, to be closed with avatar_models_talker_close. `max_batch` counts pictures here.
+ *
+ * Requires: `options` and `talker` are valid; the texts in `options` end with a NUL.
+ */
+int32_t avatar_models_talker_open(const struct avatar_models_options *options,
+                                  struct avatar_models_talker **talker,
+                                  char *message,
+                                  size_t capacity);
+
+/**
+ * Unloads them. Their performances and photos must have been closed before.
+ *
+ * Requires: `talker` is null or from avatar_models_talker_open, and is not used after.
+ */
+void avatar_models_talker_close(struct avatar_models_talker *talker);
+
+/**
+ * Tells what has been loaded. `description->size` says how much room there is, and then how much was filled.
+ *
+ * Requires: `talker` is open; `description` is valid for as many bytes as it says.
+ */
+int32_t avatar_models_talker_describe(const struct avatar_models_talker *talker,
+                                      struct avatar_models_talker_description *description);
+
+/**
+ * Draws pictures: of any photos and sessions together, `count` of them, at most `max_batch`.
+ *
+ * One call at a time. Where AVATAR_MODELS_STATUS_MEMORY comes back, the same in smaller batches may succeed; after
+ * AVATAR_MODELS_STATUS_DEVICE nothing will in this process.
+ *
+ * Requires: `talker` is open and the photos are from it; each request's `motion` and `picture` are valid for what the description says, and no
+ * two pictures overlap.
+ */
+int32_t avatar_models_pictures(struct avatar_models_talker *talker,
+                               const struct avatar_models_picture_request *requests,
+                               size_t count,
+                               char *message,
+                               size_t capacity);
+
+/**
+ * Looks at a photo of `height` rows of `width` pixels of red, green and blue, of which the part that `framing`, an avatar_models_framing,
+ * says is drawn.
+ *
+ * On success `*photo` is the caller's, to be closed with avatar_models_photo_close. `*found` is 1 where a face was found, and then `*face`
+ * is its box, which may leave the photo; else 0. `*crop` is the part that is drawn: whoever wants the whole photo to go on moving lays
+ * pictures over it there. Each of the three may be null.
+ *
+ * Requires: `talker` is open; `rgb` is valid for the photo; `photo` is valid; `found`, `face` and `crop` are null or valid.
+ */
+int32_t avatar_models_photo_open(struct avatar_models_talker *talker,
+                                 const uint8_t *rgb,
+                                 uint32_t width,
+                                 uint32_t height,
+                                 uint32_t framing,
+                                 struct avatar_models_photo **photo,
+                                 uint32_t *found,
+                                 struct avatar_models_box *face,
+                                 struct avatar_models_box *crop,
+                                 char *message,
+                                 size_t capacity);
+
+/**
+ * Forgets a photo.
+ *
+ * Requires: `photo` is null or from avatar_models_photo_open, and is not used after.
+ */
+void avatar_models_photo_close(struct avatar_models_photo *photo);
+
+/**
+ * Begins a speech of one session, by whoever is on `photo`. `manner` may be null: then all of it is as the library likes.
+ *
+ * On success `*performance` is the caller's, to be closed with avatar_models_performance_close. The photo may be closed before it.
+ *
+ * Requires: `talker` is open and `photo` is from it; `manner` is null or valid for as many bytes as it says; `performance` is valid.
+ */
+int32_t avatar_models_performance_open(struct avatar_models_talker *talker,
+                                       const struct avatar_models_photo *photo,
+                                       const struct avatar_models_manner *manner,
+                                       struct avatar_models_performance **performance,
+                                       char *message,
+                                       size_t capacity);
+
+/**
+ * Ends it.
+ *
+ * Requires: `performance` is null or from avatar_models_performance_open, and is not used after.
+ */
+void avatar_models_performance_close(struct avatar_models_performance *performance);
+
+/**
+ * Hears `count` more samples and writes the motion of the frames for which it has been made.
+ *
+ * Samples are mono, from -1 to 1, at the description's rate. Where `final` is not 0 the speech ends with them, and motion is made for all
+ * the rest: as many frames as have begun. Frames come in order and none twice. Where `*frames` comes back as `frames_capacity`, more may
+ * be ready: call again with `count` 0 and the same `final`. `pcm` may be null where `count` is 0.
+ *
+ * Requires: `performance` is open; `pcm` is valid for `count` floats, `motions` for `frames_capacity` times what the description says; `frames` is
+ * valid.
+ */
+int32_t avatar_models_performance_hear(struct avatar_models_performance *performance,
+                                       const float *pcm,
+                                       size_t count,
+                                       uint32_t final,
+                                       float *motions,
+                                       size_t frames_capacity,
+                                       size_t *frames,
+                                       char *message,
+                                       size_t capacity);
 
 /**
  * Loads the networks that prepare avatars.

@@ -22,6 +22,14 @@ impl Failure {
             text: text.into(),
         }
     }
+
+    /// Weights are of something else.
+    pub(crate) fn weights(text: String) -> Self {
+        Self {
+            status: Status::Weights,
+            text,
+        }
+    }
 }
 
 impl From<ModelsError> for Failure {

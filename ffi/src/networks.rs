@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::path::Path;
 use std::ptr;
 
-use avatar_models::import::Manifest;
+use avatar_models::import::{MUSETALK, Manifest};
 use avatar_models::musetalk;
 use avatar_models_abi::{Description, Networks, Options, Precision, Request};
 
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn avatar_models_open(
         call::run(message, capacity, || {
             let handle = pointer::exclusive(networks, "networks")?;
             *handle = ptr::null_mut();
-            let opened = musetalk::Networks::open(&options_of(options)?)?;
+            let opened = musetalk::Networks::open(&options_of(options, MUSETALK)?)?;
             *handle = Box::into_raw(Box::new(opened)).cast();
             Ok(())
         })
@@ -126,14 +126,17 @@ const MAX_BATCH: usize = 16;
 /// # Safety
 ///
 /// As for [`avatar_models_open`].
-unsafe fn options_of(options: *const Options) -> Result<musetalk::Options, Failure> {
+pub(crate) unsafe fn options_of(
+    options: *const Options,
+    model: &str,
+) -> Result<musetalk::Options, Failure> {
     // SAFETY: as the caller says. It is numbers and pointers, all of which may be zero.
     let options = unsafe { pointer::sized(options, "options") }?;
     // SAFETY: as the caller says.
     let weights = unsafe { pointer::path(options.weights, "weights") }?;
     // SAFETY: as the caller says.
     let device = unsafe { device(options.device) }?;
-    known(weights)?;
+    known(weights, model)?;
     Ok(musetalk::Options {
         weights: weights.to_owned(),
         device: device.to_owned(),
@@ -146,12 +149,20 @@ unsafe fn options_of(options: *const Options) -> Result<musetalk::Options, Failu
     })
 }
 
-/// Whether a directory of weights is of the model that is known here. One that says nothing of itself is tried.
-pub(crate) fn known(weights: &Path) -> Result<(), Failure> {
-    if weights.join(Manifest::NAME).exists() {
-        Manifest::read(weights)?;
+/// Whether a directory of weights holds `model`. One that says nothing of itself is tried.
+pub(crate) fn known(weights: &Path, model: &str) -> Result<(), Failure> {
+    if !weights.join(Manifest::NAME).exists() {
+        return Ok(());
     }
-    Ok(())
+    let manifest = Manifest::read(weights)?;
+    if manifest.holds(model) {
+        return Ok(());
+    }
+    Err(Failure::weights(format!(
+        "{} holds {}, not {model}",
+        weights.display(),
+        manifest.model
+    )))
 }
 
 /// The device of this name.

@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use avatar_models::import::MUSETALK;
 use avatar_models::prepare::{self, Bounds, FaceGeometry, MaskMode, MaskShape, Raster};
 use avatar_models_abi::{Mode, Preparation, Preparer, Rectangle};
 
@@ -133,7 +134,7 @@ unsafe fn options_of(preparation: *const Preparation) -> Result<prepare::Prepare
     let preparation = unsafe { pointer::sized(preparation, "preparation") }?;
     // SAFETY: as the caller says.
     let weights = unsafe { pointer::path(preparation.weights, "weights") }?;
-    known(weights)?;
+    known(weights, MUSETALK)?;
     // SAFETY: as the caller says.
     let device = unsafe { device(preparation.device) }?;
     Ok(prepare::PreparerOptions {
@@ -182,7 +183,7 @@ unsafe fn open<'a>(preparer: *mut Preparer) -> Result<&'a prepare::Preparer, Fai
 /// # Safety
 ///
 /// `rgb` is null or valid for the picture.
-unsafe fn picture(rgb: *const u8, width: u32, height: u32) -> Result<Raster, Failure> {
+pub(crate) unsafe fn picture(rgb: *const u8, width: u32, height: u32) -> Result<Raster, Failure> {
     let wrong = || Failure::argument(format!("a picture cannot be {width} by {height}"));
     let (width, height) = (width as usize, height as usize);
     let bytes = width
@@ -194,7 +195,7 @@ unsafe fn picture(rgb: *const u8, width: u32, height: u32) -> Result<Raster, Fai
     Raster::new(width, height, 3, rgb.to_vec()).ok_or_else(wrong)
 }
 
-fn rectangle(bounds: Bounds) -> Rectangle {
+pub(crate) fn rectangle(bounds: Bounds) -> Rectangle {
     let Bounds { x0, y0, x1, y1 } = bounds;
     Rectangle { x0, y0, x1, y1 }
 }

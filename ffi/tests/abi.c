@@ -1,10 +1,11 @@
 /*
  * Uses the library as a C program would, right and wrong. Ends with 0 where everything is as the header says.
  *
- *     abi WEIGHTS ORIGINALS DETECTORS WORK
+ *     abi WEIGHTS ORIGINALS DETECTORS TALKER WORK
  *
  * WEIGHTS is a directory of imported weights with latents.safetensors (3 frames) in it, ORIGINALS one of original files, both of narrow
- * networks; DETECTORS has what preparation needs, made from names; in WORK there is no "imported".
+ * networks; DETECTORS has what preparation needs, made from names, and TALKER a narrow IMTalker that finds faces; in WORK there is no
+ * "imported".
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -54,6 +55,9 @@ static void nulls(void) {
     avatar_models_preparer *preparer;
     avatar_models_listener *listener;
     avatar_models_portrait *portrait;
+    avatar_models_talker *talker;
+    avatar_models_photo *photo;
+    avatar_models_performance *performance;
     size_t frames;
 
     CHECK_FAILS(ARGUMENT, avatar_models_open(NULL, &networks, message, sizeof message));
@@ -74,6 +78,18 @@ static void nulls(void) {
                 avatar_models_preparer_prepare(NULL, NULL, 1, 1, NULL, NULL, NULL, 0, NULL, 0, message, sizeof message));
     CHECK_FAILS(ARGUMENT, avatar_models_import(NULL, "target", NULL, NULL, message, sizeof message));
     CHECK_FAILS(ARGUMENT, avatar_models_import("source", NULL, NULL, NULL, message, sizeof message));
+    CHECK_FAILS(ARGUMENT, avatar_models_talker_open(&options, &talker, message, sizeof message));
+    CHECK(!talker && !strcmp(message, "weights is null"));
+    CHECK(avatar_models_talker_describe(NULL, NULL) == AVATAR_MODELS_STATUS_ARGUMENT);
+    CHECK_FAILS(ARGUMENT, avatar_models_photo_open(NULL, NULL, 1, 1, 0, &photo, NULL, NULL, NULL, message, sizeof message));
+    CHECK(!photo);
+    CHECK_FAILS(ARGUMENT, avatar_models_performance_open(NULL, NULL, NULL, &performance, message, sizeof message));
+    CHECK(!performance);
+    CHECK_FAILS(ARGUMENT, avatar_models_performance_hear(NULL, NULL, 0, 0, NULL, 0, &frames, message, sizeof message));
+    CHECK_FAILS(ARGUMENT, avatar_models_pictures(NULL, NULL, 1, message, sizeof message));
+    avatar_models_talker_close(NULL);
+    avatar_models_photo_close(NULL);
+    avatar_models_performance_close(NULL);
     avatar_models_close(NULL);
     avatar_models_listener_close(NULL);
     avatar_models_portrait_close(NULL);
@@ -305,13 +321,124 @@ static void prepare(const char *weights, const char *detectors) {
     avatar_models_preparer_close(preparer);
 }
 
+static avatar_models_photo *looked(avatar_models_talker *talker) {
+    static uint8_t rgb[160 * 120 * 3];
+    avatar_models_box face = {0, 0, 0, 0}, crop;
+    avatar_models_photo *photo;
+    uint32_t found = 7;
+
+    noise(rgb, sizeof rgb);
+    CHECK_FAILS(ARGUMENT, avatar_models_photo_open(talker, rgb, 160, 120, 7, &photo, NULL, NULL, NULL, message, sizeof message));
+    CHECK_FAILS(ARGUMENT, avatar_models_photo_open(talker, NULL, 160, 120, 0, &photo, NULL, NULL, NULL, message, sizeof message));
+    CHECK_OK(avatar_models_photo_open(talker, rgb, 160, 120, AVATAR_MODELS_FRAMING_FACE, &photo, &found, &face, &crop, message,
+                                      sizeof message));
+    /* These weights see a face in noise. */
+    CHECK(found == 1 && face.x0 < face.x1 && face.y0 < face.y1);
+    CHECK(crop.x0 >= 0 && crop.y0 >= 0 && crop.x1 <= 160 && crop.y1 <= 120 && crop.x1 - crop.x0 == crop.y1 - crop.y0);
+    avatar_models_photo_close(photo);
+    CHECK_OK(avatar_models_photo_open(talker, rgb, 160, 120, AVATAR_MODELS_FRAMING_WHOLE, &photo, &found, NULL, &crop, message,
+                                      sizeof message));
+    CHECK(!found && crop.x0 == 0 && crop.y0 == 0 && crop.x1 == 160 && crop.y1 == 120);
+    return photo;
+}
+
+static float *performed(avatar_models_talker *talker, const avatar_models_photo *photo, uint64_t seed, size_t motion) {
+    avatar_models_manner manner = {sizeof manner, 4, seed, 1.5f, 0.0f, 0, 1, {0.1f, 0.0f, 0.0f}, 1, {0.0f, 0.1f}};
+    avatar_models_performance *performance;
+    float *pcm = malloc(2 * RATE * sizeof *pcm), *motions = malloc(50 * motion * sizeof *motions);
+    size_t known = 0, frames = 0, heard, i;
+
+    for (i = 0; i < 2 * RATE; i++) pcm[i] = 0.5f * sinf(0.17f * (float)i);
+    manner.calm = 2.0f;
+    CHECK_FAILS(ARGUMENT, avatar_models_performance_open(talker, photo, &manner, &performance, message, sizeof message));
+    CHECK(!performance && strstr(message, "calm"));
+    manner.calm = 0.0f;
+    CHECK_OK(avatar_models_performance_open(talker, photo, &manner, &performance, message, sizeof message));
+    CHECK_FAILS(ARGUMENT,
+                avatar_models_performance_hear(performance, NULL, 9, 0, motions, 1, &frames, message, sizeof message));
+    for (heard = 0; heard < 2 * RATE; heard += RATE / 2) {
+        size_t count = RATE / 2;
+        do {
+            CHECK_OK(avatar_models_performance_hear(performance, pcm + heard, count, 0, motions + known * motion, 3, &frames, message,
+                                                    sizeof message));
+            known += frames;
+            count = 0;
+        } while (frames);
+    }
+    CHECK(known > 30 && known < 50);
+    CHECK_OK(avatar_models_performance_hear(performance, NULL, 0, 1, motions + known * motion, 50 - known, &frames, message,
+                                            sizeof message));
+    CHECK(known + frames == 50);
+    for (i = 0; i < 50 * motion; i++) CHECK(isfinite(motions[i]));
+    avatar_models_performance_close(performance);
+    free(pcm);
+    return motions;
+}
+
+static void talk(const char *weights, const char *directory) {
+    static uint8_t pictures[2][128 * 128 * 3];
+    avatar_models_options options = narrow(weights);
+    avatar_models_talker_description description;
+    avatar_models_picture_request requests[3];
+    avatar_models_talker *talker;
+    avatar_models_photo *photo;
+    avatar_models_performance *performance;
+    float *motions, *again, *others;
+    size_t i;
+
+    /* The first directory is of the other model. */
+    CHECK_FAILS(IO, avatar_models_talker_open(&options, &talker, message, sizeof message));
+    CHECK(!talker && strstr(message, "renderer.json"));
+    options = narrow(directory);
+    CHECK_OK(avatar_models_talker_open(&options, &talker, message, sizeof message));
+    memset(&description, 0x55, sizeof description);
+    description.size = offsetof(avatar_models_talker_description, motion);
+    CHECK_OK(avatar_models_talker_describe(talker, &description));
+    CHECK(description.side == 128 && description.motion == 0x55555555);
+    description.size = sizeof description;
+    CHECK_OK(avatar_models_talker_describe(talker, &description));
+    CHECK(description.version == 2 && description.motion == 32 && description.sample_rate == RATE && description.frame_rate == 25);
+    CHECK(description.max_batch == 2 && description.window == 50 && description.lookahead_ms < 200 && description.finds_faces == 1);
+
+    photo = looked(talker);
+    motions = performed(talker, photo, 42, 32);
+    again = performed(talker, photo, 42, 32);
+    others = performed(talker, photo, 43, 32);
+    CHECK(!memcmp(motions, again, 50 * 32 * sizeof *motions));
+    CHECK(memcmp(motions, others, 50 * 32 * sizeof *motions));
+
+    for (i = 0; i < 3; i++) {
+        requests[i].photo = photo;
+        requests[i].motion = i ? others : motions;
+        requests[i].picture = pictures[i & 1];
+    }
+    CHECK_FAILS(ARGUMENT, avatar_models_pictures(talker, requests, 3, message, sizeof message));
+    CHECK_OK(avatar_models_pictures(talker, requests, 0, message, sizeof message));
+    CHECK_OK(avatar_models_pictures(talker, requests, 2, message, sizeof message));
+    CHECK(memcmp(pictures[0], pictures[1], sizeof pictures[0]));
+    requests[0].motion = NULL;
+    CHECK_FAILS(ARGUMENT, avatar_models_pictures(talker, requests, 1, message, sizeof message));
+    CHECK(!strcmp(message, "motion is null"));
+
+    /* A photo may go before who speaks. */
+    CHECK_OK(avatar_models_performance_open(talker, photo, NULL, &performance, message, sizeof message));
+    avatar_models_photo_close(photo);
+    CHECK_OK(avatar_models_performance_hear(performance, NULL, 0, 1, motions, 1, &i, message, sizeof message));
+    CHECK(i == 0);
+    avatar_models_performance_close(performance);
+    avatar_models_talker_close(talker);
+    free(motions);
+    free(again);
+    free(others);
+}
+
 int main(int count, char **arguments) {
     avatar_models_networks *networks;
     avatar_models_portrait *portrait;
     pthread_t thread;
     void *tokens, *others;
 
-    CHECK(count == 5);
+    CHECK(count == 6);
     strangers();
     nulls();
     messages();
@@ -326,8 +453,9 @@ int main(int count, char **arguments) {
     avatar_models_close(networks);
     free(tokens);
     free(others);
-    import(arguments[2], arguments[4]);
+    import(arguments[2], arguments[5]);
     prepare(arguments[1], arguments[3]);
+    talk(arguments[1], arguments[4]);
     puts("as the header says");
     return 0;
 }

@@ -9,10 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use avatar_models::probe::{write_detectors, write_directory};
+use avatar_models::motion::GeneratorConfig;
+use avatar_models::probe::{write_detectors, write_directory, write_imtalker};
+use avatar_models::renderer::{RendererConfig, Version};
 use avatar_models::speech::WhisperConfig;
 use avatar_models::unet::UnetConfig;
 use avatar_models::vae::VaeConfig;
+use avatar_models::wav2vec::Wav2vecConfig;
 use avatar_models::weights::ramp;
 use tch::Tensor;
 
@@ -92,8 +95,17 @@ fn a_c_program_gets_what_the_header_says() {
     for name in ["vae.json", "vae.safetensors"] {
         fs::copy(weights.join(name), detectors.join(name)).unwrap();
     }
+    let talker = work.path().join("talker");
+    let renderer = RendererConfig::narrow(Version::Second);
+    let generator = GeneratorConfig::narrow(Version::Second);
+    write_imtalker(&talker, &renderer, &generator, &Wav2vecConfig::narrow()).unwrap();
+    fs::hard_link(
+        detectors.join("s3fd.safetensors"),
+        talker.join("s3fd.safetensors"),
+    )
+    .unwrap();
     let output = Command::new(&program)
-        .args([&weights, &originals, &detectors])
+        .args([&weights, &originals, &detectors, &talker])
         .arg(work.path())
         .env("LD_LIBRARY_PATH", library.parent().unwrap())
         .output()

@@ -14,7 +14,15 @@ const WRITE: &str = "WRITE_HEADER";
 fn sources(root: &Path) -> Vec<PathBuf> {
     // In the order in which people read them.
     let functions = [
-        "library", "networks", "listener", "portrait", "preparer", "import",
+        "library",
+        "networks",
+        "listener",
+        "portrait",
+        "talker",
+        "photo",
+        "performance",
+        "preparer",
+        "import",
     ];
     std::iter::once(root.join("abi/src/lib.rs"))
         .chain(functions.map(|name| root.join(format!("src/{name}.rs"))))

@@ -10,9 +10,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use avatar_models::import::import;
+use avatar_models::motion::GeneratorConfig;
+use avatar_models::probe::write_imtalker;
+use avatar_models::renderer::{RendererConfig, Version};
 use avatar_models::speech::{Encoder as Whisper, WhisperConfig};
 use avatar_models::unet::{Unet, UnetConfig};
 use avatar_models::vae::{Decoder, Encoder, VaeConfig};
+use avatar_models::wav2vec::{Wav2vec, Wav2vecConfig};
 use avatar_models::weights::Weights;
 use serde::de::DeserializeOwned;
 use tch::{Device, Kind, Tensor, no_grad};
@@ -24,6 +28,7 @@ struct Networks {
     encoder: Encoder,
     decoder: Decoder,
     whisper: Whisper,
+    wav2vec: Wav2vec,
     scale: f64,
 }
 
@@ -36,12 +41,14 @@ impl Networks {
         let unet: UnetConfig = config(directory, "musetalk")?;
         let vae: VaeConfig = config(directory, "vae")?;
         let whisper: WhisperConfig = config(directory, "whisper")?;
+        let wav2vec: Wav2vecConfig = config(directory, "wav2vec2")?;
         let autoencoder = weights("vae")?;
         Ok(Self {
             unet: Unet::new(&weights("unet")?.root(), &unet)?,
             encoder: Encoder::new(&autoencoder.root(), &vae)?,
             decoder: Decoder::new(&autoencoder.root(), &vae)?,
             whisper: Whisper::new(&weights("whisper")?.root(), &whisper)?,
+            wav2vec: Wav2vec::new(&weights("wav2vec2")?.root(), &wav2vec)?,
             scale: vae.scaling_factor,
         })
     }
@@ -50,6 +57,10 @@ impl Networks {
     fn run(&self, network: &str, inputs: &Inputs) -> Done<Vec<Tensor>> {
         Ok(match network {
             "whisper" => self.whisper.forward(inputs.get("mel")?)?,
+            "wav2vec2" => {
+                let samples = Vec::try_from(inputs.get("samples")?)?;
+                vec![self.wav2vec.forward(&samples)?]
+            }
             "unet" => vec![
                 self.unet
                     .forward(inputs.get("latents")?, inputs.get("speech")?)?,
@@ -66,6 +77,26 @@ impl Networks {
             _ => return Err(format!("there is no network {network}").into()),
         })
     }
+}
+
+/// Writes the rest of IMTalker beside its wav2vec2, narrow: nothing is to compare it with, and an import takes all of it or nothing.
+fn complete(originals: &Path) -> Done<()> {
+    let (renderer, generator) = (
+        RendererConfig::narrow(Version::Second),
+        GeneratorConfig::narrow(Version::Second),
+    );
+    let narrow = originals.join("narrow");
+    write_imtalker(&narrow, &renderer, &generator, &Wav2vecConfig::narrow())?;
+    for name in ["renderer", "generator"] {
+        let to = originals.join("checkpoints").join(name);
+        let from = narrow.join(name);
+        std::fs::rename(
+            from.with_extension("safetensors"),
+            to.with_extension("ckpt"),
+        )?;
+        std::fs::rename(from.with_extension("json"), to.with_extension("json"))?;
+    }
+    Ok(())
 }
 
 fn config<T: DeserializeOwned>(directory: &Path, name: &str) -> Done<T> {
@@ -89,6 +120,7 @@ fn main() -> Done<()> {
         return Err("usage: parity ORIGINALS IMPORTED THREADS".into());
     };
     tch::set_num_threads(threads.to_string_lossy().parse()?);
+    complete(originals)?;
     import(
         originals,
         imported,

@@ -49,6 +49,7 @@ def inputs(batch):
     noise = lambda *shape: torch.randn(shape, generator=generator)
     return {
         "whisper": {"mel": noise(1, 80, 3000)},
+        "wav2vec2": {"samples": noise(100_001)},
         "unet": {"latents": noise(batch, 8, 32, 32), "speech": noise(batch, 50, 384)},
         "mean": {"pictures": noise(1, 3, 256, 256).clamp(-1, 1)},
         "decode": {"latents": noise(batch, 4, 32, 32)},
@@ -75,8 +76,8 @@ def main():
     work = arguments.directory / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    unet, vae, whisper = originals.build(arguments.seed)
-    originals.write(work / "originals", unet, vae, whisper)
+    unet, vae, whisper, wav2vec2 = originals.build(arguments.seed)
+    originals.write(work / "originals", unet, vae, whisper, wav2vec2)
     del whisper.decoder
     given = inputs(arguments.batch)
     for name, tensors in given.items():
@@ -88,6 +89,7 @@ def main():
 
     run = {
         "whisper": lambda mel: whisper.encoder(mel, output_hidden_states=True).hidden_states,
+        "wav2vec2": lambda samples: (originals.hear(wav2vec2, samples),),
         "unet": lambda latents, speech: unet(latents, 0, encoder_hidden_states=speech, return_dict=False),
         "mean": lambda pictures: (vae.encode(pictures).latent_dist.mean,),
         "decode": lambda latents: vae.decode(latents, return_dict=False),
@@ -98,7 +100,7 @@ def main():
     shutil.rmtree(work / "originals")
     good = True
     print(f"{'':<20} {'most apart':>12} {'cosine':>12} {'deviation':>12}")
-    for name in ("whisper", "unet", "mean", "decode"):
+    for name in ("whisper", "wav2vec2", "unet", "mean", "decode"):
         out = work / "out.safetensors"
         rust.run(name, work / f"{name}.safetensors", out)
         outputs = load_file(out)

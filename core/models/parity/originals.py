@@ -50,6 +50,8 @@ WHISPER = {
     "max_target_positions": 448,
     "vocab_size": 51865,
 }
+# As published: wav2vec2-base-960h has its library's defaults.
+WAV2VEC2 = {"vocab_size": 32, "mask_time_prob": 0.05}
 SCALE = 0.18215
 
 
@@ -70,11 +72,12 @@ def randomise(module, seed):
 
 
 def build(seed):
-    """The UNet, the autoencoder and Whisper, of which only the encoder is run."""
+    """The UNet, the autoencoder, Whisper, of which only the encoder is run, and wav2vec2."""
     return (
         randomise(diffusers.UNet2DConditionModel(**UNET), seed),
         randomise(diffusers.AutoencoderKL(**VAE), seed + 1),
         randomise(transformers.WhisperModel(transformers.WhisperConfig(**WHISPER)), seed + 2),
+        randomise(transformers.Wav2Vec2Model(transformers.Wav2Vec2Config(**WAV2VEC2)), seed + 3),
     )
 
 
@@ -86,8 +89,23 @@ def old_name(name):
     return name
 
 
-def write(directory, unet, vae, whisper):
+def hear(wav2vec2, samples):
+    """What IMTalker hears: the features of 50 a second are brought to 25 before the transformer."""
+    frames = -(-samples.numel() // 640)
+    whole = torch.nn.functional.pad(samples[None], (0, frames * 640 - samples.numel()), mode="replicate")
+    features = wav2vec2.feature_extractor(whole)
+    features = torch.nn.functional.interpolate(features, size=frames, align_corners=True, mode="linear")
+    hidden, _ = wav2vec2.feature_projection(features.transpose(1, 2))
+    return wav2vec2.encoder(hidden).last_hidden_state
+
+
+def write(directory, unet, vae, whisper, wav2vec2):
     """Writes files as they are published: a zip, a legacy pickle with older names, and a dictionary within Lightning's."""
+    place = pathlib.Path(directory) / "checkpoints" / "wav2vec2-base-960h"
+    place.mkdir(parents=True)
+    tensors = {f"wav2vec2.{name}": tensor for name, tensor in wav2vec2.state_dict().items()}
+    torch.save(tensors | {"lm_head.bias": torch.zeros(32)}, place / "pytorch_model.bin")
+    (place / "config.json").write_text(wav2vec2.config.to_json_string())
     models = pathlib.Path(directory) / "models"
     places = {name: models / name for name in ("musetalkV15", "sd-vae", "whisper")}
     for place in places.values():

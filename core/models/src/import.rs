@@ -19,7 +19,7 @@ mod target;
 mod tests;
 
 pub use error::{ImportError, Misfit};
-pub use manifest::{Entry, FORMAT, MODEL, Manifest};
+pub use manifest::{Entry, FORMAT, IMTALKER, MUSETALK, Manifest};
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -57,12 +57,23 @@ fn run(
 ) -> Result<(), ImportError> {
     let source = Source::new(source)?;
     let mut target = Target::new(target)?;
+    let models = models(parts, &source)?;
     let mut checked = Vec::new();
     for part in parts {
-        if let Some(file) = source.find(part)? {
-            let step = source.name(&file);
-            tell(progress, &format!("checking {step}"), 0, 0)?;
-            checked.push(Checked::new(part, file)?);
+        if part.model.is_some_and(|model| !models.contains(&model)) {
+            continue;
+        }
+        for file in source.files(part.sources) {
+            let container = Container::open(&file)?;
+            if container.tensors.keys().any(|name| (part.holds)(name)) {
+                let step = source.name(&file);
+                tell(progress, &format!("checking {step}"), 0, 0)?;
+                checked.push(Checked::new(part, &source, file, container)?);
+                break;
+            }
+        }
+        if part.model.is_some() && checked.last().is_none_or(|last| last.target != part.target) {
+            return Err(source.lacking(part.sources.iter().copied()));
         }
     }
     let total = checked.iter().map(Checked::bytes).sum();
@@ -77,7 +88,28 @@ fn run(
             tell(progress, &step, done, total)
         })?;
     }
-    target.finish()
+    target.finish(&models)
+}
+
+/// The models whose files are there, of those that `parts` are of.
+fn models(parts: &[Part], source: &Source) -> Result<Vec<&'static str>, ImportError> {
+    // A model is known by its first part.
+    let mut first: Vec<(&'static str, &Part)> = Vec::new();
+    for part in parts {
+        if let Some(model) = part.model
+            && first.iter().all(|(known, _)| *known != model)
+        {
+            first.push((model, part));
+        }
+    }
+    let there = |part: &Part| source.files(part.sources).next().is_some();
+    let found = first.iter().filter(|(_, part)| there(part));
+    let models: Vec<_> = found.map(|(model, _)| *model).collect();
+    if models.is_empty() {
+        let names = first.iter().flat_map(|(_, part)| part.sources);
+        return Err(source.lacking(names.copied()));
+    }
+    Ok(models)
 }
 
 /// One network's file, which fits.
@@ -89,7 +121,12 @@ struct Checked {
 }
 
 impl Checked {
-    fn new(part: &Part, file: PathBuf) -> Result<Self, ImportError> {
+    fn new(
+        part: &Part,
+        source: &Source,
+        file: PathBuf,
+        container: Container,
+    ) -> Result<Self, ImportError> {
         let mut texts = Vec::new();
         let mut configuration = String::new();
         if let Some(companion) = part.configuration {
@@ -99,11 +136,26 @@ impl Checked {
         if let Some(companion) = part.companion {
             texts.push((companion.target, source::beside(&file, companion)?));
         }
+        if let Some(told) = part.told {
+            let beside = source.files(told.sources).next();
+            let text = beside
+                .as_ref()
+                .map(|file| std::fs::read_to_string(file).map_err(ImportError::io(file)));
+            let has = |end: &str| container.tensors.keys().any(|name| name.ends_with(end));
+            configuration = (told.text)(text.transpose()?.as_deref(), &has).map_err(|reason| {
+                ImportError::malformed(beside.as_ref().unwrap_or(&file), reason)
+            })?;
+            texts.push((told.target, configuration.clone()));
+        }
         let schema = (part.schema)(&configuration).map_err(|reason| {
-            let name = part.configuration.map(|companion| companion.source);
-            ImportError::malformed(&file.with_file_name(name.unwrap_or_default()), reason)
+            let told = part.told.and_then(|told| source.files(told.sources).next());
+            let beside = part
+                .configuration
+                .map(|one| file.with_file_name(one.source));
+            let place = told.or(beside).unwrap_or_else(|| file.clone());
+            ImportError::malformed(&place, reason)
         })?;
-        let tensors = fit::fit(part, &file, Container::open(&file)?, &schema)?;
+        let tensors = fit::fit(part, &file, container, &schema)?;
         Ok(Self {
             target: part.target,
             file,

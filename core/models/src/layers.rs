@@ -13,7 +13,7 @@ use tch::{TchError, Tensor};
 pub use attention::{Attention, attend};
 pub use convolution::{Convolution, channels_last};
 pub use filter::{Activation, Filter, Window};
-pub use linear::Linear;
+pub use linear::{Linear, equalise};
 pub use normalization::{GroupNorm, LayerNorm};
 pub use residual::Residual;
 pub use sampling::{Downsampling, Upsampling};

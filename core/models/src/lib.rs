@@ -1,4 +1,4 @@
-//! The neural networks: MuseTalk 1.5 and what it needs, in libtorch.
+//! The neural networks: MuseTalk 1.5, IMTalker and what they need, in libtorch.
 
 #![forbid(unsafe_code)]
 
@@ -6,13 +6,17 @@ mod config;
 pub mod detect;
 pub mod error;
 pub mod import;
+pub mod imtalker;
 pub mod layers;
+pub mod motion;
 pub mod musetalk;
 pub mod parse;
 pub mod pose;
 pub mod prepare;
 pub mod probe;
+pub mod renderer;
 pub mod speech;
 pub mod unet;
 pub mod vae;
+pub mod wav2vec;
 pub mod weights;

@@ -7,13 +7,15 @@ mod detectors;
 mod directory;
 mod figures;
 mod inputs;
+mod motion;
 mod musetalk;
+mod renderer;
 mod speech;
 
 use tch::{TchError, Tensor};
 use thiserror::Error;
 
-pub use directory::{write_detectors, write_directory};
+pub use directory::{write_detectors, write_directory, write_imtalker};
 pub use figures::Figures;
 pub use inputs::Inputs;
 
@@ -45,7 +47,13 @@ pub struct Row {
 
 /// Every row there is.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [musetalk::ROWS, speech::ROWS, detectors::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        musetalk::ROWS,
+        speech::ROWS,
+        motion::ROWS,
+        renderer::ROWS,
+        detectors::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -8,6 +8,8 @@ const CLOSE: f64 = 1e-5;
 
 #[test]
 fn every_row_is_that_of_the_original() {
+    // Tests run side by side; threads that wait for each other would be in their way.
+    tch::set_num_threads(1);
     let inputs = Inputs::default();
     let mut wrong = Vec::new();
     for row in rows() {
@@ -25,6 +27,7 @@ fn every_row_is_that_of_the_original() {
 
 #[test]
 fn another_prefix_makes_other_inputs() {
+    tch::set_num_threads(1);
     let row = rows().find(|row| row.name == "VAE decode").unwrap();
     let inputs = Inputs {
         prefix: "another:".to_owned(),

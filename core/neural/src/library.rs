@@ -31,8 +31,24 @@ pub(crate) struct Functions {
     pub(crate) preparer_find: functions::PreparerFind,
     pub(crate) preparer_prepare: functions::PreparerPrepare,
     pub(crate) import: functions::Import,
+    /// Those that the first libraries of this version do not have.
+    pub(crate) talking: Option<Talking>,
     // Last: what the pointers above point into.
     _object: Object,
+}
+
+/// The functions that make photos talk.
+#[derive(Clone, Copy)]
+pub(crate) struct Talking {
+    pub(crate) talker_open: functions::TalkerOpen,
+    pub(crate) talker_close: functions::TalkerClose,
+    pub(crate) talker_describe: functions::TalkerDescribe,
+    pub(crate) photo_open: functions::PhotoOpen,
+    pub(crate) photo_close: functions::PhotoClose,
+    pub(crate) performance_open: functions::PerformanceOpen,
+    pub(crate) performance_close: functions::PerformanceClose,
+    pub(crate) performance_hear: functions::PerformanceHear,
+    pub(crate) pictures: functions::Pictures,
 }
 
 /// A library of neural networks. Clones are the same one.
@@ -116,7 +132,30 @@ impl Functions {
                 preparer_find: find(&object, c"avatar_models_preparer_find")?,
                 preparer_prepare: find(&object, c"avatar_models_preparer_prepare")?,
                 import: find(&object, c"avatar_models_import")?,
+                talking: Talking::find(&object).ok(),
                 _object: object,
+            })
+        }
+    }
+}
+
+impl Talking {
+    /// # Safety
+    ///
+    /// In `object` the names are functions of the types here. They are not called once it is closed.
+    unsafe fn find(object: &Object) -> Result<Self, String> {
+        // SAFETY: as the caller says.
+        unsafe {
+            Ok(Self {
+                talker_open: find(object, c"avatar_models_talker_open")?,
+                talker_close: find(object, c"avatar_models_talker_close")?,
+                talker_describe: find(object, c"avatar_models_talker_describe")?,
+                photo_open: find(object, c"avatar_models_photo_open")?,
+                photo_close: find(object, c"avatar_models_photo_close")?,
+                performance_open: find(object, c"avatar_models_performance_open")?,
+                performance_close: find(object, c"avatar_models_performance_close")?,
+                performance_hear: find(object, c"avatar_models_performance_hear")?,
+                pictures: find(object, c"avatar_models_pictures")?,
             })
         }
     }

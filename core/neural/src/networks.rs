@@ -35,6 +35,24 @@ impl Options {
             max_batch: 0,
         }
     }
+
+    /// Calls `function` with the options as C has them, which live until it returns.
+    pub(crate) fn with(
+        &self,
+        function: impl FnOnce(*const abi::Options) -> Result<(), NeuralError>,
+    ) -> Result<(), NeuralError> {
+        let weights = message::path(&self.weights)?;
+        let device = message::text(&self.device)?;
+        let options = abi::Options {
+            size: message::size::<abi::Options>(),
+            weights: weights.as_ptr(),
+            device: device.as_ptr(),
+            precision: self.precision as u32,
+            threads: self.threads,
+            max_batch: self.max_batch,
+        };
+        function(&raw const options)
+    }
 }
 
 /// What has been loaded.
@@ -105,20 +123,12 @@ impl Library {
     ///
     /// [`NeuralError`], most likely about weights or memory.
     pub fn networks(&self, options: &Options) -> Result<Networks, NeuralError> {
-        let weights = message::path(&options.weights)?;
-        let device = message::text(&options.device)?;
-        let options = abi::Options {
-            size: message::size::<abi::Options>(),
-            weights: weights.as_ptr(),
-            device: device.as_ptr(),
-            precision: options.precision as u32,
-            threads: options.threads,
-            max_batch: options.max_batch,
-        };
         let mut handle = ptr::null_mut();
-        Message::of(|message, capacity| {
-            // SAFETY: everything pointed to lives until the call is over.
-            unsafe { (self.0.open)(&raw const options, &raw mut handle, message, capacity) }
+        options.with(|options| {
+            Message::of(|message, capacity| {
+                // SAFETY: everything pointed to lives until the call is over.
+                unsafe { (self.0.open)(options, &raw mut handle, message, capacity) }
+            })
         })?;
         let handle = open(handle)?;
         let mut opened = Opened {

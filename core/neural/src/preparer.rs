@@ -202,7 +202,7 @@ impl std::fmt::Debug for Preparer {
     }
 }
 
-fn check(picture: &[u8], width: u32, height: u32) -> Result<(), NeuralError> {
+pub(crate) fn check(picture: &[u8], width: u32, height: u32) -> Result<(), NeuralError> {
     if picture.is_empty() || picture.len() as u64 != u64::from(width) * u64::from(height) * 3 {
         return Err(NeuralError::Argument(format!(
             "a picture of {width}×{height} cannot be {} bytes",

@@ -11,6 +11,15 @@
  * Faces: one colour all over: red 64 + 8 * (index % 16), green 96 + 128 * the mean of the tokens, blue 200. The mouth is a black bar
  * of the middle half of the columns that begins at row 176 and is 64 * the mean of the tokens rows high.
  *
+ * Photos: there is a face in the middle half of every photo, unless its first pixel is black. The crop is the whole photo, or the largest
+ * square at its corner where a face is wanted.
+ *
+ * Performances: MOTION floats for each frame of 40 ms: its loudness as above, the pose (3), the gaze (2), the seed modulo 1000, the
+ * guidance. They are made LOOKAHEAD_MS (80 here) after the frame's end.
+ *
+ * Pictures: one colour all over: red that of the photo's first pixel, green 96 + 128 * the loudness, blue 100 + 100 * the pitch. The mouth is
+ * a black bar of the middle half of the columns that begins at row 352 and is 128 * the loudness rows high.
+ *
  * Preparation: there is a face in the middle half of every picture, unless its first pixel is black. The mask is white in the face,
  * and latents are the picture's first byte over 255.
  *
@@ -20,16 +29,17 @@
  * "backend.txt", in that file, which is read again at every call. Words, separated by commas or white space:
  *
  *     open=STATUS listener=STATUS hear=STATUS portrait=STATUS faces=STATUS preparer=STATUS import=STATUS
+ *     talker=STATUS photo=STATUS performance=STATUS perform=STATUS pictures=STATUS
  *                     that call fails; STATUS is argument, weights, memory, device, io, cancelled, internal or a number
- *     above=N         faces only fails where more than N are asked for at once
- *     after=N         faces only fails when N faces have been made before, by these networks
- *     slow=MS         each face takes that many milliseconds
- *     batch=N         at most N faces at once; 16 else
+ *     above=N         faces (and pictures) only fails where more than N are asked for at once
+ *     after=N         faces (and pictures) only fails when N have been made before, by these networks
+ *     slow=MS         each face or picture takes that many milliseconds
+ *     batch=N         at most N at once; 16 else
  *     lookahead=MS    100 else; no less than a frame
- *     log             calls append a line to "calls.txt" in the directory of weights: "open", "close", "listener", "portrait FILE" or
- *                     "faces COUNT"
+ *     log             calls append a line to "calls.txt" in the directory of weights: "open", "close", "listener", "portrait FILE",
+ *                     "faces COUNT", "talker", "talker closed", "photo WIDTH HEIGHT FRAMING", "performance" or "pictures COUNT"
  *
- * ABI, WITHOUT_FACES and SMALL make libraries that must be refused.
+ * ABI, WITHOUT_FACES and SMALL make libraries that must be refused, WITHOUT_TALKER one from before there were talkers.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -45,6 +55,8 @@
 
 #define SIDE 256
 #define TOKENS 8
+#define PICTURE 512
+#define MOTION 8
 #define RATE 16000
 #define FRAMES 50
 #define LATENTS (8 * 32 * 32)
@@ -69,6 +81,24 @@ struct avatar_models_listener {
 
 struct avatar_models_portrait {
     size_t frames;
+};
+
+struct avatar_models_talker {
+    char weights[4096];
+    uint32_t max_batch;
+    uint64_t made;
+};
+
+struct avatar_models_photo {
+    uint8_t red;
+};
+
+struct avatar_models_performance {
+    avatar_models_talker *talker;
+    avatar_models_manner manner;
+    float *pcm;
+    size_t count;
+    size_t next;
 };
 
 struct avatar_models_preparer {
@@ -287,6 +317,143 @@ int32_t avatar_models_faces(avatar_models_networks *networks, const avatar_model
         draw(requests[each].face, requests[each].index, fminf(fmaxf(mean, 0), 1));
     }
     networks->made += count;
+    nap.tv_sec = (time_t)(wait / 1000000000);
+    nap.tv_nsec = (long)(wait % 1000000000);
+    nanosleep(&nap, NULL);
+    return AVATAR_MODELS_STATUS_OK;
+}
+#endif
+
+#ifndef WITHOUT_TALKER
+int32_t avatar_models_talker_open(const avatar_models_options *options, avatar_models_talker **talker, char *message, size_t capacity) {
+    int32_t status = failure(options->weights, "talker");
+    *talker = NULL;
+    if (status) return fail(status, message, capacity, "renderer.safetensors: no talker, as the test wishes");
+    *talker = calloc(1, sizeof **talker);
+    if (!*talker) return fail(AVATAR_MODELS_STATUS_MEMORY, message, capacity, "no memory");
+    snprintf((*talker)->weights, sizeof(*talker)->weights, "%s", options->weights);
+    (*talker)->max_batch = number(options->weights, "batch", options->max_batch ? options->max_batch : 16);
+    note(options->weights, "talker\n");
+    return AVATAR_MODELS_STATUS_OK;
+}
+
+void avatar_models_talker_close(avatar_models_talker *talker) {
+    if (talker) note(talker->weights, "talker closed\n");
+    free(talker);
+}
+
+int32_t avatar_models_talker_describe(const avatar_models_talker *talker, avatar_models_talker_description *description) {
+    avatar_models_talker_description is = {sizeof is, 2, PICTURE, MOTION, RATE, 25, 0, 50, 0, 1};
+    is.max_batch = talker->max_batch;
+    is.lookahead_ms = number(talker->weights, "lookahead", 80);
+    memcpy(description, &is, is.size < description->size ? is.size : description->size);
+    return AVATAR_MODELS_STATUS_OK;
+}
+
+int32_t avatar_models_photo_open(avatar_models_talker *talker, const uint8_t *rgb, uint32_t width, uint32_t height, uint32_t framing,
+                                 avatar_models_photo **photo, uint32_t *found, avatar_models_box *face, avatar_models_box *crop,
+                                 char *message, size_t capacity) {
+    int32_t status = failure(talker->weights, "photo"), wide = (int32_t)width, high = (int32_t)height;
+    avatar_models_box middle = {wide / 4, high / 4, wide - wide / 4, high - high / 4}, all = {0, 0, wide, high};
+    *photo = NULL;
+    if (status) return fail(status, message, capacity, "no photo, as the test wishes");
+    *photo = calloc(1, sizeof **photo);
+    if (!*photo) return fail(AVATAR_MODELS_STATUS_MEMORY, message, capacity, "no memory");
+    (*photo)->red = rgb[0];
+    if (framing == AVATAR_MODELS_FRAMING_FACE) all.x1 = all.y1 = wide < high ? wide : high;
+    if (found) *found = framing == AVATAR_MODELS_FRAMING_FACE && (rgb[0] || rgb[1] || rgb[2]);
+    if (face) *face = middle;
+    if (crop) *crop = all;
+    note(talker->weights, "photo %u %u %u\n", (unsigned)width, (unsigned)height, (unsigned)framing);
+    return AVATAR_MODELS_STATUS_OK;
+}
+
+void avatar_models_photo_close(avatar_models_photo *photo) {
+    free(photo);
+}
+
+int32_t avatar_models_performance_open(avatar_models_talker *talker, const avatar_models_photo *photo,
+                                       const avatar_models_manner *manner, avatar_models_performance **performance, char *message,
+                                       size_t capacity) {
+    int32_t status = failure(talker->weights, "performance");
+    (void)photo;
+    *performance = NULL;
+    if (status) return fail(status, message, capacity, "no performance, as the test wishes");
+    if (manner && manner->moments == 1) return fail(AVATAR_MODELS_STATUS_ARGUMENT, message, capacity, "one moment is too few");
+    *performance = calloc(1, sizeof **performance);
+    if (!*performance) return fail(AVATAR_MODELS_STATUS_MEMORY, message, capacity, "no memory");
+    (*performance)->talker = talker;
+    if (manner) (*performance)->manner = *manner;
+    note(talker->weights, "performance\n");
+    return AVATAR_MODELS_STATUS_OK;
+}
+
+void avatar_models_performance_close(avatar_models_performance *performance) {
+    if (performance) free(performance->pcm);
+    free(performance);
+}
+
+int32_t avatar_models_performance_hear(avatar_models_performance *performance, const float *pcm, size_t count, uint32_t final,
+                                       float *motions, size_t frames_capacity, size_t *frames, char *message, size_t capacity) {
+    const avatar_models_manner *manner = &performance->manner;
+    int32_t status = failure(performance->talker->weights, "perform");
+    size_t lookahead = (size_t)number(performance->talker->weights, "lookahead", 80) * RATE / 1000, begin, end, i;
+    double sum;
+    float *grown, *motion;
+    *frames = 0;
+    if (status) return fail(status, message, capacity, "performs nothing, as the test wishes");
+    if (count) {
+        grown = realloc(performance->pcm, (performance->count + count) * sizeof *grown);
+        if (!grown) return fail(AVATAR_MODELS_STATUS_MEMORY, message, capacity, "no memory");
+        memcpy(grown + performance->count, pcm, count * sizeof *grown);
+        performance->pcm = grown;
+        performance->count += count;
+    }
+    while (*frames < frames_capacity) {
+        begin = performance->next * (RATE / 25);
+        end = begin + RATE / 25;
+        if (final ? begin >= performance->count : end + lookahead > performance->count) break;
+        if (end > performance->count) end = performance->count;
+        for (sum = 0, i = begin; i < end; i++) sum += (double)performance->pcm[i] * performance->pcm[i];
+        motion = motions + *frames * MOTION;
+        memset(motion, 0, MOTION * sizeof *motion);
+        motion[0] = (float)fmin(4 * sqrt(sum / (double)(end - begin)), 1);
+        for (i = 0; i < 3 && manner->has_pose; i++) motion[1 + i] = manner->pose[i];
+        for (i = 0; i < 2 && manner->has_gaze; i++) motion[4 + i] = manner->gaze[i];
+        motion[6] = (float)(manner->seed % 1000);
+        motion[7] = manner->guidance;
+        performance->next++;
+        ++*frames;
+    }
+    return AVATAR_MODELS_STATUS_OK;
+}
+
+int32_t avatar_models_pictures(avatar_models_talker *talker, const avatar_models_picture_request *requests, size_t count, char *message,
+                               size_t capacity) {
+    int32_t status = failure(talker->weights, "pictures");
+    uint64_t wait = (uint64_t)number(talker->weights, "slow", 0) * 1000000 * count;
+    struct timespec nap;
+    size_t each, row, column, mouth;
+    uint8_t *picture;
+    float loudness, pitch;
+    note(talker->weights, "pictures %zu\n", count);
+    if (count > talker->max_batch) return fail(AVATAR_MODELS_STATUS_ARGUMENT, message, capacity, "%zu pictures are too many", count);
+    if (status && count > number(talker->weights, "above", 0) && talker->made >= number(talker->weights, "after", 0))
+        return fail(status, message, capacity, "no %zu pictures, as the test wishes", count);
+    for (each = 0; each < count; each++) {
+        picture = requests[each].picture;
+        loudness = fminf(fmaxf(requests[each].motion[0], 0), 1);
+        pitch = fminf(fmaxf(requests[each].motion[1], -1), 1);
+        mouth = (size_t)(128 * loudness);
+        for (row = 0; row < PICTURE; row++)
+            for (column = 0; column < PICTURE; column++, picture += 3) {
+                int black = row >= 352 && row < 352 + mouth && column >= PICTURE / 4 && column < PICTURE * 3 / 4;
+                picture[0] = black ? 0 : requests[each].photo->red;
+                picture[1] = black ? 0 : (uint8_t)(96 + 128 * loudness);
+                picture[2] = black ? 0 : (uint8_t)(100 + 100 * pitch);
+            }
+    }
+    talker->made += count;
     nap.tv_sec = (time_t)(wait / 1000000000);
     nap.tv_nsec = (long)(wait % 1000000000);
     nanosleep(&nap, NULL);

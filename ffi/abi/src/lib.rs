@@ -79,6 +79,32 @@ pub struct Preparer {
     _opaque: (),
 }
 
+/// Which part of a photo is drawn.
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// The square around the surest face, 1.6 times as wide; where there is none, the largest in the middle.
+    Face = 0,
+    /// All of it, stretched to a square.
+    Whole = 1,
+}
+
+/// The networks that make photos talk, loaded. May be used by several threads at once, except that one call of
+/// `avatar_models_pictures` runs at a time and nothing may run during `avatar_models_talker_close`.
+pub struct Talker {
+    _opaque: (),
+}
+
+/// One photo, looked at. May be used by several threads at once.
+pub struct Photo {
+    _opaque: (),
+}
+
+/// One session's speech, turned into motion. May move between threads; one call at a time.
+pub struct Performance {
+    _opaque: (),
+}
+
 /// What is loaded, and how.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +193,70 @@ pub struct Rectangle {
     pub y1: i32,
 }
 
+/// What has been loaded to make photos talk.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct TalkerDescription {
+    /// The size of this structure, in bytes: set by the caller to what there is room for, and by the library to what it has filled.
+    pub size: u32,
+    /// Which of the published versions of IMTalker draws: 1 or 2.
+    pub version: u32,
+    /// The side of a picture, in pixels.
+    pub side: u32,
+    /// How many floats the motion of one frame is.
+    pub motion: u32,
+    /// The rate of the speech, in samples a second.
+    pub sample_rate: u32,
+    /// The rate of the pictures, in frames a second.
+    pub frame_rate: u32,
+    /// How many pictures can be asked for at once.
+    pub max_batch: u32,
+    /// How many frames motion is made for at once at most.
+    pub window: u32,
+    /// How much speech after a frame's end must be known before its motion is made, in milliseconds.
+    pub lookahead_ms: u32,
+    /// Whether faces are found in photos, 1 or 0. Where they are not, `AVATAR_MODELS_FRAMING_FACE` fails.
+    pub finds_faces: u32,
+}
+
+/// How somebody speaks.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// The size of this structure, in bytes. Fields beyond it are taken to be zero.
+    pub size: u32,
+    /// Moments from noise to motion, both ends counted, so that there is one step less (nfe); 0 is 10.
+    pub moments: u32,
+    /// What decides the noise that motion begins as. The same on every device.
+    pub seed: u64,
+    /// How many times as far as speech draws it motion goes (cfg_scale); 0 is 2.
+    pub guidance: f32,
+    /// How much of the photo's own motion is mixed in: 0 for none, 1 for no movement at all.
+    pub calm: f32,
+    /// Frames that motion is made for at least, while speech arrives: fewer come sooner and cost more. 0 is 10.
+    pub step: u32,
+    /// Whether `pose` is told to the network, 1 or 0.
+    pub has_pose: u32,
+    /// Pitch, yaw and roll of the head in every frame, about radians.
+    pub pose: [f32; 3],
+    /// Whether `gaze` is told to the network, 1 or 0.
+    pub has_gaze: u32,
+    /// Where the eyes look in every frame.
+    pub gaze: [f32; 2],
+}
+
+/// One picture of a batch.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct PictureRequest {
+    /// Of whom.
+    pub photo: *const Photo,
+    /// How the face is held: `motion` floats.
+    pub motion: *const f32,
+    /// Where the picture goes: `side` rows of `side` pixels of red, green and blue.
+    pub picture: *mut u8,
+}
+
 /// Told how an import goes: what is being read, and how many bytes of the whole are done. Returns 0 to go on, anything else to stop.
 pub type Progress = Option<
     unsafe extern "C" fn(context: *mut c_void, step: *const c_char, done: u64, total: u64) -> i32,
@@ -175,8 +265,9 @@ pub type Progress = Option<
 /// The functions, as types: what a library must have under the name `avatar_models_` and the type's name in small letters.
 pub mod functions {
     use super::{
-        Description, Listener, Networks, Options, Portrait, Preparation, Preparer, Progress,
-        Rectangle, Request, c_char, c_void,
+        Description, Listener, Manner, Networks, Options, Performance, Photo, PictureRequest,
+        Portrait, Preparation, Preparer, Progress, Rectangle, Request, Talker, TalkerDescription,
+        c_char, c_void,
     };
 
     /// `avatar_models_abi`
@@ -252,6 +343,55 @@ pub mod functions {
         *mut c_char,
         usize,
     ) -> i32;
+    /// `avatar_models_talker_open`
+    pub type TalkerOpen =
+        unsafe extern "C" fn(*const Options, *mut *mut Talker, *mut c_char, usize) -> i32;
+    /// `avatar_models_talker_close`
+    pub type TalkerClose = unsafe extern "C" fn(*mut Talker);
+    /// `avatar_models_talker_describe`
+    pub type TalkerDescribe = unsafe extern "C" fn(*const Talker, *mut TalkerDescription) -> i32;
+    /// `avatar_models_photo_open`
+    pub type PhotoOpen = unsafe extern "C" fn(
+        *mut Talker,
+        *const u8,
+        u32,
+        u32,
+        u32,
+        *mut *mut Photo,
+        *mut u32,
+        *mut Rectangle,
+        *mut Rectangle,
+        *mut c_char,
+        usize,
+    ) -> i32;
+    /// `avatar_models_photo_close`
+    pub type PhotoClose = unsafe extern "C" fn(*mut Photo);
+    /// `avatar_models_performance_open`
+    pub type PerformanceOpen = unsafe extern "C" fn(
+        *mut Talker,
+        *const Photo,
+        *const Manner,
+        *mut *mut Performance,
+        *mut c_char,
+        usize,
+    ) -> i32;
+    /// `avatar_models_performance_close`
+    pub type PerformanceClose = unsafe extern "C" fn(*mut Performance);
+    /// `avatar_models_performance_hear`
+    pub type PerformanceHear = unsafe extern "C" fn(
+        *mut Performance,
+        *const f32,
+        usize,
+        u32,
+        *mut f32,
+        usize,
+        *mut usize,
+        *mut c_char,
+        usize,
+    ) -> i32;
+    /// `avatar_models_pictures`
+    pub type Pictures =
+        unsafe extern "C" fn(*mut Talker, *const PictureRequest, usize, *mut c_char, usize) -> i32;
     /// `avatar_models_import`
     pub type Import = unsafe extern "C" fn(
         *const c_char,

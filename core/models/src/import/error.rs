@@ -20,7 +20,7 @@ pub enum ImportError {
         names: Vec<String>,
     },
     /// The directory holds another model.
-    #[error("{} holds {found}; only MuseTalk 1.5 can be imported", directory.display())]
+    #[error("{} holds {found}; only MuseTalk 1.5 and IMTalker can be imported", directory.display())]
     Model {
         /// Which directory.
         directory: PathBuf,

@@ -75,7 +75,7 @@ pub(super) fn fit(
     Err(ImportError::Misfit {
         file: file.to_owned(),
         misfits,
-        looks: looks.filter(|looks| *looks != part.looks),
+        looks: looks.filter(|looks| !part.looks.iter().any(|own| looks.starts_with(own))),
     })
 }
 

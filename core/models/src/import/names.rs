@@ -65,6 +65,82 @@ pub(super) fn bisenet(name: &str) -> Role {
     without_counters(name)
 }
 
+/// What a network of IMTalker is called within its checkpoint, and whether it lay in `dictionary`, where everything is the network's.
+fn within<'a>(name: &'a str, dictionary: &str) -> (&'a str, bool) {
+    match name.strip_prefix(dictionary) {
+        Some(name) => (name, true),
+        None => (name, false),
+    }
+}
+
+fn begins(name: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| name.starts_with(part))
+}
+
+/// IMTalker's renderer: its authors' names. Beside it lie the networks that judged it, and in it what can be computed: kernels that
+/// blur, masks, indices; noise that is not used, and a convolution that never was.
+pub(super) fn renderer(name: &str) -> Role {
+    const PARTS: [&str; 5] = [
+        "dense_feature_encoder.",
+        "latent_token_encoder.",
+        "latent_token_decoder.",
+        "frame_decoder.",
+        "imt.",
+    ];
+    const COMPUTED: [&str; 4] = [
+        ".kernel",
+        ".noise.weight",
+        ".relative_position_index",
+        ".attn_mask",
+    ];
+    let (name, own) = within(name, "gen.");
+    if !own && !begins(name, &PARTS) && !name.starts_with("adapt.")
+        || COMPUTED.iter().any(|end| name.ends_with(end))
+        || name.starts_with("dense_feature_encoder.equalconv.")
+    {
+        return Role::Ballast;
+    }
+    without_counters(name)
+}
+
+/// IMTalker's generator: its authors' names, without the ear it was trained with and without tables that can be computed.
+pub(super) fn generator(name: &str) -> Role {
+    const PARTS: [&str; 5] = [
+        "fmt.",
+        "audio_projection.",
+        "gaze_projection.",
+        "pose_projection.",
+        "cam_projection.",
+    ];
+    const COMPUTED: [&str; 3] = ["fmt.pos_embed", "fmt.alignment_mask", "fmt.rotary_emb."];
+    let (name, own) = within(name, "model.");
+    if !own && !begins(name, &PARTS)
+        || begins(name, &COMPUTED)
+        || name.starts_with("audio_encoder.")
+    {
+        return Role::Ballast;
+    }
+    Role::Ours(name.to_owned())
+}
+
+/// wav2vec2: transformers' names, also those of the newer way to keep a normalised weight. Heads and what masks are not needed.
+pub(super) fn wav2vec(name: &str) -> Role {
+    const PARTS: [&str; 3] = ["feature_extractor.", "feature_projection.", "encoder."];
+    let (name, _) = within(name, "model.");
+    let (name, _) = within(name, "audio_encoder.");
+    let (name, own) = within(name, "wav2vec2.");
+    if !own && !begins(name, &PARTS) || name == "masked_spec_embed" {
+        return Role::Ballast;
+    }
+    let renamed = [
+        (".parametrizations.weight.original0", ".weight_g"),
+        (".parametrizations.weight.original1", ".weight_v"),
+    ]
+    .iter()
+    .fold(name.to_owned(), |name, (new, old)| name.replace(new, old));
+    Role::Ours(renamed)
+}
+
 /// Batch normalisation counts the batches it was trained with.
 fn without_counters(name: &str) -> Role {
     if name.ends_with(".num_batches_tracked") {
@@ -91,7 +167,7 @@ pub(super) fn looks<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Opti
             "the generator of IMTalker, version 1",
         ),
         ("model.fmt.", "the generator of IMTalker, version 2"),
-        ("wav2vec2.", "wav2vec2"),
+        ("feature_extractor.conv_layers.", WAV2VEC),
         ("time_embedding.linear_1.", UNET),
         ("post_quant_conv.", VAE),
         ("encoder.layers.0.self_attn.", WHISPER),
@@ -110,6 +186,12 @@ pub(super) const UNET: &str = "a UNet of diffusers";
 pub(super) const VAE: &str = "a VAE of diffusers";
 /// What it calls Whisper.
 pub(super) const WHISPER: &str = "Whisper";
+/// What it calls the renderer of IMTalker, before the version.
+pub(super) const RENDERER: &str = "the renderer of IMTalker";
+/// What it calls the generator of IMTalker, before the version.
+pub(super) const GENERATOR: &str = "the generator of IMTalker";
+/// What it calls wav2vec2.
+pub(super) const WAV2VEC: &str = "wav2vec2";
 /// What it calls S3FD.
 pub(super) const S3FD: &str = "S3FD";
 /// What it calls DWPose.
@@ -145,6 +227,47 @@ mod tests {
         }
         for name in ["model.decoder.embed_tokens.weight", "proj_out.weight"] {
             assert_eq!(whisper(name), Role::Ballast);
+        }
+    }
+
+    #[test]
+    fn imtalker_is_told_from_what_lies_beside_it() {
+        for name in ["gen.adapt.in_layer.weight", "adapt.in_layer.weight"] {
+            assert_eq!(renderer(name), ours("adapt.in_layer.weight"));
+        }
+        assert_eq!(renderer("gen.something.new"), ours("something.new"));
+        for name in [
+            "disc.convs.0.weight",
+            "gen.latent_token_encoder.res_blocks.0.skip.0.kernel",
+            "gen.dense_feature_encoder.equalconv.weight",
+            "gen.imt.0.norm.num_batches_tracked",
+        ] {
+            assert_eq!(renderer(name), Role::Ballast);
+        }
+        assert_eq!(
+            generator("model.fmt.c_embedder.bias"),
+            ours("fmt.c_embedder.bias")
+        );
+        for name in [
+            "model.fmt.pos_embed",
+            "model.audio_encoder.wav2vec2.encoder.layer_norm.bias",
+            "ema.fmt.c_embedder.bias",
+        ] {
+            assert_eq!(generator(name), Role::Ballast);
+        }
+    }
+
+    #[test]
+    fn wav2vec2_has_the_same_names_wherever_it_lies() {
+        for name in [
+            "model.audio_encoder.wav2vec2.encoder.pos_conv_embed.conv.parametrizations.weight.original1",
+            "wav2vec2.encoder.pos_conv_embed.conv.weight_v",
+            "encoder.pos_conv_embed.conv.weight_v",
+        ] {
+            assert_eq!(wav2vec(name), ours("encoder.pos_conv_embed.conv.weight_v"));
+        }
+        for name in ["lm_head.weight", "wav2vec2.masked_spec_embed"] {
+            assert_eq!(wav2vec(name), Role::Ballast);
         }
     }
 

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::names::{self, Role};
+use super::{IMTALKER, MUSETALK};
 use crate::detect::S3fd;
+use crate::motion::{self, Generator, GeneratorConfig};
 use crate::parse::Bisenet;
 use crate::pose::Rtmpose;
+use crate::renderer::{self, Renderer, RendererConfig, Version};
 use crate::speech;
 use crate::unet::Unet;
 use crate::vae;
+use crate::wav2vec::{Wav2vec, Wav2vecConfig};
 use crate::weights::{Scope, Weights, WeightsError};
 
 /// The tensors that a network asks for, with shapes.
@@ -23,6 +28,19 @@ pub(super) struct Companion {
     pub(super) target: &'static str,
 }
 
+/// A configuration that is made here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    pub(super) target: &'static str,
+    /// Texts that tell something of it, if they are there.
+    pub(super) sources: &'static [&'static str],
+    /// Makes it of such a text, and of the names of the file's tensors.
+    pub(super) text: fn(Option<&str>, &Names<'_>) -> Result<String, String>,
+}
+
+/// Asks whether a file has a tensor whose name ends so.
+pub(super) type Names<'a> = dyn Fn(&str) -> bool + 'a;
+
 /// One network's file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
@@ -30,10 +48,14 @@ pub(super) struct Part {
     pub(super) target: &'static str,
     /// What it may be called there, the usual first.
     pub(super) sources: &'static [&'static str],
-    /// What its tensors look like.
-    pub(super) looks: &'static str,
-    /// Whether the server needs it, and not only preparation.
-    pub(super) required: bool,
+    /// What its tensors look like, or what these words begin with.
+    pub(super) looks: &'static [&'static str],
+    /// Whose part it is; nobody's where only preparation needs it.
+    pub(super) model: Option<&'static str>,
+    /// Whether a file of it has a tensor of this name. Where none is such, the next file is looked at.
+    pub(super) holds: fn(&str) -> bool,
+    /// What tells the network's sizes where its authors' files do not.
+    pub(super) told: Option<Told>,
     /// What tells the network's sizes, where they may differ.
     pub(super) configuration: Option<Companion>,
     /// What else is taken along.
@@ -47,12 +69,14 @@ pub(super) struct Part {
 }
 
 /// All of them.
-pub(super) const PARTS: [Part; 6] = [
+pub(super) const PARTS: [Part; 9] = [
     Part {
         target: "unet.safetensors",
         sources: &["musetalkV15/unet.pth"],
-        looks: names::UNET,
-        required: true,
+        looks: &[names::UNET],
+        model: Some(MUSETALK),
+        holds: any,
+        told: None,
         configuration: Some(Companion {
             source: "musetalk.json",
             target: "musetalk.json",
@@ -73,8 +97,10 @@ pub(super) const PARTS: [Part; 6] = [
             "sd-vae-ft-mse/diffusion_pytorch_model.bin",
             "sd-vae-ft-mse/diffusion_pytorch_model.safetensors",
         ],
-        looks: names::VAE,
-        required: true,
+        looks: &[names::VAE],
+        model: Some(MUSETALK),
+        holds: any,
+        told: None,
         configuration: Some(Companion {
             source: "config.json",
             target: "vae.json",
@@ -93,8 +119,10 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         target: "whisper.safetensors",
         sources: &["whisper/pytorch_model.bin", "whisper/model.safetensors"],
-        looks: names::WHISPER,
-        required: true,
+        looks: &[names::WHISPER],
+        model: Some(MUSETALK),
+        holds: any,
+        told: None,
         configuration: Some(Companion {
             source: "config.json",
             target: "whisper.json",
@@ -111,6 +139,93 @@ pub(super) const PARTS: [Part; 6] = [
         },
     },
     Part {
+        target: "renderer.safetensors",
+        sources: &["renderer.ckpt"],
+        looks: &[names::RENDERER],
+        model: Some(IMTALKER),
+        holds: any,
+        told: Some(Told {
+            target: "renderer.json",
+            sources: &["renderer.json"],
+            text: |text, has| match text {
+                Some(text) => Ok(text.to_owned()),
+                None => json(&RendererConfig::published(if has(renderer::SECOND) {
+                    Version::Second
+                } else {
+                    Version::First
+                })),
+            },
+        }),
+        configuration: None,
+        companion: None,
+        role: names::renderer,
+        pointwise: never,
+        schema: |text| {
+            let config: RendererConfig = configuration(text)?;
+            config.fault().map_or(Ok(()), Err)?;
+            schema(|scope| Renderer::new(scope, &config).map(drop))
+        },
+    },
+    Part {
+        target: "generator.safetensors",
+        sources: &["generator.ckpt"],
+        looks: &[names::GENERATOR],
+        model: Some(IMTALKER),
+        holds: any,
+        told: Some(Told {
+            target: "generator.json",
+            sources: &["generator.json"],
+            text: |text, has| match text {
+                Some(text) => Ok(text.to_owned()),
+                None => json(&GeneratorConfig::published(if has(motion::FIRST) {
+                    Version::First
+                } else {
+                    Version::Second
+                })),
+            },
+        }),
+        configuration: None,
+        companion: None,
+        role: names::generator,
+        pointwise: never,
+        schema: |text| {
+            let config: GeneratorConfig = configuration(text)?;
+            config.fault().map_or(Ok(()), Err)?;
+            schema(|scope| Generator::new(scope, &config).map(drop))
+        },
+    },
+    Part {
+        target: "wav2vec2.safetensors",
+        // What motion was trained with comes first, if it is kept.
+        sources: &[
+            "generator.ckpt",
+            "wav2vec2-base-960h/model.safetensors",
+            "wav2vec2-base-960h/pytorch_model.bin",
+        ],
+        looks: &[names::WAV2VEC, names::GENERATOR],
+        model: Some(IMTALKER),
+        holds: |name| name.contains("feature_extractor.conv_layers."),
+        told: Some(Told {
+            target: "wav2vec2.json",
+            sources: &["wav2vec2-base-960h/config.json"],
+            text: |text, _| {
+                json(&match text {
+                    Some(text) => configuration::<Wav2vecConfig>(text)?,
+                    None => Wav2vecConfig::default(),
+                })
+            },
+        }),
+        configuration: None,
+        companion: None,
+        role: names::wav2vec,
+        pointwise: never,
+        schema: |text| {
+            let config: Wav2vecConfig = configuration(text)?;
+            config.fault().map_or(Ok(()), Err)?;
+            schema(|scope| Wav2vec::new(scope, &config).map(drop))
+        },
+    },
+    Part {
         target: "s3fd.safetensors",
         sources: &[
             "s3fd-619a316812.pth",
@@ -118,8 +233,10 @@ pub(super) const PARTS: [Part; 6] = [
             "s3fd/s3fd-619a316812.pth",
             "s3fd/s3fd.pth",
         ],
-        looks: names::S3FD,
-        required: false,
+        looks: &[names::S3FD],
+        model: None,
+        holds: any,
+        told: None,
         configuration: None,
         companion: None,
         role: names::s3fd,
@@ -129,8 +246,10 @@ pub(super) const PARTS: [Part; 6] = [
     Part {
         target: "dwpose.safetensors",
         sources: &["dwpose/dw-ll_ucoco_384.pth"],
-        looks: names::DWPOSE,
-        required: false,
+        looks: &[names::DWPOSE],
+        model: None,
+        holds: any,
+        told: None,
         configuration: None,
         companion: None,
         role: names::dwpose,
@@ -143,8 +262,10 @@ pub(super) const PARTS: [Part; 6] = [
             "face-parse-bisent/79999_iter.pth",
             "face-parse-bisenet/79999_iter.pth",
         ],
-        looks: names::BISENET,
-        required: false,
+        looks: &[names::BISENET],
+        model: None,
+        holds: any,
+        told: None,
         configuration: None,
         companion: None,
         role: names::bisenet,
@@ -157,11 +278,19 @@ fn configuration<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
+fn json(configuration: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string_pretty(configuration).map_err(|error| error.to_string())
+}
+
 /// What `network` asks for when it is made.
 fn schema(network: impl FnOnce(&Scope<'_>) -> Result<(), WeightsError>) -> Result<Schema, String> {
     let weights = Weights::nowhere();
     network(&weights.root()).map_err(|error| error.to_string())?;
     Ok(weights.asked())
+}
+
+fn any(_: &str) -> bool {
+    true
 }
 
 fn never(_: &str) -> bool {

@@ -4,12 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ImportError;
-use super::part::{Companion, Part};
+use super::part::Companion;
 
 /// Files of other models, by which their directories are known.
-const OTHERS: [(&str, &str); 4] = [
-    ("checkpoints/renderer.ckpt", "IMTalker"),
-    ("renderer.ckpt", "IMTalker"),
+const OTHERS: [(&str, &str); 2] = [
     (
         "musetalk/pytorch_model.bin",
         "MuseTalk 1.0, which has the same tensors as 1.5 with other values",
@@ -19,6 +17,9 @@ const OTHERS: [(&str, &str); 4] = [
         "MuseTalk 1.0, which has the same tensors as 1.5 with other values",
     ),
 ];
+
+/// Where in it they may lie.
+const ROOTS: [&str; 3] = ["", "models", "checkpoints"];
 
 /// The directory of original files.
 pub(super) struct Source {
@@ -36,37 +37,34 @@ impl Source {
         })
     }
 
-    /// The file of `part`; nothing where it is not there and need not be.
-    ///
-    /// # Errors
-    ///
-    /// [`ImportError::Missing`], [`ImportError::Model`] where another model's files are there in its stead.
-    pub(super) fn find(&self, part: &Part) -> Result<Option<PathBuf>, ImportError> {
-        let found = ["", "models"]
-            .into_iter()
-            .flat_map(|root| {
-                part.sources
-                    .iter()
-                    .map(move |name| Path::new(root).join(name))
-            })
-            .map(|name| self.directory.join(name))
-            .find(|file| file.is_file());
-        if found.is_some() || !part.required {
-            return Ok(found);
-        }
+    /// The files of these names that are there, the first name first.
+    pub(super) fn files<'a>(
+        &self,
+        names: &'a [&'a str],
+    ) -> impl Iterator<Item = PathBuf> + use<'a> {
+        let directory = self.directory.clone();
+        names
+            .iter()
+            .flat_map(|name| ROOTS.map(|root| Path::new(root).join(name)))
+            .map(move |name| directory.join(name))
+            .filter(|file| file.is_file())
+    }
+
+    /// Why nothing of these names is not enough.
+    pub(super) fn lacking(&self, names: impl IntoIterator<Item = &'static str>) -> ImportError {
         let other = OTHERS
             .iter()
             .find(|(name, _)| self.directory.join(name).is_file());
-        Err(match other {
+        match other {
             Some((_, found)) => ImportError::Model {
                 directory: self.directory.clone(),
                 found,
             },
             None => ImportError::Missing {
                 directory: self.directory.clone(),
-                names: part.sources.iter().map(|name| (*name).to_owned()).collect(),
+                names: names.into_iter().map(str::to_owned).collect(),
             },
-        })
+        }
     }
 
     /// What people call a file of it.

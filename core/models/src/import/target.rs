@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::fit::Fitted;
 use super::manifest::Entry;
-use super::{FORMAT, ImportError, MODEL, Manifest};
+use super::{FORMAT, ImportError, Manifest};
 
 /// A directory in the making: beside the target, and gone with this value unless it is finished.
 pub(super) struct Target {
@@ -112,15 +112,15 @@ impl Target {
         Ok(())
     }
 
-    /// Writes the manifest and puts the directory in its place.
+    /// Writes the manifest, which says that `models` are held, and puts the directory in its place.
     ///
     /// # Errors
     ///
     /// [`ImportError::Io`], [`ImportError::Exists`] where something has come there meanwhile.
-    pub(super) fn finish(self) -> Result<(), ImportError> {
+    pub(super) fn finish(self, models: &[&str]) -> Result<(), ImportError> {
         let manifest = Manifest {
             format: FORMAT,
-            model: MODEL.to_owned(),
+            model: models.join(" "),
             files: self.files,
         };
         let partial = self.partial.path();

@@ -61,6 +61,8 @@ pub enum Activation {
     Relu,
     /// x·σ(x)
     Silu,
+    /// max(x, x/100)
+    Leaky,
 }
 
 /// Normalisation by the statistics of a training long past.
@@ -179,6 +181,8 @@ impl Filter {
             Activation::None => Ok(x),
             Activation::Relu => x.f_relu_(),
             Activation::Silu => x.f_silu_(),
+            // libtorch's slope, where none is given.
+            Activation::Leaky => x.f_leaky_relu_(),
         }
     }
 }

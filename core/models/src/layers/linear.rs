@@ -5,6 +5,17 @@ use tch::{Device, Kind, Tensor};
 use super::Output;
 use crate::weights::{Scope, WeightsError};
 
+/// An equalised weight as it is used: divided by the root of how many inputs each sum has.
+///
+/// # Errors
+///
+/// libtorch's.
+pub fn equalise(weight: &Tensor, inputs: i64) -> Output {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let scale = 1.0 / (inputs as f64).sqrt();
+    weight.f_mul_scalar(scale)
+}
+
 /// x·Wᵀ + b on the last dimension.
 pub struct Linear {
     weight: Tensor,
@@ -33,6 +44,20 @@ impl Linear {
         Ok(Self {
             weight: scope.tensor("weight", &[outputs, inputs])?,
             bias: None,
+        })
+    }
+
+    /// With a bias, and an equalised weight: what is kept of it is divided by the root of `inputs`.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError`]
+    pub fn equalised(scope: &Scope<'_>, inputs: i64, outputs: i64) -> Result<Self, WeightsError> {
+        Ok(Self {
+            weight: scope.tensor_as("weight", &[outputs, inputs], |weight| {
+                equalise(weight, inputs)
+            })?,
+            bias: Some(scope.tensor("bias", &[outputs])?),
         })
     }
 

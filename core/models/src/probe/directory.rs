@@ -8,12 +8,15 @@ use tch::Tensor;
 
 use super::{Inputs, ProbeError};
 use crate::detect::S3fd;
+use crate::motion::{Generator, GeneratorConfig};
 use crate::parse::Bisenet;
 use crate::pose::Rtmpose;
+use crate::renderer::{Renderer, RendererConfig};
 use crate::speech::{Encoder as Whisper, WhisperConfig};
 use crate::unet::{Unet, UnetConfig};
 use crate::vae::{Decoder, Encoder, VaeConfig};
-use crate::weights::{Scope, WeightsError};
+use crate::wav2vec::{Wav2vec, Wav2vecConfig};
+use crate::weights::{Scope, Weights, WeightsError};
 
 /// Writes what a talking face needs to `directory`, with weights made from names: all that runs with real ones also runs
 /// with these, in networks as narrow as the configurations say.
@@ -41,6 +44,33 @@ pub fn write_directory(
     config(directory, "whisper", whisper)
 }
 
+/// Writes what a talking photo needs to `directory`, likewise.
+///
+/// # Errors
+///
+/// [`ProbeError`]
+pub fn write_imtalker(
+    directory: &Path,
+    renderer: &RendererConfig,
+    generator: &GeneratorConfig,
+    speech: &Wav2vecConfig,
+) -> Result<(), ProbeError> {
+    fs::create_dir_all(directory)?;
+    let made = Inputs::default().renderer_weights();
+    fill(directory, "renderer", &made, |scope| {
+        Renderer::new(scope, renderer).map(drop)
+    })?;
+    config(directory, "renderer", renderer)?;
+    network(directory, "generator", |scope| {
+        Generator::new(scope, generator).map(drop)
+    })?;
+    config(directory, "generator", generator)?;
+    network(directory, "wav2vec2", |scope| {
+        Wav2vec::new(scope, speech).map(drop)
+    })?;
+    config(directory, "wav2vec2", speech)
+}
+
 /// Writes what preparing an avatar needs beside that. These networks have one width only.
 ///
 /// # Errors
@@ -59,7 +89,16 @@ fn network(
     name: &str,
     build: impl Fn(&Scope<'_>) -> Result<(), WeightsError>,
 ) -> Result<(), ProbeError> {
-    let made = Inputs::default().weights();
+    fill(directory, name, &Inputs::default().weights(), build)
+}
+
+/// Writes those of `made` that `build` asks for.
+fn fill(
+    directory: &Path,
+    name: &str,
+    made: &Weights,
+    build: impl Fn(&Scope<'_>) -> Result<(), WeightsError>,
+) -> Result<(), ProbeError> {
     build(&made.root())?;
     let tensors = made
         .asked()

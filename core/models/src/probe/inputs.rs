@@ -2,6 +2,7 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
+use crate::renderer;
 use crate::weights::{Filler, Weights, ramp};
 
 /// Makes inputs and parameters from names.
@@ -27,6 +28,14 @@ impl Inputs {
     /// libtorch's.
     pub fn tensor(&self, name: &str, shape: &[i64], scale: f64) -> Result<Tensor, TchError> {
         ramp(&format!("{}{name}", self.prefix), shape, 0.0, scale)
+    }
+
+    /// Those of the renderer of IMTalker, some of whose layers are equalised.
+    pub fn renderer_weights(&self) -> Weights {
+        let filler = Filler {
+            equalised: Some(renderer::is_equalised),
+        };
+        Weights::named(filler, Device::Cpu, Kind::Float)
     }
 
     /// The parameters of a network. They do not depend on the prefix.

@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::networks::Networks;
 
-/// Turns MuseTalk's original weight files into checked ones, once.
+/// Turns the original weight files of MuseTalk, of IMTalker or of both into checked ones, once.
 #[derive(clap::Args)]
 pub(crate) struct Import {
-    /// The directory of original files, laid out as MuseTalk's own scripts do.
+    /// The directory of original files, laid out as the models' own scripts do.
     source: PathBuf,
     /// The directory to make.
     target: PathBuf,
@@ -52,21 +52,26 @@ impl Import {
         if !self.quiet {
             println!("{}", self.target.display());
         }
+        let there = |name: &&str| {
+            let file = self.target.join(name);
+            file.with_extension("safetensors").exists()
+        };
         let missing: Vec<&str> = PREPARATION
             .into_iter()
-            .filter(|name| {
-                !self
-                    .target
-                    .join(name)
-                    .with_extension("safetensors")
-                    .exists()
-            })
+            .filter(|name| !there(name))
             .collect();
-        if !missing.is_empty() {
+        let photos_only = there(&"renderer") && !there(&"unet");
+        if !missing.is_empty() && !photos_only {
             eprintln!(
                 "avatar: {} has nothing of {}, without which no avatar can be prepared",
                 self.source.display(),
                 missing.join(", ")
+            );
+        }
+        if !there(&"s3fd") && there(&"renderer") {
+            eprintln!(
+                "avatar: {} has nothing of s3fd, without which no face is found in a photo",
+                self.source.display()
             );
         }
         Ok(())

@@ -28,7 +28,7 @@ struct Arguments {
 enum Command {
     /// Makes a video of a text being said.
     Say(Say),
-    /// Turns MuseTalk's original weight files into checked ones, once.
+    /// Turns the original weight files of MuseTalk, of IMTalker or of both into checked ones, once.
     Import(Import),
     /// Makes an avatar of a film of somebody.
     Prepare(Prepare),

@@ -40,6 +40,8 @@ pub struct Config {
     pub webhook_hosts: Vec<String>,
     /// How long a session that has nothing to say waits for more text.
     pub text_timeout: Duration,
+    /// How long a session that is fed with sound waits for more while nobody watches.
+    pub feed_timeout: Duration,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
@@ -109,6 +111,7 @@ impl Default for Config {
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             text_timeout: Duration::from_secs(60),
+            feed_timeout: Duration::from_secs(50 * 60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             speech: speech::Settings::default(),

@@ -22,6 +22,7 @@ mod client;
 mod crowd;
 pub mod engine;
 pub mod ffmpeg;
+mod form;
 pub mod hls;
 pub mod neural;
 mod nginx;
@@ -31,5 +32,6 @@ pub mod spoken;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};
+pub use form::FormBody;
 pub use nginx::{Nginx, until};
 pub use setup::Setup;

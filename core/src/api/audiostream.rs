@@ -10,7 +10,7 @@ use super::{Catalogue, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Kind, Record, SessionId, State, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, Record, SessionId, Source, State, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 
 /// Reads the body of `POST /audiostream/start/`.
@@ -32,6 +32,8 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         id: SessionId::generate(),
         vocabulary: Vocabulary::Audio,
         kind: Kind::Audio,
+        source: Source::Text,
+        portrait: None,
         text: text.to_owned(),
         open,
         expand: expanded(&fields, true, !open && !ssml, config)?,

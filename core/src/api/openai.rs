@@ -11,7 +11,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
+use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 use crate::text::{Piece, Pieces, language_of};
 
@@ -70,6 +70,8 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             id: SessionId::generate(),
             vocabulary: Vocabulary::Realtime,
             kind: Kind::Recording(format),
+            source: Source::Text,
+            portrait: None,
             text,
             open: false,
             expand: false,

@@ -7,7 +7,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 use crate::text::{Pieces, is_ssml, speakable};
 
@@ -51,6 +51,8 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         id: SessionId::generate(),
         vocabulary,
         kind: Kind::Avatar,
+        source: Source::Text,
+        portrait: None,
         text: text.to_owned(),
         open,
         expand: expanded(&fields, false, !open && !ssml, config)?,

@@ -10,6 +10,7 @@ use super::assembler::Assembler;
 use super::caretaker::Caretaker;
 use super::departures::Departures;
 use super::herald::Herald;
+use super::listener::Listener;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
 use super::manuscript::Manuscript;
@@ -28,8 +29,9 @@ use crate::api::{Urls, status};
 use crate::config::{Config, Video};
 use crate::face::Face;
 use crate::session::{
-    Failure, FailureCode, Hint, Kind, Record, SessionId, Stage, State, Timestamp, lost,
+    Failure, FailureCode, Hint, Kind, Record, SessionId, Source, Stage, State, Timestamp, lost,
 };
+use crate::store::Eater;
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -50,8 +52,17 @@ struct Session {
     manuscript: Arc<Manuscript>,
     /// How far its draft was read, where more text may come.
     read: Option<u64>,
+    fed: Option<Fed>,
     painter: Waker,
     assembler: Waker,
+}
+
+/// What comes to a session that is fed.
+struct Fed {
+    eater: Eater,
+    listener: Listener,
+    /// When something last did, or somebody watched.
+    stirred: Instant,
 }
 
 impl Session {
@@ -203,11 +214,15 @@ impl Desk {
         for id in concerned {
             self.look_at(id, false);
         }
-        let open = self.sessions.iter().filter(|(_, s)| s.read.is_some());
+        let open = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.read.is_some() || session.fed.is_some());
         let open: Vec<SessionId> = open.map(|(&id, _)| id).collect();
         for id in open {
             self.read_on(id);
             self.close_draft(id);
+            self.close_feed(id);
         }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
@@ -351,11 +366,34 @@ impl Desk {
             }
             manuscript.finish();
         }
+        let inbox = Arc::default();
+        let fed = match job.source {
+            Source::Text => None,
+            Source::Feed { rate } => {
+                let started =
+                    Listener::start(Arc::clone(&live), rate, Arc::clone(&inbox), painter.clone());
+                match started {
+                    Ok(listener) => Some(Fed {
+                        eater: live.store().eater(id),
+                        listener,
+                        stirred: Instant::now(),
+                    }),
+                    Err(error) => {
+                        live.fail(Failure {
+                            code: FailureCode::Internal,
+                            text: format!("nobody can listen: {error}"),
+                        });
+                        None
+                    }
+                }
+            }
+        };
         let links = Links {
             live: Arc::clone(&live),
             reel: Arc::new(reel),
             transcript,
             manuscript: Arc::new(manuscript),
+            inbox,
             painter,
             assembler: self.supplies.pool.waker(),
         };
@@ -365,6 +403,7 @@ impl Desk {
             transcript: Arc::clone(&links.transcript),
             manuscript: Arc::clone(&links.manuscript),
             read: live.job.open.then_some(0),
+            fed,
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),
             live: Arc::clone(&live),
@@ -410,6 +449,9 @@ impl Desk {
             code: FailureCode::InferenceFailed,
             text,
         };
+        if job.portrait.is_some() {
+            return Err(failed("faces are not made of pictures here".to_owned()));
+        }
         let face = match (job.filmed, studio) {
             (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
             (true, Some(studio)) => studio.sit(links, &job.avatar),
@@ -432,12 +474,28 @@ impl Desk {
         }
     }
 
-    /// Takes in what was added to a session's text.
+    /// Takes in what was added to a session's text, or what it was fed.
     fn read_on(&mut self, id: SessionId) {
         let store = &self.supplies.publication.store;
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        if let Some(fed) = &mut session.fed {
+            match fed.eater.read() {
+                Ok(morsels) if morsels.is_empty() => {}
+                Ok(morsels) => {
+                    fed.stirred = Instant::now();
+                    for morsel in morsels {
+                        fed.listener.feed(morsel);
+                    }
+                }
+                Err(error) => session.live.fail(Failure {
+                    code: FailureCode::Internal,
+                    text: format!("what was fed could not be read: {error}"),
+                }),
+            }
+            return;
+        }
         let Some(read) = session.read else {
             return;
         };
@@ -475,6 +533,23 @@ impl Desk {
             tracing::info!(session = %id, "no more text came");
             session.read = None;
             session.manuscript.finish();
+        }
+    }
+
+    /// Ends a session that was neither fed nor watched for long enough.
+    fn close_feed(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(fed) = &mut session.fed else {
+            return;
+        };
+        if self.supplies.publication.board.take_seen(id) {
+            fed.stirred = Instant::now();
+        }
+        if fed.stirred.elapsed() >= self.supplies.config.feed_timeout {
+            tracing::info!(session = %id, "nothing came and nobody watched");
+            session.fed = None;
         }
     }
 

@@ -9,6 +9,8 @@ mod caretaker;
 mod departures;
 mod desk;
 mod herald;
+mod inbox;
+mod listener;
 mod listing;
 mod live;
 mod manuscript;

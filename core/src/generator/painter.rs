@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::manuscript::{Manuscript, Next};
 use super::pool::{Task, Waker};
 use super::reel::Reel;
 use super::soundtrack::{Margins, Soundtrack};
-use super::speaker::{Heard, Inbox, Speaker, Wanted};
+use super::speaker::{Speaker, Wanted};
 use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
-use crate::session::{Failure, FailureCode, Kind, Pace, Stage};
+use crate::session::{Failure, FailureCode, Kind, Pace, Source, Stage};
 use crate::speech::{Keeping, Mark, Utterance};
 use crate::time::Samples;
 
@@ -69,6 +70,7 @@ pub(crate) struct Links {
     pub(crate) reel: Arc<Reel>,
     pub(crate) transcript: Arc<Transcript>,
     pub(crate) manuscript: Arc<Manuscript>,
+    pub(crate) inbox: Arc<Inbox>,
     pub(crate) painter: Waker,
     pub(crate) assembler: Waker,
 }
@@ -103,8 +105,9 @@ impl Painter {
                 Kind::Avatar | Kind::Audio => Margins::OF_A_FACE,
                 Kind::Recording(_) => Margins::NONE,
             }),
-            inbox: Arc::default(),
-            asked: false,
+            inbox: Arc::clone(&links.inbox),
+            // What is fed comes unasked.
+            asked: job.source != Source::Text,
             again: None,
             paragraph_ends: false,
             breath: false,
@@ -131,9 +134,26 @@ impl Painter {
         painter
     }
 
+    /// How much is known beyond what is painted.
+    fn stock(&self) -> Samples {
+        let painted = self.cut.start_of(self.painted);
+        self.soundtrack.known().saturating_sub(painted)
+    }
+
+    /// Says at each part how much of what a session was fed is still to be shown.
+    fn tell_stock(&self) {
+        let part = u64::from(self.cut.steps_per_part()).max(1);
+        if self.live.job.source != Source::Text && self.painted.is_multiple_of(part) {
+            let waiting = self.stock() + self.inbox.stock();
+            self.live.update(|record| record.waiting = waiting);
+        }
+    }
+
     /// Takes in what has been spoken, and has more spoken where that is short.
     fn listen(&mut self) {
-        while let Some(heard) = self.inbox.pop() {
+        while self.stock() < STOCK
+            && let Some(heard) = self.inbox.pop()
+        {
             match heard {
                 Heard::Speech(speech) => {
                     let marks = self.soundtrack.hear(&speech);
@@ -147,12 +167,14 @@ impl Painter {
                 }
             }
         }
-        let stock = self
-            .soundtrack
-            .known()
-            .saturating_sub(self.cut.start_of(self.painted));
-        if !self.asked && !self.soundtrack.ended() && stock < STOCK {
-            self.ask();
+        if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
+            match self.live.job.source {
+                Source::Text => self.ask(),
+                Source::Feed { .. } => self.end(Failure {
+                    code: FailureCode::TtsEmpty,
+                    text: "there was no sound in what came".to_owned(),
+                }),
+            }
         }
     }
 
@@ -356,9 +378,16 @@ impl Painter {
             .take(self.cut.start_of(steps), &mut frame.pcm);
         debug_assert!(taken, "a frame is painted only where its sound is known");
         self.painted += steps;
+        self.tell_stock();
         self.reel.push(frame);
         self.assembler.wake();
         Ok(())
+    }
+}
+
+impl Drop for Painter {
+    fn drop(&mut self) {
+        self.inbox.close();
     }
 }
 

@@ -1,47 +1,18 @@
 //! The threads that have sentences spoken: each engine has as many as it speaks sentences at once, which it takes in the
 //! order they were asked for.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
+use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::pool::Waker;
 use crate::audio::amplify;
 use crate::session::{Failure, FailureCode};
-use crate::speech::{Engine, Ensemble, Speech, SpeechError, Utterance};
-
-/// What becomes of an utterance.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    Speech(Speech),
-    /// It is over; it may have been silent.
-    End,
-}
-
-/// Speech that its painter has not yet fetched. A painter asks for a sentence only when it is short of
-/// speech, so this holds one sentence at the most.
-#[derive(Debug, Default)]
-pub(crate) struct Inbox(Mutex<VecDeque<Heard>>);
-
-impl Inbox {
-    fn push(&self, heard: Heard) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(heard);
-    }
-
-    pub(crate) fn pop(&self) -> Option<Heard> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-    }
-}
+use crate::speech::{Engine, Ensemble, SpeechError, Utterance};
 
 /// One sentence a session wants spoken, by the voice of its job.
 pub(crate) struct Wanted {

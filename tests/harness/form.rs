@@ -13,7 +13,8 @@ impl FormBody {
     pub fn field(mut self, name: &str, value: &str) -> Self {
         let head =
             format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
-        self.0.extend(head.bytes().chain(value.bytes()).chain(*b"\r\n"));
+        self.0
+            .extend(head.bytes().chain(value.bytes()).chain(*b"\r\n"));
         self
     }
 

@@ -190,7 +190,10 @@ fn a_session_that_is_not_fed_shows_an_idle_face() {
     assert!(state["error"].is_null());
     let path = format!("/api/audio-driven/chunked/session/{id}");
     let answer = nginx.request("DELETE", &path).send();
-    assert_eq!((answer.status, &answer.value()["status"]), (200, &"success".into()));
+    assert_eq!(
+        (answer.status, &answer.value()["status"]),
+        (200, &"success".into())
+    );
     assert_eq!(nginx.request("DELETE", &path).send().status, 404);
     until("its files are gone", || {
         (!nginx.session(&id).exists()).then_some(())
@@ -227,7 +230,9 @@ fn each_fault_has_its_word() {
         ),
         (
             "/chunked/init",
-            FormBody::default().field("avatar", "anna").field("nfe", "51"),
+            FormBody::default()
+                .field("avatar", "anna")
+                .field("nfe", "51"),
             400,
             "bad_parameter",
         ),
@@ -282,7 +287,10 @@ fn each_fault_has_its_word() {
     let wrong = nginx
         .request("GET", "/api/audio-driven/chunked/feed")
         .send();
-    assert_eq!((wrong.status, wrong.header("Allow")), (405, "POST, OPTIONS"));
+    assert_eq!(
+        (wrong.status, wrong.header("Allow")),
+        (405, "POST, OPTIONS")
+    );
     let nobody = "/api/audio-driven/chunked/status/01936b5e-0000-7000-8000-000000000001";
     assert_eq!(nginx.request("GET", nobody).send().status, 404);
 }
@@ -297,7 +305,10 @@ fn a_whole_file_is_a_film_or_a_stream() {
             .file("audio", &mp3)
     };
     let film = post(&nginx, "", form());
-    assert_eq!((film.status, film.header("Content-Type")), (200, "video/mp4"));
+    assert_eq!(
+        (film.status, film.header("Content-Type")),
+        (200, "video/mp4")
+    );
     let mut place = tempfile::NamedTempFile::new().unwrap();
     place.write_all(&film.body).unwrap();
     let film_heard = samples(place.path().to_str().unwrap());

@@ -128,8 +128,8 @@ fn begin(
 }
 
 impl Driven {
-    /// The answer when the session has begun.
-    pub fn begun(&self) -> String {
+    /// The answer when the session has begun, with what there is to be said of its picture.
+    pub fn begun(&self, notes: Option<&str>) -> String {
         let id = self.job.id;
         let Source::Feed { rate } = self.job.source else {
             return String::new();
@@ -138,7 +138,7 @@ impl Driven {
             "status": "success",
             "session_id": id,
             "hls_url": format!("/hls/{id}/{PLAYLIST}"),
-            "message": "the session has begun",
+            "message": notes.unwrap_or("the session has begun"),
             "chunk_duration": self.chunk,
             "audio_sample_rate": rate,
         })
@@ -336,7 +336,7 @@ mod tests {
         let portrait = driven.job.portrait.unwrap();
         assert!(portrait.crop && portrait.seed == 42 && portrait.steps == 10);
         assert_eq!((portrait.guidance, portrait.pose), (2_000, [0; 3]));
-        let answer: Value = serde_json::from_str(&driven.begun()).unwrap();
+        let answer: Value = serde_json::from_str(&driven.begun(None)).unwrap();
         assert_eq!(answer["status"], "success");
         assert_eq!(answer["chunk_duration"], 1.0);
         assert_eq!(answer["audio_sample_rate"], 24_000);

@@ -20,6 +20,7 @@ use super::pool::{Pool, Task, Waker};
 use super::recorder::Recorder;
 use super::reel::Reel;
 use super::repertoire::Repertoire;
+use super::sitting::Sitting;
 use super::speaker::Speaker;
 use super::studio::Studio;
 use super::transcript::Transcript;
@@ -27,7 +28,6 @@ use super::workshop::Faces;
 use super::writer::Writer;
 use crate::api::{Urls, status};
 use crate::config::{Config, Video};
-use crate::face::Face;
 use crate::session::{
     Failure, FailureCode, Hint, Kind, Record, SessionId, Source, Stage, State, Timestamp, lost,
 };
@@ -433,7 +433,7 @@ impl Desk {
     }
 
     /// The face that the session of `links` is to have.
-    fn face(&self, links: &Links) -> Result<Option<Box<dyn Face>>, Failure> {
+    fn face(&self, links: &Links) -> Result<Option<Sitting>, Failure> {
         let Supplies {
             faces,
             studio,
@@ -449,8 +449,8 @@ impl Desk {
             code: FailureCode::InferenceFailed,
             text,
         };
-        if job.portrait.is_some() {
-            return Err(failed("faces are not made of pictures here".to_owned()));
+        if let Some(portrait) = job.portrait {
+            return Ok(Some(Sitting::of_picture(&links.live, portrait, config)));
         }
         let face = match (job.filmed, studio) {
             (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
@@ -459,7 +459,7 @@ impl Desk {
                 "there are no networks for filmed avatars".to_owned(),
             )),
         };
-        face.map(Some)
+        Ok(Some(Sitting::Done(face?)))
     }
 
     /// Has the prompt of a session written out, if it is one.

@@ -22,6 +22,7 @@ mod reel;
 mod rendition;
 mod repertoire;
 mod scheduler;
+mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;

@@ -8,6 +8,7 @@ use super::live::Live;
 use super::manuscript::{Manuscript, Next};
 use super::pool::{Task, Waker};
 use super::reel::Reel;
+use super::sitting::Sitting;
 use super::soundtrack::{Margins, Soundtrack};
 use super::speaker::{Speaker, Wanted};
 use super::transcript::Transcript;
@@ -40,6 +41,8 @@ pub(crate) struct Painter {
     pub(crate) speaker: Speaker,
     /// Without one there is nothing but sound.
     pub(crate) face: Option<Box<dyn Face>>,
+    /// A face that is to be found before anything is painted.
+    due: Option<Sitting>,
     pub(crate) waker: Waker,
     pub(crate) assembler: Waker,
     manuscript: Arc<Manuscript>,
@@ -79,9 +82,14 @@ impl Painter {
     pub(crate) fn new(
         links: &Links,
         speaker: Speaker,
-        face: Option<Box<dyn Face>>,
+        face: Option<Sitting>,
         config: &Config,
     ) -> Self {
+        let (face, due) = match face {
+            None => (None, None),
+            Some(Sitting::Done(face)) => (Some(face), None),
+            Some(due) => (None, Some(due)),
+        };
         let job = &links.live.job;
         // What is filled with silence is as short with segments that have no parts.
         let cut = match job.segment_format {
@@ -95,6 +103,7 @@ impl Painter {
             transcript: Arc::clone(&links.transcript),
             speaker,
             face,
+            due,
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
             manuscript: Arc::clone(&links.manuscript),
@@ -132,6 +141,19 @@ impl Painter {
             face.hear(&silence, &[]);
         }
         painter
+    }
+
+    /// Finds the face, where that has been left to this thread.
+    fn sit(&mut self) -> Result<(), Failure> {
+        let Some(Sitting::Due(find)) = self.due.take() else {
+            return Ok(());
+        };
+        let mut face = find()?;
+        // Nothing but the silence at the beginning is known yet.
+        let known = usize::try_from(self.soundtrack.known().0).unwrap_or_default();
+        face.hear(&vec![0.0; known], &[]);
+        self.face = Some(face);
+        Ok(())
     }
 
     /// How much is known beyond what is painted.
@@ -393,6 +415,10 @@ impl Drop for Painter {
 
 impl Task for Painter {
     fn turn(&mut self) -> Turn {
+        if let Err(failure) = self.sit() {
+            self.live.fail(failure);
+            return Turn::Done;
+        }
         for _ in 0..TURN {
             if let Err(turn) = self.paint() {
                 return turn;

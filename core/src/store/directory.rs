@@ -96,6 +96,17 @@ impl Store {
         fs::read(self.directory(id).join("portrait"))
     }
 
+    /// Keeps what is to be said of that picture, which may be nothing.
+    pub(crate) fn keep_notes(&self, id: SessionId, notes: &str) -> io::Result<()> {
+        write_whole(&self.directory(id).join("notes"), notes.as_bytes())
+    }
+
+    /// What there is to be said of the picture of session `id`.
+    pub fn notes(&self, id: SessionId) -> Option<String> {
+        let notes = fs::read_to_string(self.directory(id).join("notes")).ok()?;
+        (!notes.is_empty()).then_some(notes)
+    }
+
     /// Where files lie that are on their way in.
     pub fn incoming(&self) -> PathBuf {
         self.sessions.with_file_name("incoming")

@@ -59,8 +59,7 @@ pub(crate) fn take(
         Box::new(Film::new(driven.job.id))
     } else {
         Box::new(Beginning {
-            session: driven.job.id,
-            answer: driven.begun(),
+            driven,
             deadline: request.hold_deadline(),
             told: Cell::new(false),
         })
@@ -117,8 +116,7 @@ pub(crate) fn clean_up(worker: &Worker, id: SessionId) -> Reply {
 
 /// An answer that is held until there is something to watch, so that a picture without a face is refused.
 struct Beginning {
-    session: SessionId,
-    answer: String,
+    driven: Driven,
     /// On the loop's clock.
     deadline: usize,
     told: Cell<bool>,
@@ -126,7 +124,7 @@ struct Beginning {
 
 impl Source for Beginning {
     fn session(&self) -> SessionId {
-        self.session
+        self.driven.job.id
     }
 
     fn content_type(&self) -> &'static str {
@@ -141,7 +139,8 @@ impl Source for Beginning {
         if self.told.get() {
             return Next::End;
         }
-        let record = worker.watch(self.session);
+        let session = self.session();
+        let record = worker.watch(session);
         match (Condition::Playable.check(record.as_ref()), record) {
             (Verdict::Wait, Some(record)) if alarm::now() < self.deadline => Next::Wait {
                 seen: record.version,
@@ -150,11 +149,12 @@ impl Source for Beginning {
             // Whoever asks for the playlist waits there as well.
             (Verdict::Now | Verdict::Wait, _) => {
                 self.told.set(true);
-                stream::put(self.answer.as_bytes(), room)
+                let notes = worker.intake().store().notes(session);
+                stream::put(self.driven.begun(notes.as_deref()).as_bytes(), room)
             }
             (Verdict::Never(refusal), _) => {
                 // Nobody was told of it.
-                let _ = free(worker, self.session);
+                let _ = free(worker, session);
                 Next::Never(driven_refusal(refusal))
             }
         }

@@ -15,6 +15,17 @@ pub struct Intake {
     limits: Limits,
 }
 
+/// What became of a piece of sound.
+#[derive(Debug)]
+pub struct Receipt {
+    /// How its session stood.
+    pub record: Record,
+    /// Whether it was taken.
+    pub fed: Fed,
+    /// A hint for a process, which may be sent now.
+    pub hint: Option<(u32, Hint)>,
+}
+
 impl Intake {
     /// An intake in front of `board` and `store`.
     pub fn new(board: Board, store: Store, limits: Limits) -> Self {
@@ -149,14 +160,13 @@ impl Intake {
         Ok(pid.map(|pid| (pid, Hint::wanted(id))))
     }
 
-    /// Feeds a session with a piece of sound. Says how the session stood and whether the piece had come before; the hint, for
-    /// a process, may be sent now.
+    /// Feeds a session with a piece of sound.
     ///
     /// # Errors
     ///
     /// A [`Refusal`]: there is no such session, it is over or not fed, more has come than it can use for now, or there is no
     /// room on the disk.
-    pub fn feed(&self, piece: &mut Piece) -> Result<(Record, Fed, Option<(u32, Hint)>), Refusal> {
+    pub fn feed(&self, piece: &mut Piece) -> Result<Receipt, Refusal> {
         let id = piece.id;
         let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
         let wrong = |reason: String| Refusal::new(Code::BadParameter, reason);
@@ -185,7 +195,11 @@ impl Intake {
             }
         })?;
         let pid = self.board.responsible_for(id);
-        Ok((record, fed, pid.map(|pid| (pid, Hint::wanted(id)))))
+        Ok(Receipt {
+            record,
+            fed,
+            hint: pid.map(|pid| (pid, Hint::wanted(id))),
+        })
     }
 
     /// Writes a piece into a session's feed. One that has no number may be larger than what is read at once.

@@ -52,7 +52,7 @@ impl Gate {
     fn gain(&mut self, hop: &[f32]) -> f32 {
         let power = hop.iter().map(|sample| sample * sample).sum::<f32>() / hop.len().max(1) as f32;
         let level = 10.0 * power.max(1e-12).log10();
-        if self.hops % BLOCK == 0 {
+        if self.hops.is_multiple_of(BLOCK) {
             self.quietest.push_back(level);
         }
         if self.quietest.len() > BLOCKS {

@@ -38,21 +38,20 @@ pub(crate) fn take(
         .and_then(|value| std::str::from_utf8(value).ok())
         .unwrap_or_default();
     let place = worker.intake().store().incoming();
-    let form = Form::read(content_type, body, &place);
-    let taken = form.and_then(|form| match route {
-        Route::DrivenFeed => feed(worker, form).map(Taken::Answered),
-        Route::DrivenInit => {
-            let driven = api::driven(form, worker.config(), worker.catalogue())?;
-            begin(worker, driven).map(Taken::Begun)
-        }
-        _ => {
-            let driven = api::driven_whole(form, worker.config(), worker.catalogue())?;
-            begin(worker, driven).map(Taken::Begun)
-        }
-    });
-    let driven = match taken {
-        Ok(Taken::Begun(driven)) => driven,
-        Ok(Taken::Answered(reply)) => return send(request, context, reply),
+    let form = match Form::read(content_type, body, &place) {
+        Ok(form) => form,
+        Err(refusal) => return send(request, context, refusal.into()),
+    };
+    if route == Route::DrivenFeed {
+        let reply = feed(worker, form).unwrap_or_else(Reply::from);
+        return send(request, context, reply);
+    }
+    let driven = match route {
+        Route::DrivenInit => api::driven(form, worker.config(), worker.catalogue()),
+        _ => api::driven_whole(form, worker.config(), worker.catalogue()),
+    };
+    let driven = match driven.and_then(|driven| begin(worker, driven)) {
+        Ok(driven) => driven,
         Err(refusal) => return send(request, context, refusal.into()),
     };
     let source: Box<dyn Source> = if route == Route::Driven && !later(request) {
@@ -65,11 +64,6 @@ pub(crate) fn take(
         })
     };
     stream::begin(request, context, worker, source)
-}
-
-enum Taken {
-    Answered(Reply),
-    Begun(Driven),
 }
 
 /// Whether the client does not wait for the film.
@@ -89,12 +83,13 @@ fn begin(worker: &Worker, mut driven: Driven) -> Result<Driven, Refusal> {
 
 fn feed(worker: &Worker, form: Form) -> Result<Reply, Refusal> {
     let mut piece = api::piece(form)?;
-    let (record, fate, hint) = worker.intake().feed(&mut piece)?;
-    if let Some((pid, hint)) = hint {
+    let receipt = worker.intake().feed(&mut piece)?;
+    if let Some((pid, hint)) = receipt.hint {
         worker.tell(pid, hint);
     }
     let frame_rate = worker.config().video.frame_rate;
-    Ok(Reply::json(fed(&record, frame_rate, fate == Fed::Repeated)))
+    let repeated = receipt.fed == Fed::Repeated;
+    Ok(Reply::json(fed(&receipt.record, frame_rate, repeated)))
 }
 
 /// `GET /api/audio-driven/chunked/status/<id>`

@@ -52,6 +52,7 @@ test:
 	@scripts/packages.sh test
 	@scripts/libtorch.sh
 	@scripts/onnxruntime.sh
+	@scripts/photograph.sh
 	@scripts/nginx-headers.sh
 	@scripts/player.sh
 	@scripts/test.sh
@@ -59,6 +60,7 @@ test:
 bench:
 	@scripts/rust.sh
 	@scripts/packages.sh bench
+	@scripts/onnxruntime.sh
 	@scripts/nginx-headers.sh
 	@scripts/bench.sh
 

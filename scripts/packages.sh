@@ -36,10 +36,11 @@ need_build() {
     need libavutil-dev
     need libswscale-dev
     need libssl-dev
-    need libssl-dev
     need_command node nodejs
     need_command npm npm
     need ca-certificates
+    # What faces in photos are found by.
+    need opencv-data
 }
 
 # libtorch comes from PyPI, and its Rust bindings are C++ in part.

@@ -10,7 +10,7 @@ files=("$built/libngx_http_avatar_module.so" "$built/avatar")
 # Only the libraries they name themselves; those bring their own.
 named=$(objdump -p "${files[@]}" | awk '$1 == "NEEDED" { print $2 }' | sort -u)
 {
-    printf '%s\n' nginx espeak-ng-data
+    printf '%s\n' nginx espeak-ng-data opencv-data
     ldd "${files[@]}" |
         awk -v named="$named" 'BEGIN { split(named, list); for (i in list) wanted[list[i]] }
             $2 == "=>" && $1 in wanted { print $3 }' |

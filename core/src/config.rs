@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
+use crate::prompt;
 use crate::session::{Job, Kind, Pace};
 use crate::speech;
 use crate::time::FrameRate;
@@ -39,12 +40,16 @@ pub struct Config {
     pub webhook_hosts: Vec<String>,
     /// How long a session that has nothing to say waits for more text.
     pub text_timeout: Duration,
+    /// How long a session that is fed with sound waits for more while nobody watches.
+    pub feed_timeout: Duration,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
     pub reuse: Option<Reuse>,
     /// Engines and voices besides those that are built in.
     pub speech: speech::Settings,
+    /// Who writes prompts out before they are spoken; `None` where nobody does.
+    pub expand: Option<prompt::Settings>,
     /// How far beyond the wall clock an unfinished stream is listed.
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
@@ -106,9 +111,11 @@ impl Default for Config {
             limits: Limits::default(),
             webhook_hosts: Vec::new(),
             text_timeout: Duration::from_secs(60),
+            feed_timeout: Duration::from_secs(50 * 60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             speech: speech::Settings::default(),
+            expand: None,
             lead: LEAD,
             live_lead: LIVE_LEAD,
             look_ahead: None,

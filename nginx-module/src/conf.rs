@@ -8,6 +8,7 @@ use std::time::Duration;
 use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
+use avatar_core::prompt;
 use avatar_core::speech;
 use nginx_sys::ngx_shm_zone_t;
 
@@ -76,6 +77,8 @@ pub(crate) struct Said {
     pub(crate) speech: speech::Settings,
     /// `avatar_speech_keep`
     pub(crate) speech_keep: Option<bool>,
+    /// `avatar_expand`; the inner `None` is `off`.
+    pub(crate) expand: Option<Option<prompt::Settings>>,
     /// `avatar_hold_timeout`
     pub(crate) hold_timeout: Option<Duration>,
 }
@@ -154,6 +157,7 @@ impl Said {
         }
         config.reuse = self.reuse.unwrap_or(config.reuse);
         config.speech.clone_from(&self.speech);
+        config.expand = self.expand.clone().unwrap_or_default();
         config.speech.keep = self.speech_keep.unwrap_or_default();
         config.ttl = self.session_ttl.unwrap_or(config.ttl);
         config

@@ -35,6 +35,26 @@ impl Growing {
         }
     }
 
+    /// For a `file` that is complete.
+    pub(crate) fn whole(session: SessionId, file: MediaFile) -> Self {
+        Self::new(session, file, NEVER)
+    }
+
+    /// Reads on into `room` in a file that is complete.
+    pub(crate) fn read_whole(&self, worker: &Worker, room: &mut [u8]) -> Next {
+        match self.read_into(worker, room) {
+            Ok(0) => Next::End,
+            Ok(length) => {
+                self.sent.set(self.sent.get() + length as u64);
+                Next::Bytes(length)
+            }
+            Err(error) => {
+                tracing::error!(session = %self.session, %error, "a file was not read");
+                Next::Never(Refusal::internal())
+            }
+        }
+    }
+
     /// The session it is a file of.
     pub(crate) fn session(&self) -> SessionId {
         self.session

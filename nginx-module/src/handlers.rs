@@ -9,6 +9,7 @@ use nginx_sys::{
     ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t, ngx_int_t,
 };
 
+use crate::body::Body;
 use crate::boundary::contain;
 use crate::context::Context;
 use crate::keys::Keys;
@@ -129,6 +130,7 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
         return Some(Reply::from(refusal).with("WWW-Authenticate", "Bearer"));
     }
     if request.is_post()
+        && !route.takes_form()
         && let Some(kind) = request.body_type()
         && !(kind == "application/json" || kind.ends_with("+json"))
     {
@@ -183,6 +185,12 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::TaskStatus(id)) => call(request, context, &worker, |worker| {
             api::audiostream::status(worker, id)
         }),
+        Some(Route::DrivenStatus(id)) => call(request, context, &worker, |worker| {
+            api::driven::status(worker, id)
+        }),
+        Some(Route::DrivenSession(id)) => call(request, context, &worker, |worker| {
+            api::driven::clean_up(worker, id)
+        }),
         Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
@@ -193,7 +201,11 @@ fn answer(request: Request<'_>) -> Code {
             | Route::Append
             | Route::Interrupt
             | Route::Cleanup
-            | Route::Speech,
+            | Route::Speech
+            | Route::Driven
+            | Route::DrivenStream
+            | Route::DrivenInit
+            | Route::DrivenFeed,
         ) => crate::body::read(request, context, on_body),
         Some(Route::Media(..) | Route::Nothing) | None => Code::INTERNAL,
     }
@@ -209,17 +221,27 @@ fn call(
 }
 
 /// The body of a call is there.
-fn on_body(request: Request<'_>, context: &Context, body: &[u8]) -> Code {
-    let Some(worker) = worker::current() else {
+fn on_body(request: Request<'_>, context: &Context, body: Body) -> Code {
+    let (Some(worker), Some(route)) = (worker::current(), context.route.get()) else {
         return send(request, context, Refusal::internal().into());
     };
-    let reply = match context.route.get() {
-        Some(Route::Start) => api::realtime::start(&worker, body),
-        Some(Route::StartAudio) => api::audiostream::start(&worker, body),
-        Some(Route::Append) => api::realtime::append(&worker, body),
-        Some(Route::Interrupt) => api::realtime::interrupt(&worker, body),
-        Some(Route::Cleanup) => api::realtime::clean_up(&worker, body),
-        Some(Route::Speech) => return api::speech::begin(request, context, &worker, body),
+    if route.takes_form() {
+        return api::driven::take(request, context, &worker, route, body);
+    }
+    let body = match body.whole() {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "a request's body was not read");
+            return send(request, context, Refusal::internal().into());
+        }
+    };
+    let reply = match route {
+        Route::Start => api::realtime::start(&worker, &body),
+        Route::StartAudio => api::audiostream::start(&worker, &body),
+        Route::Append => api::realtime::append(&worker, &body),
+        Route::Interrupt => api::realtime::interrupt(&worker, &body),
+        Route::Cleanup => api::realtime::clean_up(&worker, &body),
+        Route::Speech => return api::speech::begin(request, context, &worker, &body),
         _ => Refusal::internal().into(),
     };
     send(request, context, reply)

@@ -40,9 +40,10 @@ pub(crate) fn sessions_at_once() {
 pub(crate) fn memory_of(nginx: &Nginx) -> f64 {
     let sizes = nginx.workers().into_iter().map(|pid| {
         let map = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap();
-        let lines = map.lines().filter(|line| line.starts_with("Private"));
-        let kilobytes = lines.map(|line| line.split_whitespace().nth(1).unwrap());
-        kilobytes.map(|n| n.parse::<f64>().unwrap()).sum::<f64>()
+        // Pages of files are its own or not by whether another nginx happens to run.
+        let line = map.lines().find(|line| line.starts_with("Anonymous:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+        kilobytes.unwrap().parse::<f64>().unwrap()
     });
     sizes.fold(0.0, f64::max)
 }

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use avatar_tests::engine::{Manner, SpeechServer, said};
+use avatar_tests::engine::{Manner, SpeechServer};
+use avatar_tests::spoken::said;
 use avatar_tests::{Setup, until};
 
 use crate::{log, median, report, text};

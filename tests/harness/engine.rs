@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -329,47 +328,4 @@ impl Default for ShutDoor {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// `text` said by espeak-ng, encoded by ffmpeg as its `arguments` say.
-pub fn said(text: &str, voice: &str, arguments: &[&str]) -> Vec<u8> {
-    type Known = HashMap<(String, String, String), Vec<u8>>;
-    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
-    let key = (text.to_owned(), voice.to_owned(), arguments.join(" "));
-    let mut known = KNOWN.lock().unwrap();
-    let known = known.get_or_insert_default();
-    if let Some(audio) = known.get(&key) {
-        return audio.clone();
-    }
-    let spoken = Command::new("espeak-ng")
-        .args(["--stdout", "-v", voice, "--", text])
-        .output()
-        .expect("espeak-ng (Debian package espeak-ng) is installed");
-    assert!(spoken.status.success());
-    let mut encoder = Command::new("ffmpeg")
-        .args([
-            "-v",
-            "error",
-            "-f",
-            "wav",
-            "-ignore_length",
-            "1",
-            "-i",
-            "-",
-            "-ar",
-            "24000",
-        ])
-        .args(arguments)
-        .arg("-")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("ffmpeg (Debian package ffmpeg) is installed");
-    let mut input = encoder.stdin.take().unwrap();
-    let feed = thread::spawn(move || input.write_all(&spoken.stdout).unwrap());
-    let output = encoder.wait_with_output().unwrap();
-    feed.join().unwrap();
-    assert!(output.status.success() && !output.stdout.is_empty());
-    known.insert(key, output.stdout.clone());
-    output.stdout
 }

@@ -47,3 +47,18 @@ pub fn probe(input: &str, stream: &str, entry: &str) -> Vec<String> {
         .map(|line| line.trim_end_matches(',').to_owned())
         .collect()
 }
+
+/// How loud all of the sound of `input` is, in LUFS (EBU R 128).
+pub fn loudness(input: &str) -> f64 {
+    let filter = "ebur128=metadata=1,ametadata=print:key=lavfi.r128.I:file=-";
+    let said = run(
+        "ffmpeg",
+        &[
+            "-i", input, "-map", "0:a:0", "-af", filter, "-f", "null", "-",
+        ],
+    );
+    let said = String::from_utf8(said).unwrap();
+    let mut lines = said.lines().rev();
+    let value = lines.find_map(|line| line.strip_prefix("lavfi.r128.I="));
+    value.unwrap().parse().unwrap()
+}

@@ -17,16 +17,21 @@
     reason = "a test fails by panicking, and so does what it is built on"
 )]
 
+pub mod chat;
 mod client;
 mod crowd;
 pub mod engine;
 pub mod ffmpeg;
+mod form;
 pub mod hls;
 pub mod neural;
 mod nginx;
+pub mod piper;
 mod setup;
+pub mod spoken;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};
+pub use form::FormBody;
 pub use nginx::{Nginx, until};
 pub use setup::Setup;

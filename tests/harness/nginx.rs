@@ -183,6 +183,29 @@ impl Nginx {
         })
     }
 
+    /// The words in the captions of a finished session.
+    pub fn said(&self, id: &str) -> String {
+        self.whole_playlist(id);
+        let file = |name: &str| {
+            let path = format!("/stream/{id}/{name}");
+            self.request("GET", &path).send().text()
+        };
+        let playlist = file("captions.m3u8");
+        let mut cues: Vec<String> = Vec::new();
+        for name in playlist.lines().filter(|line| line.ends_with(".vtt")) {
+            for cue in file(name).split("\n\n").skip(1) {
+                // One that reaches into several segments stands in each of them.
+                let cue = cue.trim().to_owned();
+                if !cues.contains(&cue) {
+                    cues.push(cue);
+                }
+            }
+        }
+        let lines = cues.iter().flat_map(|cue| cue.lines().skip(1));
+        let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+        words.join(" ")
+    }
+
     /// The process ids of the workers that exist now.
     pub fn workers(&self) -> BTreeSet<u32> {
         let master = self.child.as_ref().unwrap().id();

@@ -16,7 +16,7 @@ const KINDS: [(&str, &str); 2] = [
 fn start(nginx: &Nginx, (path, field): (&str, &str), more: Value) -> String {
     let mut body = more;
     body[field] = body["text"].take();
-    body["voice"] = json!("en-us");
+    body["voice"] = json!("en-us-male");
     let answer = nginx.request("POST", path).json(&body).send();
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.value()["session_id"].as_str().unwrap().to_owned()
@@ -32,35 +32,6 @@ fn append(nginx: &Nginx, body: &Value) -> Answer {
 fn output(nginx: &Nginx, id: &str) -> String {
     let status = nginx.status(id);
     nginx.url(status["mp4_url"].as_str().unwrap())
-}
-
-/// The words of a finished session's captions.
-fn said(nginx: &Nginx, id: &str) -> Vec<String> {
-    nginx.whole_playlist(id);
-    let playlist = nginx
-        .request("GET", &format!("/stream/{id}/captions.m3u8"))
-        .send()
-        .text();
-    let mut cues = Vec::new();
-    for name in playlist.lines().filter(|line| line.ends_with(".vtt")) {
-        let path = format!("/stream/{id}/{name}");
-        let text = nginx.request("GET", &path).send().text();
-        for cue in text.split("\n\n").skip(1) {
-            let cue = cue.trim().to_owned();
-            // One that reaches into several segments stands in each of them.
-            if !cues.contains(&cue) {
-                cues.push(cue);
-            }
-        }
-    }
-    let words = |cue: &String| -> Vec<String> {
-        let lines = cue.lines().skip(1);
-        lines
-            .flat_map(str::split_whitespace)
-            .map(str::to_owned)
-            .collect()
-    };
-    cues.iter().flat_map(words).collect()
 }
 
 #[test]
@@ -80,8 +51,8 @@ fn pieces_cut_anywhere_become_the_same_words() {
         assert_eq!(nginx.finished(&id)["status"], "ready");
         decode(&output(&nginx, &id));
         assert_eq!(
-            said(&nginx, &id),
-            TEXT.split_whitespace().collect::<Vec<_>>()
+            nginx.said(&id),
+            TEXT.split_whitespace().collect::<Vec<_>>().join(" ")
         );
     }
 }
@@ -103,7 +74,7 @@ fn it_speaks_while_more_is_awaited_and_goes_on_in_silence() {
         nginx.append(&id, "", true);
         let status = nginx.finished(&id);
         assert_eq!(status["status"], "ready", "{status}");
-        let words = said(&nginx, &id).join(" ");
+        let words = nginx.said(&id);
         assert_eq!(
             words,
             "Let me think about that for a moment. Well, here is the answer."
@@ -125,10 +96,7 @@ fn a_sentence_is_not_kept_waiting_for_the_next() {
         nginx.begun(&id);
         nginx.append(&id, " Thank you.", true);
         nginx.finished(&id);
-        assert_eq!(
-            said(&nginx, &id).join(" "),
-            "One moment, please. Thank you."
-        );
+        assert_eq!(nginx.said(&id), "One moment, please. Thank you.");
     }
 }
 
@@ -179,7 +147,7 @@ fn what_cannot_be_added_is_refused() {
         refused(piece("More.", false), 400, "bad_parameter");
         nginx.finished(&id);
         refused(piece("More.", false), 400, "bad_parameter");
-        assert_eq!(said(&nginx, &id).join(" "), "Hello. Seventeen letters.End.");
+        assert_eq!(nginx.said(&id), "Hello. Seventeen letters.End.");
 
         let whole = start(&nginx, kind, json!({ "text": "All of it." }));
         refused(
@@ -234,7 +202,7 @@ fn pieces_are_taken_by_any_worker_and_across_a_reload() {
         }
         nginx.append(&id, "", true);
         assert_eq!(nginx.finished(&id)["status"], "ready");
-        let said = said(&nginx, &id).join(" ").replace('.', "");
+        let said = nginx.said(&id).replace('.', "");
         assert_eq!(said, words.join(" "));
     }
 }
@@ -256,9 +224,6 @@ fn an_open_text_is_never_answered_with_what_was_made_before() {
     );
     nginx.append(&id, " And good evening.", true);
     nginx.finished(&id);
-    assert_eq!(
-        said(&nginx, &id).join(" "),
-        "Good morning. And good evening."
-    );
+    assert_eq!(nginx.said(&id), "Good morning. And good evening.");
     assert_eq!(reuse.read_dir().unwrap().count(), 1);
 }

@@ -369,6 +369,7 @@ fn a_reload_loses_no_sound() {
     });
     for id in rest.iter().chain([one]) {
         assert_eq!(over(&nginx, id)["state"], "SUCCESS");
+        nginx.whole_playlist(id);
         decode(&nginx.url(&format!("/media/hls/{id}/audio.m3u8")));
     }
 }

@@ -27,7 +27,10 @@ fn everything_that_can_be_said_is_accepted() {
                  \"header=X-Key: {key}\" header=Accept:audio/* 'body={\"v\": \"{voice}\"}' content_type=application/json
                  audio=json:a.b key_file=keys;
              avatar_speech_voice alma engine=other lang=kk \"name=Alma of Almaty\" voice=a1 fallback=kk-2,kk-female;
-             avatar_speech_voice kk-2 engine=google lang=kk;",
+             avatar_speech_voice kk-2 engine=google lang=kk;
+             avatar_expand model=small url=https://example.org/v1/ key_file=keys \"system=Be brief; be plain.\"
+                 \"language=Answer in {language}.\" longest=100 concurrency=2 connect=1s first_byte=2s progress=3s
+                 total=4s retries=0;",
         )
         .file("weights/manifest.json", "{}")
         .file("avatars/.keep", "")
@@ -330,6 +333,42 @@ fn what_is_wrong_with_speech_is_named_with_a_reason() {
 }
 
 #[test]
+fn what_is_wrong_with_prompts_is_named_with_a_reason() {
+    for (words, value, reason) in [
+        ("on", "on", "one of url="),
+        ("url=http://h/v1", "url=http://h/v1", "model= is needed"),
+        ("model=", "model=", "model= is needed"),
+        ("model=a url=example.org", "url=example.org", "a URL"),
+        (
+            "model=a url=file:///etc",
+            "url=file:///etc",
+            "http or https",
+        ),
+        ("model=a model=b", "model=b", "twice"),
+        ("model=a longest=99", "longest=99", "from 100 to"),
+        ("model=a concurrency=0", "concurrency=0", "from 1 to"),
+        ("model=a total=soon", "total=soon", "a time"),
+        ("model=a key_file=none", "key_file=none", "No such file"),
+        ("model=a voice=b", "voice=b", "one of url="),
+    ] {
+        let said = Setup::new()
+            .http(&format!("avatar_expand {words};"))
+            .complaint();
+        let named = format!("invalid value \"{value}\" in \"avatar_expand\" directive");
+        for part in [&named, reason, "nginx.conf:"] {
+            assert!(said.contains(part), "no \"{part}\" in:\n{said}");
+        }
+    }
+    assert!(
+        Setup::new()
+            .http("avatar_expand off;")
+            .check()
+            .status
+            .success()
+    );
+}
+
+#[test]
 fn nothing_can_be_said_twice_or_in_the_wrong_place() {
     for directive in [
         "avatar_zone a:1m;",
@@ -339,6 +378,7 @@ fn nothing_can_be_said_twice_or_in_the_wrong_place() {
         "avatar_segment_format ts;",
         "avatar_hold_timeout 1s;",
         "avatar_speech_keep on;",
+        "avatar_expand off;",
     ] {
         let name = directive.split(' ').next().unwrap();
         let twice = Setup::new().http(directive).http(directive).complaint();

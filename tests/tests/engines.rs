@@ -1,15 +1,16 @@
-//! Speech engines on the network, well-mannered and not.
+//! Speech engines on the network, and what they send.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use avatar_tests::engine::{End, Manner, ShutDoor, SpeechServer, said};
-use avatar_tests::{Nginx, Setup, until};
-use serde_json::{Value, json};
+use avatar_tests::engine::{End, Manner, SpeechServer};
+use avatar_tests::spoken::{mp3, said, voiced};
+use avatar_tests::{Setup, until};
+use serde_json::json;
 
 const TEXT: &str = "The quick brown fox jumps over the lazy dog, and nobody is surprised.";
 
-/// ffmpeg's arguments for each kind of audio, and what an engine calls it.
+/// What an engine calls each kind of audio, its media type, and ffmpeg's arguments for it.
 const KINDS: [(&str, &str, &[&str]); 5] = [
     ("mp3", "audio/mpeg", &["-f", "mp3", "-b:a", "48k"]),
     (
@@ -22,37 +23,15 @@ const KINDS: [(&str, &str, &[&str]); 5] = [
     ("pcm", "application/octet-stream", &["-f", "s16le"]),
 ];
 
-fn mp3(text: &str) -> Vec<u8> {
-    said(text, "en", KINDS[0].2)
-}
-
-/// An nginx with one engine that is asked as OpenAI is, and its voice `nova`.
-fn setup(url: &str, engine: &str, voice: &str) -> Setup {
-    Setup::new().http(&format!(
-        "avatar_speech_engine net openai url={url} format=mp3 {engine};
-         avatar_speech_voice nova engine=net lang=en {voice};"
-    ))
-}
-
-fn speak(nginx: &Nginx, text: &str) -> String {
-    let answer = nginx.start_session(&json!({ "text": text, "language": "en" }));
-    answer["session_id"].as_str().unwrap().to_owned()
-}
-
-/// How a session with this text ends, at an engine of such manners.
-fn ends(manner: Manner, engine: &str) -> (Value, SpeechServer, Nginx) {
-    let server = SpeechServer::answering(manner);
-    let nginx = setup(&server.url("/v1"), engine, "").start();
-    let id = speak(&nginx, TEXT);
-    let status = nginx.finished(&id);
-    (status, server, nginx)
-}
-
 #[test]
 fn every_kind_of_audio_is_spoken_however_it_comes() {
+    let bare = said(TEXT, "en", KINDS[4].2);
+    let sent = bare.len() as f64 / 48_000.0;
+    // The pause after a sentence is ours.
+    let wanted = sent + 0.25;
     for (format, media, arguments) in KINDS {
         let audio = said(TEXT, "en", arguments);
-        for (pieces, length) in [(1, false), (700, true), (usize::MAX, false)] {
+        for (pieces, length) in [(13, false), (700, true), (usize::MAX, false)] {
             let manner = Manner {
                 pieces,
                 ..Manner::good(media, &*audio)
@@ -65,14 +44,25 @@ fn every_kind_of_audio_is_spoken_however_it_comes() {
                     server.url("/v1")
                 ))
                 .start();
-            let id = speak(&nginx, TEXT);
-            let status = nginx.finished(&id);
-            assert_eq!(status["status"], "ready", "{format}: {status}");
-            // What espeak-ng says takes about four seconds; silence is put around it.
-            let seconds = status["duration"].as_f64().unwrap();
-            assert!((4.0..6.5).contains(&seconds), "{format}: {seconds} s");
+            for id in [nginx.speak(TEXT), nginx.read_out(TEXT)] {
+                let status = nginx.finished(&id);
+                assert_eq!(status["status"], "ready", "{format}: {status}");
+                // Whatever comes late is awaited in silence.
+                let seconds = status["duration"].as_f64().unwrap();
+                assert!(seconds > sent - 0.3, "{format}: {seconds} s of {sent}");
+            }
+            // A recording waits for what is late.
+            let recording = json!({ "input": TEXT, "voice": "nova", "response_format": "pcm" });
+            let answer = nginx.request("POST", "/v1/audio/speech");
+            let answer = answer.json(&recording).send();
+            assert_eq!(answer.status, 200, "{format}: {}", answer.text());
+            let seconds = answer.body.len() as f64 / 48_000.0;
+            assert!(
+                (seconds - wanted).abs() < 0.3,
+                "{format}: {seconds} s of {wanted}"
+            );
             let asked = server.asked();
-            assert_eq!(asked.len(), 1);
+            assert_eq!(asked.len(), 3);
             assert_eq!(asked[0].line, "POST /v1/audio/speech");
             let body = asked[0].json();
             assert_eq!(body["input"], TEXT);
@@ -88,23 +78,20 @@ fn sound_is_heard_before_the_engine_has_finished() {
     let half = audio.len() / 2;
     let server =
         SpeechServer::answering(Manner::good("audio/mpeg", audio).ending(End::Hangs(half)));
-    let nginx = setup(&server.url("/v1"), "", "").start();
-    let id = speak(&nginx, TEXT);
-    nginx.grown(&id, 2);
-    assert_eq!(nginx.status(&id)["status"], "processing");
-    let body = json!({ "session_id": id });
-    assert_eq!(
-        nginx
+    let nginx = voiced(&server.url("/v1"), "", "").start();
+    for (number, id) in [nginx.speak(TEXT), nginx.read_out(TEXT)].iter().enumerate() {
+        nginx.grown(id, 1);
+        assert_eq!(nginx.status(id)["status"], "processing");
+        let answer = nginx
             .request("POST", "/api/cleanup")
-            .json(&body)
-            .send()
-            .status,
-        200
-    );
-    // The connection goes with the session.
-    until("the engine's notice", || {
-        (server.dropped() == 1).then_some(())
-    });
+            .json(&json!({ "session_id": id }))
+            .send();
+        assert_eq!(answer.status, 200);
+        // The connection goes with the session.
+        until("the engine's notice", || {
+            (server.dropped() > number).then_some(())
+        });
+    }
 }
 
 #[test]
@@ -114,8 +101,8 @@ fn connections_are_used_again_and_sentences_bounded() {
         delay: Duration::from_millis(50),
         ..Manner::good("audio/mpeg", audio)
     });
-    let nginx = setup(&server.url("/v1"), "concurrency=2", "").start();
-    let ids: Vec<String> = (0..6).map(|_| speak(&nginx, "Yes. No. Perhaps.")).collect();
+    let nginx = voiced(&server.url("/v1"), "concurrency=2", "").start();
+    let ids: Vec<String> = (0..6).map(|_| nginx.speak("Yes. No. Perhaps.")).collect();
     for id in ids {
         assert_eq!(nginx.finished(&id)["status"], "ready");
     }
@@ -126,278 +113,6 @@ fn connections_are_used_again_and_sentences_bounded() {
         "{} connections",
         server.connections()
     );
-}
-
-#[test]
-fn whatever_goes_wrong_is_said_with_a_word() {
-    let audio = mp3(TEXT);
-    let good = || Manner::good("audio/mpeg", &*audio);
-    let slow = "first_byte=400ms progress=400ms retries=0";
-    let cases: Vec<(&str, Manner, &str, &str, usize)> = vec![
-        (
-            "no answer",
-            Manner {
-                delay: Duration::from_secs(60),
-                ..good()
-            },
-            slow,
-            "tts_timeout",
-            1,
-        ),
-        (
-            "a head and no body",
-            good().ending(End::Hangs(0)),
-            slow,
-            "tts_timeout",
-            1,
-        ),
-        (
-            "a stall",
-            good().ending(End::Hangs(3000)),
-            slow,
-            "tts_timeout",
-            1,
-        ),
-        (
-            "a slow drip",
-            Manner {
-                pieces: 20,
-                pause: Duration::from_millis(100),
-                ..good()
-            },
-            slow,
-            "tts_timeout",
-            1,
-        ),
-        (
-            "in all too slow",
-            Manner {
-                pieces: 2000,
-                pause: Duration::from_millis(300),
-                ..good()
-            },
-            "total=1s",
-            "tts_timeout",
-            1,
-        ),
-        (
-            "nothing",
-            Manner::good("audio/mpeg", ""),
-            "retries=2",
-            "tts_empty",
-            3,
-        ),
-        (
-            "no content",
-            Manner {
-                status: "204 No Content",
-                ..Manner::good("", "")
-            }
-            .ending(End::Whole { length: true }),
-            "retries=0",
-            "tts_empty",
-            1,
-        ),
-        (
-            "a page",
-            Manner::good("text/html", "<!DOCTYPE html><title>Welcome</title>"),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "an error of theirs",
-            Manner::refusing(
-                "500 Internal Server Error",
-                "{\"error\":{\"message\":\"secret\"}}",
-            ),
-            "",
-            "tts_failed",
-            2,
-        ),
-        (
-            "too many requests",
-            Manner::refusing("429 Too Many Requests", "{\"error\":{}}"),
-            "",
-            "tts_failed",
-            2,
-        ),
-        (
-            "no such key",
-            Manner::refusing("401 Unauthorized", "{\"error\":{}}"),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "another place",
-            Manner::refusing("302 Found", ""),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "an error with 200",
-            Manner::good("application/json", "{\"error\":\"secret\"}"),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "a picture",
-            Manner::good("image/png", b"\x89PNG\r\n\x1a\n0123456789".as_slice()),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "half a file",
-            good().ending(End::Short(audio.len() / 2)),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "a reset",
-            good().ending(End::Reset(audio.len() / 2)),
-            "",
-            "tts_failed",
-            1,
-        ),
-        (
-            "a reset at once",
-            good().ending(End::Reset(0)),
-            "",
-            "tts_failed",
-            2,
-        ),
-        ("no end", good().ending(End::Never), "", "tts_failed", 1),
-    ];
-    for (what, manner, engine, code, times) in cases {
-        let (status, server, _nginx) = ends(manner, engine);
-        assert_eq!(status["status"], "failed", "{what}: {status}");
-        assert_eq!(status["error_code"], code, "{what}: {status}");
-        let text = status["error"].as_str().unwrap();
-        println!("{what}: {text}");
-        assert!(
-            text.len() > 20 && !text.contains("secret"),
-            "{what}: {text}"
-        );
-        assert_eq!(server.asked().len(), times, "{what}");
-    }
-}
-
-#[test]
-fn an_engine_that_is_not_there_is_one_that_failed() {
-    let door = ShutDoor::new();
-    for (url, engine, code) in [
-        (door.url(), "connect=400ms retries=0", "tts_timeout"),
-        ("http://127.0.0.1:9".to_owned(), "retries=0", "tts_failed"),
-        (
-            "http://nobody.invalid".to_owned(),
-            "retries=0",
-            "tts_failed",
-        ),
-        ("https://127.0.0.1:9".to_owned(), "retries=0", "tts_failed"),
-    ] {
-        let nginx = setup(&url, engine, "").start();
-        let id = speak(&nginx, TEXT);
-        let status = nginx.finished(&id);
-        assert_eq!(status["error_code"], code, "{url}: {status}");
-    }
-}
-
-#[test]
-fn what_was_said_before_an_engine_fails_remains() {
-    let long = TEXT.repeat(3);
-    let audio = mp3(&long);
-    let cut = audio.len() * 3 / 4;
-    let manner = Manner::good("audio/mpeg", audio);
-    let (status, _server, nginx) = ends(manner.ending(End::Short(cut)), "");
-    assert_eq!(status["error_code"], "tts_failed");
-    let id = status["session_id"].as_str().unwrap();
-    let playlist = nginx.whole_playlist(id);
-    let segments = playlist.lines().filter(|line| line.ends_with(".m4s"));
-    assert!(segments.count() >= 1, "{playlist}");
-}
-
-#[test]
-fn a_request_of_which_nothing_was_heard_is_made_again() {
-    let audio = mp3(TEXT);
-    let times = std::sync::atomic::AtomicUsize::new(0);
-    let server = SpeechServer::start(move |_| {
-        match times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-            0 => Manner::refusing("503 Service Unavailable", "{}"),
-            1 => Manner::good("audio/mpeg", ""),
-            _ => Manner::good("audio/mpeg", &*audio),
-        }
-    });
-    let nginx = setup(&server.url("/v1"), "retries=2", "").start();
-    let id = speak(&nginx, TEXT);
-    assert_eq!(nginx.finished(&id)["status"], "ready");
-    assert_eq!(server.asked().len(), 3);
-}
-
-#[test]
-fn another_engine_speaks_when_one_has_failed() {
-    let bad = SpeechServer::answering(Manner::refusing("500 Oops", "{}"));
-    let page = SpeechServer::answering(Manner::good("text/html", "<html>"));
-    let first = |text: &str| text.contains("quick");
-    let audio = mp3("A bird in the hand is worth two in the bush, as they say.");
-    let moody =
-        SpeechServer::start(
-            move |asked| match first(asked.json()["input"].as_str().unwrap()) {
-                true => Manner::good("audio/mpeg", &*audio),
-                false => Manner::refusing("500 Oops", "{}"),
-            },
-        );
-    let nginx = Setup::new()
-        .reuse("size=64m")
-        .http(&format!(
-            "avatar_speech_engine bad openai url={} retries=0;
-             avatar_speech_engine page openai url={} retries=0;
-             avatar_speech_engine moody openai url={} retries=0;
-             avatar_speech_voice one engine=bad lang=en fallback=two,three,en-us-female;
-             avatar_speech_voice two engine=page lang=en;
-             avatar_speech_voice three engine=moody lang=en voice=third;",
-            bad.url("/v1"),
-            page.url("/v1"),
-            moody.url("/v1")
-        ))
-        .start();
-    let text = format!("{TEXT} This is said by somebody else.");
-    let id = speak(&nginx, &text);
-    let status = nginx.finished(&id);
-    assert_eq!(status["status"], "ready", "{status}");
-    assert_eq!(
-        (bad.asked().len(), page.asked().len(), moody.asked().len()),
-        (2, 2, 2)
-    );
-    assert_eq!(moody.asked()[0].json()["voice"], "third");
-    let log = nginx.error_log();
-    for line in [
-        "engine: bad, next: page",
-        "engine: page, next: moody",
-        "engine: moody, next: espeak-ng",
-    ] {
-        assert!(log.contains(line), "no \"{line}\" in:\n{log}");
-    }
-    // It is not kept: next time the first engine may work.
-    nginx.whole_playlist(&id);
-    let again = speak(&nginx, &text);
-    nginx.finished(&again);
-    assert_eq!(bad.asked().len(), 4);
-}
-
-#[test]
-fn nobody_takes_over_in_the_midst_of_a_sentence() {
-    let audio = mp3(TEXT);
-    let half = audio.len() / 2;
-    let manner = Manner::good("audio/mpeg", audio).ending(End::Short(half));
-    let server = SpeechServer::answering(manner);
-    let nginx = setup(&server.url("/v1"), "", "fallback=en-us-female").start();
-    let id = speak(&nginx, TEXT);
-    assert_eq!(nginx.finished(&id)["error_code"], "tts_failed");
 }
 
 #[test]
@@ -415,7 +130,7 @@ fn long_sentences_reach_google_translate_in_short_pieces() {
         .start();
     let text = "This is a sentence that goes on and on, since whoever wrote it had a lot to say and could not \
         find a place to stop, however hard he tried.";
-    let id = speak(&nginx, text);
+    let id = nginx.speak(text);
     assert_eq!(nginx.finished(&id)["status"], "ready");
     let asked = server.asked();
     let pieces = asked.iter().map(|asked| {
@@ -460,7 +175,7 @@ fn an_engine_of_any_other_kind_can_be_described() {
             server.url("")
         ))
         .start();
-    let id = speak(&nginx, "He said \"no\" and left.");
+    let id = nginx.speak("He said \"no\" and left.");
     let status = nginx.finished(&id);
     assert_eq!(status["status"], "ready", "{status}");
     let asked = &server.asked()[0];
@@ -477,7 +192,7 @@ fn an_engine_of_any_other_kind_can_be_described() {
 #[test]
 fn all_workers_know_the_voices() {
     let server = SpeechServer::answering(Manner::good("audio/mpeg", mp3(TEXT)));
-    let nginx = setup(&server.url("/v1"), "", "\"name=Nova, of the net\"")
+    let nginx = voiced(&server.url("/v1"), "", "\"name=Nova, of the net\"")
         .workers(3)
         .start();
     let mut workers = BTreeSet::new();
@@ -504,10 +219,10 @@ fn all_workers_know_the_voices() {
 fn raw_audio_is_kept_where_that_is_wanted() {
     let audio = mp3("Yes.");
     let server = SpeechServer::answering(Manner::good("audio/mpeg", &*audio));
-    let nginx = setup(&server.url("/v1"), "", "")
+    let nginx = voiced(&server.url("/v1"), "", "")
         .http("avatar_speech_keep on;")
         .start();
-    let id = speak(&nginx, "Yes. Yes.");
+    let id = nginx.speak("Yes. Yes.");
     assert_eq!(nginx.finished(&id)["status"], "ready");
     let kept = std::fs::read(nginx.session(&id).join("tts.mp3")).unwrap();
     assert_eq!(kept, [&audio[..], &audio].concat());
@@ -518,4 +233,27 @@ fn raw_audio_is_kept_where_that_is_wanted() {
             .status,
         404
     );
+}
+
+#[test]
+fn a_reload_in_the_midst_of_a_sentence_loses_nothing() {
+    let server = SpeechServer::start(|asked| Manner {
+        pieces: 400,
+        pause: Duration::from_millis(20),
+        ..Manner::good("audio/mpeg", mp3(asked.json()["input"].as_str().unwrap()))
+    });
+    let nginx = voiced(&server.url("/v1"), "", "").workers(2).start();
+    let text = format!("{TEXT} So they say.");
+    let ids = [nginx.speak(&text), nginx.read_out(&text)];
+    for id in &ids {
+        nginx.begun(id);
+    }
+    // The new workers know no such engine.
+    nginx.reload_with(&Setup::new().workers(2));
+    for id in &ids {
+        let status = nginx.finished(id);
+        assert_eq!(status["status"], "ready", "{status}");
+        assert_eq!(nginx.said(id), text);
+    }
+    assert_eq!(server.asked().len(), 4);
 }

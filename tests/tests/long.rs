@@ -25,15 +25,13 @@ fn chapter(characters: usize) -> String {
     text
 }
 
-/// Megabytes of memory that only the process which makes sessions uses.
+/// Megabytes of memory of its own that the process has which makes sessions. Pages of files are not counted: they are its
+/// own or not by whether another nginx happens to run.
 fn memory(nginx: &Nginx) -> f64 {
     let map = fs::read_to_string(format!("/proc/{}/smaps_rollup", nginx.generator())).unwrap();
-    let lines = map.lines().filter(|line| line.starts_with("Private"));
-    let kilobytes = lines.map(|line| line.split_whitespace().nth(1).unwrap());
-    kilobytes
-        .map(|number| number.parse::<f64>().unwrap())
-        .sum::<f64>()
-        / 1024.0
+    let line = map.lines().find(|line| line.starts_with("Anonymous:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+    kilobytes.unwrap().parse::<f64>().unwrap() / 1024.0
 }
 
 #[test]

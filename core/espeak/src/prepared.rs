@@ -20,6 +20,9 @@ use crate::alphabet::{Alphabet, is_latin};
 /// not everywhere does it look at their end; no word of a living language is that long.
 const LONGEST_WORD: usize = 48;
 
+/// What is a pause, and not a word, even by itself.
+const SILENT: &str = ".,;:!?-…—–«»„“”‘’\"'()[]";
+
 /// Text without anything that espeak-ng would take for a command, and the way back to the original.
 pub(crate) struct Prepared {
     /// UTF-8, ending in a space and a zero byte.
@@ -71,6 +74,13 @@ impl Prepared {
         &self.bytes
     }
 
+    /// Whether there is nothing in it to be heard.
+    pub(crate) fn is_silent(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.bytes);
+        text.chars()
+            .all(|character| matches!(character, ' ' | '\0') || SILENT.contains(character))
+    }
+
     /// The byte of the original behind a position in an event, which counts characters from one.
     pub(crate) fn origin(&self, text_position: i32) -> Option<usize> {
         let index = usize::try_from(text_position).ok()?.checked_sub(1)?;
@@ -110,6 +120,21 @@ mod tests {
         assert_eq!(given(text, "kk"), "Да, қыз é          a  №5 \0");
         assert_eq!(given(text, "en-us"), "  ,     é          a  №5 \0");
         assert_eq!(given("iPhoneом mp3", "ru"), "iPhone ом mp3 \0");
+    }
+
+    #[test]
+    fn what_is_left_of_unknown_letters_is_silent() {
+        for (text, silent) in [
+            ("", true),
+            ("שלום!", true),
+            ("« — »", true),
+            ("5", false),
+            ("%", false),
+            ("שלום a", false),
+        ] {
+            let prepared = Prepared::new(text, Alphabet::of("en-us"));
+            assert_eq!(prepared.is_silent(), silent, "{text}");
+        }
     }
 
     #[test]

@@ -160,6 +160,10 @@ impl Synthesizer {
     pub fn speak(&mut self, text: &str, sink: &mut Sink<'_>) -> Result<Spoken, SpeakError> {
         let voice = self.voice.as_ref().ok_or(SpeakError::NoVoice)?;
         let prepared = Prepared::new(text, Alphabet::of(&voice.name));
+        // With nothing to say, the library still gives the echo of what it said before.
+        if prepared.is_silent() {
+            return Ok(Spoken::All);
+        }
         let mut utterance = Utterance {
             text: &prepared,
             sink,

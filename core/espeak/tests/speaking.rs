@@ -271,6 +271,17 @@ fn phonemes_do_not_depend_on_what_was_spoken_before() {
 
 /// Two full stops at the end make 1.51 read on after it, which AddressSanitizer sees and a longer reading might.
 #[test]
+fn nothing_to_say_is_silent_whatever_was_said_before() {
+    let (_turn, mut synthesizer) = synthesizer("en-us+f3");
+    let (sound, _) = speak(&mut synthesizer, "Good morning.");
+    assert!(!sound.is_empty());
+    for text in ["", " ", "שלום עולם!", "…"] {
+        let (sound, _) = speak(&mut synthesizer, text);
+        assert!(sound.is_empty(), "{text}: {} samples", sound.len());
+    }
+}
+
+#[test]
 fn two_full_stops_end_a_text() {
     let (_turn, mut synthesizer) = synthesizer("ru");
     let (once, _) = speak(&mut synthesizer, "Ну.");

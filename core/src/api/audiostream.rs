@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::realtime::{boolean, is_open, object, pace, said, spoken, string, voice, webhook};
+use super::realtime::{
+    boolean, expanded, is_open, object, pace, said, spoken, string, voice, webhook,
+};
 use super::status::playlist;
 use super::{Catalogue, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Kind, Record, SessionId, State, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, Record, SessionId, Source, State, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 
 /// Reads the body of `POST /audiostream/start/`.
@@ -20,8 +22,6 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
     let fields = object(body)?;
     let open = is_open(&fields)?;
     let (text, ssml) = said(&fields, "prompt", open, config)?;
-    // Without a language model there is nothing to write it out with.
-    boolean(&fields, "expand")?;
     let language = string(&fields, "lang")?.map(spoken).transpose()?;
     let language = match (language, string(&fields, "voice")?) {
         (None, None) => Some(Language::En),
@@ -32,8 +32,11 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         id: SessionId::generate(),
         vocabulary: Vocabulary::Audio,
         kind: Kind::Audio,
+        source: Source::Text,
+        portrait: None,
         text: text.to_owned(),
         open,
+        expand: expanded(&fields, true, !open && !ssml, config)?,
         ssml,
         mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,
@@ -98,10 +101,14 @@ mod tests {
 
     use super::*;
     use crate::api::Code;
+    use crate::prompt::Settings;
     use crate::session::{Failure, FailureCode, Pace};
 
     fn read(body: &str) -> Result<Job, Refusal> {
-        let config = Config::default();
+        read_by(body, &Config::default())
+    }
+
+    fn read_by(body: &str, config: &Config) -> Result<Job, Refusal> {
         let catalogue = Catalogue {
             voices: [("en-us", Language::En), ("ru", Language::Ru)]
                 .map(|(id, language)| crate::speech::Voice {
@@ -115,7 +122,7 @@ mod tests {
             avatar: String::new(),
             gallery: None,
         };
-        start_audio(body.as_bytes(), &config, &catalogue)
+        start_audio(body.as_bytes(), config, &catalogue)
     }
 
     #[test]
@@ -128,6 +135,42 @@ mod tests {
         assert_eq!(job.voice, "ru");
         let job = read(r#"{"prompt":"Привет.","voice":"ru"}"#).unwrap();
         assert_eq!(job.language, Language::Ru);
+    }
+
+    #[test]
+    fn prompts_are_written_out_where_there_is_a_model_unless_said_otherwise() {
+        let config = Config {
+            expand: Some(Settings::new("http://host/v1", "small").unwrap()),
+            ..Config::default()
+        };
+        for (body, with, without) in [
+            (r#"{"prompt":"a"}"#, Ok(true), Ok(false)),
+            (r#"{"prompt":"a","expand":null}"#, Ok(true), Ok(false)),
+            (r#"{"prompt":"a","expand":false}"#, Ok(false), Ok(false)),
+            (
+                r#"{"prompt":"a","expand":true}"#,
+                Ok(true),
+                Err(Code::BadParameter),
+            ),
+            (r#"{"prompt":"a","final":false}"#, Ok(false), Ok(false)),
+            (r#"{"prompt":"<speak>a</speak>"}"#, Ok(false), Ok(false)),
+            (
+                r#"{"prompt":"<speak>a</speak>","expand":true}"#,
+                Err(Code::BadParameter),
+                Err(Code::BadParameter),
+            ),
+            (
+                r#"{"final":false,"expand":true}"#,
+                Err(Code::BadParameter),
+                Err(Code::BadParameter),
+            ),
+        ] {
+            let expand = |read: Result<Job, Refusal>| {
+                read.map(|job| job.expand).map_err(|refusal| refusal.code())
+            };
+            assert_eq!(expand(read_by(body, &config)), with, "{body}");
+            assert_eq!(expand(read(body)), without, "{body}");
+        }
     }
 
     #[test]

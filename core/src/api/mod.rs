@@ -3,6 +3,8 @@
 
 mod audiostream;
 mod catalogue;
+mod driven;
+mod form;
 mod openai;
 mod realtime;
 mod refusal;
@@ -11,6 +13,10 @@ mod status;
 
 pub use audiostream::{start_audio, started_audio, task_status};
 pub use catalogue::{Avatar, Catalogue};
+pub use driven::{
+    Driven, Piece, driven, driven_refusal, driven_status, driven_whole, fed, freed, piece,
+};
+pub use form::{Form, Upload};
 pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal, Words};

@@ -7,7 +7,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Kind, Pace, SessionId, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
 use crate::text::{Pieces, is_ssml, speakable};
 
@@ -51,8 +51,11 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         id: SessionId::generate(),
         vocabulary,
         kind: Kind::Avatar,
+        source: Source::Text,
+        portrait: None,
         text: text.to_owned(),
         open,
+        expand: expanded(&fields, false, !open && !ssml, config)?,
         ssml,
         mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,
@@ -125,11 +128,15 @@ pub(super) fn said<'a>(
 ) -> Result<(&'a str, bool), Refusal> {
     let text = text(fields, name, open, config)?;
     let wrong = |message: String| Refusal::new(Code::BadParameter, message);
-    let asked = match string(fields, "input_type")? {
+    let kind = "input_type";
+    let asked = match string(fields, kind).map_err(|refusal| refusal.about(kind))? {
         None => None,
         Some("text") => Some(false),
         Some("ssml") => Some(true),
-        Some(_) => return Err(wrong("input_type must be \"text\" or \"ssml\"".to_owned())),
+        Some(_) => {
+            let reason = "input_type must be \"text\" or \"ssml\"";
+            return Err(wrong(reason.to_owned()).about(kind));
+        }
     };
     if open && asked == Some(true) {
         let reason = "SSML must be whole: it cannot be continued";
@@ -151,6 +158,24 @@ fn nothing() -> Refusal {
         Code::EmptyText,
         "there is nothing to say: the text is empty",
     )
+}
+
+/// Whether a language model writes the text out first; where it is not said, as `usual`.
+pub(super) fn expanded(
+    fields: &Map<String, Value>,
+    usual: bool,
+    whole: bool,
+    config: &Config,
+) -> Result<bool, Refusal> {
+    let wrong = |message| Err(Refusal::new(Code::BadParameter, message));
+    match boolean(fields, "expand")? {
+        None => Ok(usual && whole && config.expand.is_some()),
+        Some(true) if config.expand.is_none() => {
+            wrong("there is no language model here that could write the text out")
+        }
+        Some(true) if !whole => wrong("only plain text that is complete can be written out"),
+        Some(expand) => Ok(expand),
+    }
 }
 
 /// Whether more text is to come.

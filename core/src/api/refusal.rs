@@ -1,5 +1,7 @@
 //! The one vocabulary of errors, and the one place where they become an HTTP status and a word.
 
+use std::io::{self, ErrorKind};
+
 use serde_json::json;
 
 use super::openai;
@@ -51,6 +53,10 @@ pub enum Code {
     TooLarge,
     /// The body is of the wrong type.
     UnsupportedMediaType,
+    /// There is no face in a picture, or it is none.
+    BadImage,
+    /// Sound comes faster than it can be used.
+    TooFast,
     /// As much as possible is being done already.
     Busy,
     /// A fault of ours.
@@ -75,6 +81,8 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::BadImage => "bad_image",
+            Self::TooFast => "too_fast",
             Self::Busy => "busy",
             Self::Internal => "internal",
             Self::Failed(code) => code.word(),
@@ -90,13 +98,15 @@ impl Code {
             | Self::UnknownVoice
             | Self::UnknownAvatar
             | Self::BadJson
-            | Self::BadParameter => 400,
+            | Self::BadParameter
+            | Self::BadImage => 400,
             Self::Unauthorized => 401,
             Self::UnknownSession | Self::Failed(_) => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Internal => 500,
+            Self::TooFast => 429,
             Self::Busy => 503,
         }
     }
@@ -112,15 +122,25 @@ impl Refusal {
         }
     }
 
-    /// The same, said of a field of the request.
+    /// The same, said of a field of the request, unless it is said of one already.
     pub(super) fn about(mut self, field: &'static str) -> Self {
-        self.parameter = Some(field);
+        self.parameter.get_or_insert(field);
         self
     }
 
     /// There is no such session.
     pub fn unknown_session() -> Self {
         Self::new(Code::UnknownSession, "there is no such session")
+    }
+
+    /// What is said when something could not be written.
+    pub(crate) fn of_writing(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::new(Code::Internal, "there is no room left on the server's disk")
+            }
+            _ => Self::internal(),
+        }
     }
 
     /// A fault of ours, told without its details.
@@ -150,7 +170,7 @@ impl Refusal {
 
     /// Seconds after which it is worth asking again, for those refusals that pass.
     pub fn retry_after(&self) -> Option<u32> {
-        (self.code == Code::Busy).then_some(2)
+        matches!(self.code, Code::Busy | Code::TooFast).then_some(2)
     }
 
     /// The HTTP status and the body.

@@ -32,6 +32,18 @@ pub enum Route {
     Avatars,
     /// `/api/voices`
     Voices,
+    /// `/api/audio-driven`
+    Driven,
+    /// `/api/audio-driven/stream`
+    DrivenStream,
+    /// `/api/audio-driven/chunked/init`
+    DrivenInit,
+    /// `/api/audio-driven/chunked/feed`
+    DrivenFeed,
+    /// `/api/audio-driven/chunked/status/<id>`
+    DrivenStatus(SessionId),
+    /// `/api/audio-driven/chunked/session/<id>`
+    DrivenSession(SessionId),
     /// `/v1/audio/speech`
     Speech,
     /// `/v1/audio/voices`
@@ -47,17 +59,19 @@ pub enum Route {
 impl Route {
     /// Whether it answers a method.
     pub fn answers(self, method: &[u8]) -> bool {
-        match self.posted() {
-            true => method == b"POST",
-            false => matches!(method, b"GET" | b"HEAD"),
+        match self {
+            Self::DrivenSession(_) => method == b"DELETE",
+            _ if self.posted() => method == b"POST",
+            _ => matches!(method, b"GET" | b"HEAD"),
         }
     }
 
     /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
-        match self.posted() {
-            true => "POST, OPTIONS",
-            false => "GET, HEAD, OPTIONS",
+        match self {
+            Self::DrivenSession(_) => "DELETE, OPTIONS",
+            _ if self.posted() => "POST, OPTIONS",
+            _ => "GET, HEAD, OPTIONS",
         }
     }
 
@@ -71,6 +85,14 @@ impl Route {
                 | Self::Interrupt
                 | Self::Cleanup
                 | Self::Speech
+        ) || self.takes_form()
+    }
+
+    /// Whether its body is a form with files.
+    pub fn takes_form(self) -> bool {
+        matches!(
+            self,
+            Self::Driven | Self::DrivenStream | Self::DrivenInit | Self::DrivenFeed
         )
     }
 
@@ -325,6 +347,10 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/cleanup" => return Some(Route::Cleanup),
         "/api/avatars" => return Some(Route::Avatars),
         "/api/voices" => return Some(Route::Voices),
+        "/api/audio-driven" => return Some(Route::Driven),
+        "/api/audio-driven/stream" => return Some(Route::DrivenStream),
+        "/api/audio-driven/chunked/init" => return Some(Route::DrivenInit),
+        "/api/audio-driven/chunked/feed" => return Some(Route::DrivenFeed),
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
         "/v1/models" => return Some(Route::Models),
@@ -341,6 +367,12 @@ pub fn route(path: &str) -> Option<Route> {
     }
     if let Some(id) = call.strip_prefix("/audiostream/task-status/") {
         return of_session(id, Route::TaskStatus);
+    }
+    if let Some(id) = call.strip_prefix("/api/audio-driven/chunked/status/") {
+        return of_session(id, Route::DrivenStatus);
+    }
+    if let Some(id) = call.strip_prefix("/api/audio-driven/chunked/session/") {
+        return of_session(id, Route::DrivenSession);
     }
     let media = path
         .strip_prefix("/stream/")

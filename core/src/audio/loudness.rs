@@ -8,11 +8,11 @@ use crate::time::AUDIO_RATE;
 /// the peaks of speech would have to be cut.
 pub const LOUDNESS: f64 = -19.0;
 
-/// The shortest sound that can be measured: 400 ms (ITU-R BS.1770-5 annex 1).
-const SHORTEST: usize = AUDIO_RATE as usize * 2 / 5;
-
-/// The loudness of some sound, mono at 48 kHz.
+/// The loudness of some sound, mono.
 pub struct Loudness {
+    rate: u32,
+    /// Samples of the shortest sound that can be measured: 400 ms (ITU-R BS.1770-5 annex 1).
+    shortest: usize,
     meter: Option<EbuR128>,
     /// What was heard, as long as that is too little to be measured.
     brief: Vec<f32>,
@@ -20,10 +20,17 @@ pub struct Loudness {
 }
 
 impl Loudness {
-    /// Of nothing.
+    /// Of nothing, at 48 kHz.
     pub fn new() -> Self {
+        Self::at(AUDIO_RATE)
+    }
+
+    /// Of nothing, at `rate` samples a second.
+    pub fn at(rate: u32) -> Self {
         Self {
-            meter: EbuR128::new(1, AUDIO_RATE, Mode::I).ok(),
+            rate,
+            shortest: rate as usize * 2 / 5,
+            meter: EbuR128::new(1, rate, Mode::I).ok(),
             brief: Vec::new(),
             heard: 0,
         }
@@ -32,7 +39,7 @@ impl Loudness {
     /// Takes in more.
     pub fn hear(&mut self, pcm: &[f32]) {
         self.heard += pcm.len() as u64;
-        if self.brief.len() < SHORTEST {
+        if self.brief.len() < self.shortest {
             self.brief.extend_from_slice(pcm);
         }
         self.add(pcm);
@@ -48,7 +55,7 @@ impl Loudness {
 
     /// How much was heard, in seconds.
     pub fn seconds(&self) -> f64 {
-        self.heard as f64 / f64::from(AUDIO_RATE)
+        self.heard as f64 / f64::from(self.rate.max(1))
     }
 
     /// In LUFS; `None` where it is too little, or silence.
@@ -60,8 +67,8 @@ impl Loudness {
     /// The same, that of the shortest words included: they are measured as if they were repeated.
     pub fn finish(&mut self) -> Option<f64> {
         let brief = std::mem::take(&mut self.brief);
-        if !brief.is_empty() && brief.len() < SHORTEST {
-            for _ in 0..SHORTEST.div_ceil(brief.len()) {
+        if !brief.is_empty() && brief.len() < self.shortest {
+            for _ in 0..self.shortest.div_ceil(brief.len()) {
                 self.add(&brief);
             }
         }

@@ -6,6 +6,8 @@ mod loudness;
 mod motion;
 mod mouth;
 pub mod neural;
+mod performance;
+pub mod photo;
 mod presenter;
 mod viseme;
 
@@ -16,6 +18,8 @@ use std::time::Instant;
 
 use avatar_codec::Picture;
 use thiserror::Error;
+
+use self::neural::colour;
 
 use crate::speech::Mark;
 use crate::time::Samples;

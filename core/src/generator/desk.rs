@@ -10,6 +10,7 @@ use super::assembler::Assembler;
 use super::caretaker::Caretaker;
 use super::departures::Departures;
 use super::herald::Herald;
+use super::listener::Listener;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
 use super::manuscript::Manuscript;
@@ -19,14 +20,18 @@ use super::pool::{Pool, Task, Waker};
 use super::recorder::Recorder;
 use super::reel::Reel;
 use super::repertoire::Repertoire;
+use super::sitting::Sitting;
 use super::speaker::Speaker;
 use super::studio::Studio;
 use super::transcript::Transcript;
 use super::workshop::Faces;
+use super::writer::Writer;
 use crate::api::{Urls, status};
 use crate::config::{Config, Video};
-use crate::face::Face;
-use crate::session::{Failure, FailureCode, Hint, Kind, SessionId, Stage, State, Timestamp, lost};
+use crate::session::{
+    Failure, FailureCode, Hint, Kind, Record, SessionId, Source, Stage, State, Timestamp, lost,
+};
+use crate::store::Eater;
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -47,8 +52,17 @@ struct Session {
     manuscript: Arc<Manuscript>,
     /// How far its draft was read, where more text may come.
     read: Option<u64>,
+    fed: Option<Fed>,
     painter: Waker,
     assembler: Waker,
+}
+
+/// What comes to a session that is fed.
+struct Fed {
+    eater: Eater,
+    listener: Listener,
+    /// When something last did, or somebody watched.
+    stirred: Instant,
 }
 
 impl Session {
@@ -79,6 +93,8 @@ pub(crate) struct Supplies {
     pub(crate) faces: Arc<Faces>,
     pub(crate) studio: Option<Studio>,
     pub(crate) speaker: Speaker,
+    /// Where prompts are written out.
+    pub(crate) writer: Option<Writer>,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
@@ -198,11 +214,15 @@ impl Desk {
         for id in concerned {
             self.look_at(id, false);
         }
-        let open = self.sessions.iter().filter(|(_, s)| s.read.is_some());
+        let open = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.read.is_some() || session.fed.is_some());
         let open: Vec<SessionId> = open.map(|(&id, _)| id).collect();
         for id in open {
             self.read_on(id);
             self.close_draft(id);
+            self.close_feed(id);
         }
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
@@ -338,7 +358,7 @@ impl Desk {
         let job = &live.job;
         let mixed = job.mixed.then_some(job.language);
         let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone(), mixed);
-        if !job.open {
+        if !job.open && !job.expand {
             // It was found to be well-formed when it came.
             let read = job.ssml.then(|| manuscript.push_ssml(&job.text));
             if !matches!(read, Some(Ok(()))) {
@@ -346,11 +366,34 @@ impl Desk {
             }
             manuscript.finish();
         }
+        let inbox = Arc::default();
+        let fed = match job.source {
+            Source::Text => None,
+            Source::Feed { rate } => {
+                let started =
+                    Listener::start(Arc::clone(&live), rate, Arc::clone(&inbox), painter.clone());
+                match started {
+                    Ok(listener) => Some(Fed {
+                        eater: live.store().eater(id),
+                        listener,
+                        stirred: Instant::now(),
+                    }),
+                    Err(error) => {
+                        live.fail(Failure {
+                            code: FailureCode::Internal,
+                            text: format!("nobody can listen: {error}"),
+                        });
+                        None
+                    }
+                }
+            }
+        };
         let links = Links {
             live: Arc::clone(&live),
             reel: Arc::new(reel),
             transcript,
             manuscript: Arc::new(manuscript),
+            inbox,
             painter,
             assembler: self.supplies.pool.waker(),
         };
@@ -360,12 +403,14 @@ impl Desk {
             transcript: Arc::clone(&links.transcript),
             manuscript: Arc::clone(&links.manuscript),
             read: live.job.open.then_some(0),
+            fed,
             painter: links.painter.clone(),
             assembler: links.assembler.clone(),
             live: Arc::clone(&live),
         };
         self.sessions.insert(id, session);
         self.read_on(id);
+        self.write_out(&links);
         match self.face(&links) {
             Ok(face) => {
                 let painter = Painter::new(
@@ -388,7 +433,7 @@ impl Desk {
     }
 
     /// The face that the session of `links` is to have.
-    fn face(&self, links: &Links) -> Result<Option<Box<dyn Face>>, Failure> {
+    fn face(&self, links: &Links) -> Result<Option<Sitting>, Failure> {
         let Supplies {
             faces,
             studio,
@@ -404,6 +449,9 @@ impl Desk {
             code: FailureCode::InferenceFailed,
             text,
         };
+        if let Some(portrait) = job.portrait {
+            return Ok(Some(Sitting::of_picture(&links.live, portrait, config)));
+        }
         let face = match (job.filmed, studio) {
             (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
             (true, Some(studio)) => studio.sit(links, &job.avatar),
@@ -411,15 +459,43 @@ impl Desk {
                 "there are no networks for filmed avatars".to_owned(),
             )),
         };
-        face.map(Some)
+        Ok(Some(Sitting::Done(face?)))
     }
 
-    /// Takes in what was added to a session's text.
+    /// Has the prompt of a session written out, if it is one.
+    fn write_out(&self, links: &Links) {
+        match &self.supplies.writer {
+            _ if !links.live.job.expand => {}
+            Some(writer) => writer.write(Arc::clone(&links.live), Arc::clone(&links.manuscript)),
+            None => links.live.fail(Failure {
+                code: FailureCode::InferenceFailed,
+                text: "there is no language model any more".to_owned(),
+            }),
+        }
+    }
+
+    /// Takes in what was added to a session's text, or what it was fed.
     fn read_on(&mut self, id: SessionId) {
         let store = &self.supplies.publication.store;
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        if let Some(fed) = &mut session.fed {
+            match fed.eater.read() {
+                Ok(morsels) if morsels.is_empty() => {}
+                Ok(morsels) => {
+                    fed.stirred = Instant::now();
+                    for morsel in morsels {
+                        fed.listener.feed(morsel);
+                    }
+                }
+                Err(error) => session.live.fail(Failure {
+                    code: FailureCode::Internal,
+                    text: format!("what was fed could not be read: {error}"),
+                }),
+            }
+            return;
+        }
         let Some(read) = session.read else {
             return;
         };
@@ -457,6 +533,23 @@ impl Desk {
             tracing::info!(session = %id, "no more text came");
             session.read = None;
             session.manuscript.finish();
+        }
+    }
+
+    /// Ends a session that was neither fed nor watched for long enough.
+    fn close_feed(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Some(fed) = &mut session.fed else {
+            return;
+        };
+        if self.supplies.publication.board.take_seen(id) {
+            fed.stirred = Instant::now();
+        }
+        if fed.stirred.elapsed() >= self.supplies.config.feed_timeout {
+            tracing::info!(session = %id, "nothing came and nobody watched");
+            session.fed = None;
         }
     }
 
@@ -523,13 +616,20 @@ impl Desk {
         let live = Arc::clone(&session.live);
         // One that ends with a failure does so when all that was said is listed.
         if live.failure().is_none() {
-            live.update(|record| {
+            let ready = |record: &mut Record| {
                 record.state = State::Ready;
                 record.ended |= standing == Standing::Ended;
                 record.stage = Stage::Done;
                 record.progress = 100;
                 record.finished_at = Some(Timestamp::now());
-            });
+            };
+            if live.job.kind.is_recording() {
+                // Before anybody knows: it goes as soon as its client has all of it.
+                let mut record = live.record();
+                ready(&mut record);
+                self.supplies.repertoire.learn(&live, &record);
+            }
+            live.update(ready);
             self.tell(&live);
             let record = live.record();
             tracing::info!(
@@ -551,7 +651,10 @@ impl Desk {
             session.depart(&mut self.departures, Instant::now());
             match session.live.failure() {
                 None => {
-                    self.supplies.repertoire.learn(&session.live);
+                    if !session.live.job.kind.is_recording() {
+                        let record = session.live.record();
+                        self.supplies.repertoire.learn(&session.live, &record);
+                    }
                     self.supplies.publication.board.release(id);
                 }
                 Some(failure) => {
@@ -567,17 +670,20 @@ impl Desk {
         let Some(mut session) = self.dismiss(id) else {
             return;
         };
-        if let Some(listing) = &mut session.listing {
-            listing.end(&session.live, &session.transcript);
-        }
-        session.depart(&mut self.departures, Instant::now());
         let failure = session.live.failure().unwrap_or_else(|| Failure {
             code: FailureCode::Internal,
             text: "something went wrong on the server".to_owned(),
         });
-        if failure.code == FailureCode::DiskFull {
+        let full = failure.code == FailureCode::DiskFull;
+        if full {
             self.supplies.repertoire.clear();
         }
+        match &mut session.listing {
+            Some(listing) if full => listing.end_on_full_disk(&session.live, &session.transcript),
+            Some(listing) => listing.end(&session.live, &session.transcript),
+            None => {}
+        }
+        session.depart(&mut self.departures, Instant::now());
         session.live.update(|record| record.fail(failure));
         self.finished(&session.live);
         self.fill();

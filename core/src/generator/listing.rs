@@ -196,6 +196,14 @@ impl Listing {
         });
     }
 
+    /// As [`end_here`](Self::end_here), where the disk is full: what comes after the segment in which the listing ends is
+    /// deleted before anything is written, or there would be no room for the end.
+    pub(crate) fn end_on_full_disk(&mut self, live: &Live, transcript: &Transcript) {
+        let edge = self.timeline.edge(self.listed);
+        self.discard_from(live, edge.segments + edge.parts.min(1));
+        self.end_here(live, transcript);
+    }
+
     /// Segments whose parts have left the playlist since this was asked last.
     pub(crate) fn departed(&mut self) -> Range<u32> {
         std::mem::replace(&mut self.departed, self.in_parts..self.in_parts)
@@ -264,7 +272,15 @@ impl Listing {
             if let Some((last, parts)) = self.timeline.last(edge) {
                 store.discard_parts(id, rendition, last, parts);
             }
-            for number in edge.segments.. {
+        }
+        self.discard_from(live, edge.segments);
+    }
+
+    /// Deletes segments, whole or in parts, from one on.
+    fn discard_from(&self, live: &Live, first: u32) {
+        let (id, store) = (live.id(), live.store());
+        for &(rendition, _) in &self.media {
+            for number in first.. {
                 store.discard(id, MediaFile::CaptionSegment(number));
                 store.discard(id, RenditionFile::TsSegment(number).of(rendition));
                 let there = store.discard(id, RenditionFile::Segment(number).of(rendition));

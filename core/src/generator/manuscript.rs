@@ -94,6 +94,20 @@ impl Manuscript {
         self.painter.wake();
     }
 
+    /// There is no more text, and it was broken off: half a sentence at its end is not said. False where there was not one
+    /// whole sentence; then nothing happened.
+    pub(crate) fn leave_off(&self) -> bool {
+        let mut state = self.lock();
+        if !state.finished && !state.pieces.leave_off() {
+            return false;
+        }
+        state.finished = true;
+        state.dry = None;
+        drop(state);
+        self.painter.wake();
+        true
+    }
+
     /// What is to be said next.
     pub(crate) fn next(&self) -> Next {
         let mut state = self.lock();
@@ -155,6 +169,24 @@ mod tests {
         assert_eq!(manuscript.next(), Next::Later(None));
         manuscript.finish();
         assert!(matches!(manuscript.next(), Next::Sentence(said) if said.text == "Here it"));
+        assert_eq!(manuscript.next(), Next::End);
+    }
+
+    #[test]
+    fn half_a_sentence_at_a_broken_end_is_left_out() {
+        let said = |manuscript: &Manuscript| -> Vec<String> {
+            rest(manuscript).into_iter().map(|said| said.text).collect()
+        };
+        let manuscript = manuscript();
+        manuscript.push("It is half");
+        assert!(!manuscript.leave_off());
+        manuscript.push(" past three. I am");
+        assert_eq!(said(&manuscript), ["It is half past three."]);
+        manuscript.push(" late.");
+        assert!(manuscript.leave_off());
+        assert_eq!(said(&manuscript), ["I am late."]);
+        assert_eq!(manuscript.next(), Next::End);
+        manuscript.push(" Go on!");
         assert_eq!(manuscript.next(), Next::End);
     }
 

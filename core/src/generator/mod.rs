@@ -9,6 +9,8 @@ mod caretaker;
 mod departures;
 mod desk;
 mod herald;
+mod inbox;
+mod listener;
 mod listing;
 mod live;
 mod manuscript;
@@ -20,11 +22,13 @@ mod reel;
 mod rendition;
 mod repertoire;
 mod scheduler;
+mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
 mod transcript;
 mod workshop;
+mod writer;
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +52,7 @@ use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;
 use studio::{Outlook, Staff, Studio};
+use writer::Writer;
 
 /// How a generator knows the processes around it.
 #[derive(Clone)]
@@ -98,6 +103,8 @@ impl Generator {
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
         let (speaker, speaking) = Speaker::start(workshop.ensemble).map_err(StartError::Thread)?;
+        let writer = config.expand.as_ref().map(Writer::start);
+        let writer = writer.transpose().map_err(StartError::Thread)?;
         let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         board.header().set_generator(pid);
@@ -133,6 +140,7 @@ impl Generator {
             faces: workshop.faces,
             studio,
             speaker,
+            writer,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
             repertoire: Repertoire::new(&config, board, pid),

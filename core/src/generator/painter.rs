@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::manuscript::{Manuscript, Next};
 use super::pool::{Task, Waker};
 use super::reel::Reel;
+use super::sitting::Sitting;
 use super::soundtrack::{Margins, Soundtrack};
-use super::speaker::{Heard, Inbox, Speaker, Wanted};
+use super::speaker::{Speaker, Wanted};
 use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
-use crate::session::{Failure, FailureCode, Kind, Pace, Stage};
+use crate::session::{Failure, FailureCode, Kind, Pace, Source, Stage};
 use crate::speech::{Keeping, Mark, Utterance};
 use crate::time::Samples;
 
@@ -39,6 +41,8 @@ pub(crate) struct Painter {
     pub(crate) speaker: Speaker,
     /// Without one there is nothing but sound.
     pub(crate) face: Option<Box<dyn Face>>,
+    /// A face that is to be found before anything is painted.
+    due: Option<Sitting>,
     pub(crate) waker: Waker,
     pub(crate) assembler: Waker,
     manuscript: Arc<Manuscript>,
@@ -50,6 +54,8 @@ pub(crate) struct Painter {
     again: Option<Instant>,
     /// With the sentence asked for last.
     paragraph_ends: bool,
+    /// A paragraph is over. The silence after it is made only once something follows.
+    breath: bool,
     cut: Cut,
     /// How far ahead of the clock frames are painted.
     lead: Option<Duration>,
@@ -67,6 +73,7 @@ pub(crate) struct Links {
     pub(crate) reel: Arc<Reel>,
     pub(crate) transcript: Arc<Transcript>,
     pub(crate) manuscript: Arc<Manuscript>,
+    pub(crate) inbox: Arc<Inbox>,
     pub(crate) painter: Waker,
     pub(crate) assembler: Waker,
 }
@@ -75,9 +82,14 @@ impl Painter {
     pub(crate) fn new(
         links: &Links,
         speaker: Speaker,
-        face: Option<Box<dyn Face>>,
+        face: Option<Sitting>,
         config: &Config,
     ) -> Self {
+        let (face, due) = match face {
+            None => (None, None),
+            Some(Sitting::Done(face)) => (Some(face), None),
+            Some(due) => (None, Some(due)),
+        };
         let job = &links.live.job;
         // What is filled with silence is as short with segments that have no parts.
         let cut = match job.segment_format {
@@ -91,6 +103,7 @@ impl Painter {
             transcript: Arc::clone(&links.transcript),
             speaker,
             face,
+            due,
             waker: links.painter.clone(),
             assembler: links.assembler.clone(),
             manuscript: Arc::clone(&links.manuscript),
@@ -101,10 +114,12 @@ impl Painter {
                 Kind::Avatar | Kind::Audio => Margins::OF_A_FACE,
                 Kind::Recording(_) => Margins::NONE,
             }),
-            inbox: Arc::default(),
-            asked: false,
+            inbox: Arc::clone(&links.inbox),
+            // What is fed comes unasked.
+            asked: job.source != Source::Text,
             again: None,
             paragraph_ends: false,
+            breath: false,
             cut,
             lead: match job.pace {
                 // A part more than is listed.
@@ -128,9 +143,39 @@ impl Painter {
         painter
     }
 
+    /// Finds the face, where that has been left to this thread.
+    fn sit(&mut self) -> Result<(), Failure> {
+        let Some(Sitting::Due(find)) = self.due.take() else {
+            return Ok(());
+        };
+        let mut face = find()?;
+        // Nothing but the silence at the beginning is known yet.
+        let known = usize::try_from(self.soundtrack.known().0).unwrap_or_default();
+        face.hear(&vec![0.0; known], &[]);
+        self.face = Some(face);
+        Ok(())
+    }
+
+    /// How much is known beyond what is painted.
+    fn stock(&self) -> Samples {
+        let painted = self.cut.start_of(self.painted);
+        self.soundtrack.known().saturating_sub(painted)
+    }
+
+    /// Says at each part how much of what a session was fed is still to be shown.
+    fn tell_stock(&self) {
+        let part = u64::from(self.cut.steps_per_part()).max(1);
+        if self.live.job.source != Source::Text && self.painted.is_multiple_of(part) {
+            let waiting = self.stock() + self.inbox.stock();
+            self.live.update(|record| record.waiting = waiting);
+        }
+    }
+
     /// Takes in what has been spoken, and has more spoken where that is short.
     fn listen(&mut self) {
-        while let Some(heard) = self.inbox.pop() {
+        while self.stock() < STOCK
+            && let Some(heard) = self.inbox.pop()
+        {
             match heard {
                 Heard::Speech(speech) => {
                     let marks = self.soundtrack.hear(&speech);
@@ -140,19 +185,18 @@ impl Painter {
                     self.asked = false;
                     let end = self.soundtrack.end_mark();
                     self.hear(&[], &[end]);
-                    if self.paragraph_ends {
-                        let silence = self.soundtrack.end_paragraph();
-                        self.hear(&silence, &[]);
-                    }
+                    self.breath = self.paragraph_ends;
                 }
             }
         }
-        let stock = self
-            .soundtrack
-            .known()
-            .saturating_sub(self.cut.start_of(self.painted));
-        if !self.asked && !self.soundtrack.ended() && stock < STOCK {
-            self.ask();
+        if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
+            match self.live.job.source {
+                Source::Text => self.ask(),
+                Source::Feed { .. } => self.end(Failure {
+                    code: FailureCode::TtsEmpty,
+                    text: "there was no sound in what came".to_owned(),
+                }),
+            }
         }
     }
 
@@ -172,6 +216,7 @@ impl Painter {
             match self.manuscript.next() {
                 Next::Sentence(sentence) => break sentence,
                 Next::Pause(length) => {
+                    self.breathe();
                     let silence = self.soundtrack.pause(length);
                     self.hear(&silence, &[]);
                 }
@@ -187,6 +232,7 @@ impl Painter {
                 }
             }
         };
+        self.breathe();
         self.asked = true;
         self.paragraph_ends = sentence.paragraph_end;
         self.soundtrack.begin_utterance();
@@ -203,6 +249,14 @@ impl Painter {
             inbox: Arc::clone(&self.inbox),
             waker: self.waker.clone(),
         });
+    }
+
+    /// Something follows: if a paragraph was before it, there is a silence between them.
+    fn breathe(&mut self) {
+        if std::mem::take(&mut self.breath) {
+            let silence = self.soundtrack.end_paragraph();
+            self.hear(&silence, &[]);
+        }
     }
 
     /// All is said. If that is nothing, the session has failed with `otherwise`.
@@ -271,6 +325,7 @@ impl Painter {
     fn fill(&mut self) {
         let part_end = self.cut.start_of(self.painted) + self.part;
         let wanted = part_end + self.lookahead();
+        self.breath = false;
         let end = self.soundtrack.end_mark();
         let silence = self
             .soundtrack
@@ -345,14 +400,25 @@ impl Painter {
             .take(self.cut.start_of(steps), &mut frame.pcm);
         debug_assert!(taken, "a frame is painted only where its sound is known");
         self.painted += steps;
+        self.tell_stock();
         self.reel.push(frame);
         self.assembler.wake();
         Ok(())
     }
 }
 
+impl Drop for Painter {
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
 impl Task for Painter {
     fn turn(&mut self) -> Turn {
+        if let Err(failure) = self.sit() {
+            self.live.fail(failure);
+            return Turn::Done;
+        }
         for _ in 0..TURN {
             if let Err(turn) = self.paint() {
                 return turn;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::face::neural::Gallery;
-use crate::session::{Board, Job, Pace, Record, Timestamp};
+use crate::session::{Board, Job, Pace, Record, Source, Timestamp};
 use crate::store::{Address, Shelf};
 
 use super::live::Live;
@@ -44,7 +44,8 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let repeatable = job.reuse && job.pace == Pace::Fast && !job.open;
+        let changing = job.open || job.expand || job.source != Source::Text;
+        let repeatable = job.reuse && job.pace == Pace::Fast && !changing;
         let ours = self.board.header().generator() == Some(self.pid);
         if !repeatable || !ours {
             return None;
@@ -99,14 +100,14 @@ impl Repertoire {
         true
     }
 
-    /// Keeps what was made for `live`, which is ready.
-    pub(crate) fn learn(&mut self, live: &Live) {
+    /// Keeps what was made for `live`, which is ready, as `record` says.
+    pub(crate) fn learn(&mut self, live: &Live, record: &Record) {
         if live.faltered() {
             return;
         }
         if let Some(address) = self.address(&live.job) {
             let directory = live.store().directory(live.id());
-            self.shelf.keep(address, &directory, &live.record());
+            self.shelf.keep(address, &directory, record);
         }
     }
 

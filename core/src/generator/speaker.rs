@@ -1,47 +1,18 @@
 //! The threads that have sentences spoken: each engine has as many as it speaks sentences at once, which it takes in the
 //! order they were asked for.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
+use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::pool::Waker;
 use crate::audio::amplify;
 use crate::session::{Failure, FailureCode};
-use crate::speech::{Engine, Ensemble, Speech, SpeechError, Utterance};
-
-/// What becomes of an utterance.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    Speech(Speech),
-    /// It is over; it may have been silent.
-    End,
-}
-
-/// Speech that its painter has not yet fetched. A painter asks for a sentence only when it is short of
-/// speech, so this holds one sentence at the most.
-#[derive(Debug, Default)]
-pub(crate) struct Inbox(Mutex<VecDeque<Heard>>);
-
-impl Inbox {
-    fn push(&self, heard: Heard) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(heard);
-    }
-
-    pub(crate) fn pop(&self) -> Option<Heard> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-    }
-}
+use crate::speech::{Engine, Ensemble, SpeechError, Utterance};
 
 /// One sentence a session wants spoken, by the voice of its job.
 pub(crate) struct Wanted {
@@ -100,7 +71,8 @@ impl Speaker {
 impl Stage {
     /// Gives a sentence to the engine that has some role in its session's voice.
     fn say(&self, mut wanted: Wanted, number: usize) {
-        let roles = self.ensemble.roles(&wanted.live.job.voice);
+        let voice = &wanted.live.job.voice;
+        let roles = self.ensemble.roles(voice, wanted.utterance.language);
         let queue = roles.into_iter().nth(number).and_then(|role| {
             wanted.utterance.voice = role.voice;
             self.queues.get(role.member)
@@ -121,9 +93,11 @@ impl Stage {
         }
     }
 
-    /// The name of the engine that speaks as `voice` when those before it have failed.
-    fn name(&self, voice: &str, number: usize) -> Option<&str> {
-        let role = self.ensemble.roles(voice).into_iter().nth(number)?;
+    /// The name of the engine that says it when those before have failed.
+    fn name(&self, wanted: &Wanted, number: usize) -> Option<&str> {
+        let voice = &wanted.live.job.voice;
+        let roles = self.ensemble.roles(voice, wanted.utterance.language);
+        let role = roles.into_iter().nth(number)?;
         Some(&self.ensemble.members().get(role.member)?.name)
     }
 }
@@ -193,7 +167,7 @@ impl Seat {
             return;
         };
         let Order { wanted, role } = order;
-        match stage.name(&wanted.live.job.voice, role + 1) {
+        match stage.name(&wanted, role + 1) {
             Some(next) if silent => {
                 tracing::warn!(
                     session = %wanted.live.id(),

@@ -16,6 +16,9 @@ use crate::session::{Failure, FailureCode};
 /// Before a request is repeated.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long the end of an answer of which all is known is waited for, so that its connection can be used again.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Has prompts written out, several at once on one thread.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -53,12 +56,22 @@ impl Writer {
                 room: desk.settings.longest,
                 written: false,
             };
-            let ended = tokio::select! {
+            // The semaphore is never closed.
+            let seat = tokio::select! {
                 biased;
-                () = live.cancel.wait() => Err(Fault::Cancelled),
-                ended = desk.write(&live, &wire, &mut page) => ended,
+                () = live.cancel.wait() => return,
+                seat = desk.seats.acquire() => seat,
             };
-            page.close(&live, ended);
+            match desk.write(&live, &wire, &mut page).await {
+                Ok((standing, exchange)) => {
+                    page.close(&live, Ok(standing));
+                    if standing == Standing::Whole {
+                        let _ = tokio::time::timeout(FAREWELL, see_off(exchange)).await;
+                    }
+                }
+                Err(fault) => page.close(&live, Err(fault)),
+            }
+            drop(seat);
         });
     }
 }
@@ -69,9 +82,7 @@ impl Desk {
         live: &Live,
         wire: &tokio::runtime::Handle,
         page: &mut Page<'_>,
-    ) -> Result<Standing, Fault> {
-        // The semaphore is never closed.
-        let _seat = self.seats.acquire().await;
+    ) -> Result<(Standing, Exchange), Fault> {
         let last = Instant::now() + self.settings.patience.total;
         let mut retries = self.settings.patience.retries;
         loop {
@@ -84,7 +95,11 @@ impl Desk {
                 Err(fault) if retries > 0 && fault.passes() && !page.written => {
                     tracing::warn!(session = %live.id(), "the language model failed: {fault}");
                     retries -= 1;
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::select! {
+                        biased;
+                        () = live.cancel.wait() => return Err(Fault::Cancelled),
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
                 }
                 other => return other,
             }
@@ -98,7 +113,7 @@ impl Desk {
         wire: &tokio::runtime::Handle,
         limits: Limits<'_>,
         page: &mut Page<'_>,
-    ) -> Result<Standing, Fault> {
+    ) -> Result<(Standing, Exchange), Fault> {
         let job = &live.job;
         let request = request(&self.settings, &self.client, &job.text, job.language)
             .map_err(|error| Fault::Unreachable(error.without_url().to_string()))?;
@@ -110,15 +125,20 @@ impl Desk {
         while let Some(bytes) = exchange.next().await? {
             let text = answer.push(&bytes);
             if !page.write(&text) {
-                return Ok(Standing::Stopped);
+                return Ok((Standing::Stopped, exchange));
             }
             if answer.standing() != Standing::Open {
-                return Ok(answer.standing());
+                return Ok((answer.standing(), exchange));
             }
         }
         page.write(&answer.end());
-        Ok(answer.standing())
+        Ok((answer.standing(), exchange))
     }
+}
+
+/// Reads on to the end of an answer.
+async fn see_off(mut exchange: Exchange) {
+    while let Ok(Some(_)) = exchange.next().await {}
 }
 
 /// What is being written.

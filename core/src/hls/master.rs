@@ -20,8 +20,8 @@ impl Bandwidth {
     /// What can be promised before anything is encoded, from what the encoders are held to; `video` is zero where there
     /// are no pictures.
     pub fn promised(video: u32, audio: u32) -> Self {
-        // A second may exceed its limit by what the encoder's buffer holds, and boxes take a few percent.
-        let peak = u64::from(video) * 2 + u64::from(audio) * 11 / 10;
+        // A second may exceed its limit by what the encoder's buffer holds. The boxes around parts of sound take an eighth.
+        let peak = u64::from(video) * 2 + u64::from(audio) * 5 / 4;
         Self {
             peak,
             average: None,
@@ -156,7 +156,7 @@ mod tests {
              #EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=NO,\
              AUTOSELECT=YES,FORCED=NO,URI=\"captions.m3u8\"\n\
-             #EXT-X-STREAM-INF:BANDWIDTH=2110000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
+             #EXT-X-STREAM-INF:BANDWIDTH=2125000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
              FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\"\n\
              playlist.m3u8\n\
              #EXT-X-STREAM-INF:BANDWIDTH=500000,AVERAGE-BANDWIDTH=400000,CODECS=\"avc1.64001e,mp4a.40.2\",\
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(
             last,
             [
-                "#EXT-X-STREAM-INF:BANDWIDTH=105600,CODECS=\"mp4a.40.2\",SUBTITLES=\"captions\"",
+                "#EXT-X-STREAM-INF:BANDWIDTH=120000,CODECS=\"mp4a.40.2\",SUBTITLES=\"captions\"",
                 "audio.m3u8"
             ]
         );

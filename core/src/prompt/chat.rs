@@ -161,7 +161,12 @@ mod tests {
             data: {\"choices\":[{\"delta\":{\"content\":\"One \"}}]}\n\n\
             data: {\"choices\":[]}\n\n\
             data: {\"choices\":[{\"delta\":{\"content\":\"\u{434}\u{432}\u{430}.\"},\"finish_reason\":null}]}\n\n";
-        let event = |data: &str| told("text/event-stream; charset=utf-8", &format!("{stream}{data}"));
+        let event = |data: &str| {
+            told(
+                "text/event-stream; charset=utf-8",
+                &format!("{stream}{data}"),
+            )
+        };
         let text = "One два.".to_owned();
         assert_eq!(event("data: [DONE]\n\n"), (text.clone(), Standing::Whole));
         let stop = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
@@ -176,9 +181,15 @@ mod tests {
     #[test]
     fn whoever_does_not_stream_is_understood() {
         let whole = r#"{"choices":[{"message":{"content":"All."},"finish_reason":"stop"}]}"#;
-        assert_eq!(told("application/json", whole), ("All.".to_owned(), Standing::Whole));
+        assert_eq!(
+            told("application/json", whole),
+            ("All.".to_owned(), Standing::Whole)
+        );
         for nothing in ["", "{}", "[]", "<html>", r#"{"error":"no"}"#] {
-            assert_eq!(told("application/json", nothing), (String::new(), Standing::Stopped));
+            assert_eq!(
+                told("application/json", nothing),
+                (String::new(), Standing::Stopped)
+            );
         }
     }
 
@@ -192,8 +203,14 @@ mod tests {
         assert_eq!(request.url().as_str(), "http://host/v1/chat/completions");
         let body = request.body().unwrap().as_bytes().unwrap();
         let body: Value = serde_json::from_slice(body).unwrap();
-        assert_eq!((&body["model"], &body["stream"]), (&json!("small"), &json!(true)));
-        assert_eq!(body["messages"][0]["content"], "Be brief.\nWrite in Kazakh.");
+        assert_eq!(
+            (&body["model"], &body["stream"]),
+            (&json!("small"), &json!(true))
+        );
+        assert_eq!(
+            body["messages"][0]["content"],
+            "Be brief.\nWrite in Kazakh."
+        );
         assert_eq!(body["messages"][1]["content"], "A \"tale\"");
     }
 }

@@ -151,6 +151,11 @@ impl Board {
         self.slot(id).is_some_and(Slot::watched)
     }
 
+    /// Whether anybody has watched session `id` since this was asked last.
+    pub(crate) fn take_seen(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::take_seen)
+    }
+
     fn responsible(&self, slot: &Slot) -> Option<u32> {
         match slot.owner() {
             0 => self.header.generator(),

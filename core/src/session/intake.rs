@@ -1,12 +1,11 @@
 //! Accepting work.
 
-use std::io::ErrorKind;
-
 use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
-use crate::api::{Addition, Code, Refusal};
+use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::session::{Failure, FailureCode};
-use crate::store::{DraftError, Store};
+use crate::store::{DraftError, Fed, FeedError, Store};
+use crate::time::Samples;
 
 /// Where workers hand in jobs and look sessions up.
 #[derive(Debug, Clone)]
@@ -33,6 +32,34 @@ impl Intake {
     ///
     /// A [`Refusal`]: busy, or no room on the disk.
     pub fn accept(&self, job: &Job) -> Result<(), Refusal> {
+        self.accept_with(job, || Ok(()))
+    }
+
+    /// The same for a session that is driven by sound, with what came with it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept).
+    pub fn accept_driven(&self, driven: &mut Driven) -> Result<(), Refusal> {
+        let Driven {
+            job, image, audio, ..
+        } = driven;
+        self.accept_with(job, || {
+            if let Some(image) = image {
+                self.store.keep_portrait(job.id, &image.read()?)?;
+            }
+            match audio {
+                Some(audio) => self.pour(job.id, None, audio, true).map(drop),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn accept_with(
+        &self,
+        job: &Job,
+        bring: impl FnOnce() -> Result<(), FeedError>,
+    ) -> Result<(), Refusal> {
         let busy = || {
             Refusal::new(
                 Code::Busy,
@@ -57,7 +84,15 @@ impl Intake {
         }
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
-            unwritten(&error)
+            Refusal::of_writing(&error)
+        })?;
+        bring().map_err(|error| {
+            tracing::error!(session = %job.id, %error, "what came with the job was not written");
+            self.store.remove(job.id);
+            match error {
+                FeedError::Write(error) => Refusal::of_writing(&error),
+                _ => Refusal::internal(),
+            }
         })?;
         let record = Record::of(job);
         self.board.open(&record).map_err(|_| {
@@ -107,11 +142,70 @@ impl Intake {
             ),
             DraftError::Write(error) => {
                 tracing::error!(session = %id, %error, "the text was not written");
-                unwritten(&error)
+                Refusal::of_writing(&error)
             }
         })?;
         let pid = self.board.responsible_for(id);
         Ok(pid.map(|pid| (pid, Hint::wanted(id))))
+    }
+
+    /// Feeds a session with a piece of sound. Says how the session stood and whether the piece had come before; the hint, for
+    /// a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, it is over or not fed, more has come than it can use for now, or there is no
+    /// room on the disk.
+    pub fn feed(&self, piece: &mut Piece) -> Result<(Record, Fed, Option<(u32, Hint)>), Refusal> {
+        let id = piece.id;
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        let wrong = |reason: String| Refusal::new(Code::BadParameter, reason);
+        if record.finished() {
+            return Err(wrong("the session is over".to_owned()));
+        }
+        if record.waiting >= MOST_WAITING {
+            return Err(Refusal::new(
+                Code::TooFast,
+                "more sound has come than can be shown in a minute; try again shortly",
+            ));
+        }
+        let poured = match &mut piece.audio {
+            Some(audio) => self.pour(id, piece.number, audio, piece.last),
+            None => self.store.feed(id).add(piece.number, &[], piece.last),
+        };
+        let fed = poured.map_err(|error| match error {
+            FeedError::NotFed => wrong("the session is not fed with sound".to_owned()),
+            FeedError::Complete => wrong("the last piece of this session has come".to_owned()),
+            FeedError::Missing(number) => wrong(format!(
+                "sequence is too far ahead: piece {number} has not come yet"
+            )),
+            FeedError::Write(error) => {
+                tracing::error!(session = %id, %error, "the sound was not written");
+                Refusal::of_writing(&error)
+            }
+        })?;
+        let pid = self.board.responsible_for(id);
+        Ok((record, fed, pid.map(|pid| (pid, Hint::wanted(id)))))
+    }
+
+    /// Writes a piece into a session's feed. One that has no number may be larger than what is read at once.
+    fn pour(
+        &self,
+        id: SessionId,
+        number: Option<u64>,
+        sound: &mut Upload,
+        last: bool,
+    ) -> Result<Fed, FeedError> {
+        let feed = self.store.feed(id);
+        if number.is_some() {
+            return feed.add(number, &sound.read()?, last);
+        }
+        let mut fed = Fed::Taken;
+        sound.in_stretches(STRETCH, |stretch, end| {
+            fed = feed.add(None, stretch, last && end)?;
+            Ok::<(), FeedError>(())
+        })?;
+        Ok(fed)
     }
 
     /// Ends and frees session `id`. The hints, each for a process, may be sent now.
@@ -159,15 +253,10 @@ impl Intake {
     }
 }
 
-/// What is said when something could not be written.
-fn unwritten(error: &std::io::Error) -> Refusal {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Refusal::new(Code::Internal, "there is no room left on the server's disk")
-        }
-        _ => Refusal::internal(),
-    }
-}
+/// How much sound may wait to be shown before no more is taken.
+const MOST_WAITING: Samples = Samples::from_millis(60_000);
+/// Bytes of a large file that are read at once.
+const STRETCH: usize = 1 << 20;
 
 /// What is said of sessions whose generator is no more.
 pub(crate) fn lost() -> Failure {

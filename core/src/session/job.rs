@@ -18,11 +18,20 @@ pub struct Job {
     /// What is made.
     #[serde(default)]
     pub kind: Kind,
+    /// Where its speech comes from.
+    #[serde(default)]
+    pub source: Source,
+    /// How the client's own picture becomes a face, where there is one.
+    #[serde(default)]
+    pub portrait: Option<Portrait>,
     /// What is to be said, or where more of it is to come, how it begins.
     pub text: String,
     /// Whether more text may come.
     #[serde(default)]
     pub open: bool,
+    /// Whether the text is a prompt, and what is said is what a language model makes of it.
+    #[serde(default)]
+    pub expand: bool,
     /// Whether the text is a document of SSML.
     #[serde(default)]
     pub ssml: bool,
@@ -58,6 +67,37 @@ pub struct Job {
 
 fn yes() -> bool {
     true
+}
+
+/// Where a session's speech comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// A voice says a text.
+    #[default]
+    Text,
+    /// It is fed, piece by piece. Pieces of sound without a header have `rate` samples a second.
+    Feed {
+        /// Samples a second.
+        rate: u32,
+    },
+}
+
+/// How a client's own picture becomes a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portrait {
+    /// Whether it is cut to the face.
+    pub crop: bool,
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// Points of time at which a network's flow is followed.
+    pub steps: u8,
+    /// How closely a network keeps to the sound, in thousandths.
+    pub guidance: u32,
+    /// Pitch, yaw and roll of the head, in thousandths of a radian.
+    pub pose: [i32; 3],
+    /// Where the eyes look, across and down, in thousandths.
+    pub gaze: [i32; 2],
 }
 
 /// What a session makes.
@@ -120,8 +160,11 @@ impl Job {
             id: SessionId::generate(),
             vocabulary: Vocabulary::Realtime,
             kind: Kind::Avatar,
+            source: Source::Text,
+            portrait: None,
             text: text.to_owned(),
             open: false,
+            expand: false,
             ssml: false,
             mixed: false,
             language: Language::En,

@@ -21,7 +21,7 @@ pub use hint::{Bell, Hint, HintKind, NoBell};
 pub use id::SessionId;
 pub use intake::Intake;
 pub(crate) use intake::{lost, orphaned};
-pub use job::{Job, Kind, Pace};
+pub use job::{Job, Kind, Pace, Portrait, Source};
 pub use record::{Failure, FailureCode, Record, Stage, State, Vocabulary};
 pub use slot::Slot;
 pub use timestamp::Timestamp;

@@ -42,6 +42,9 @@ pub struct Record {
     /// Bytes on disk of the one file of a recording.
     #[serde(default)]
     pub bytes: u64,
+    /// How much of the sound it was fed has not been shown yet.
+    #[serde(with = "samples", default)]
+    pub waiting: Samples,
     /// Length of the media on disk.
     #[serde(with = "samples")]
     pub duration: Samples,
@@ -87,6 +90,7 @@ impl Record {
             ended: false,
             segment_parts: 0,
             bytes: 0,
+            waiting: Samples::ZERO,
             duration: Samples::ZERO,
             filmed: false,
             created_at,
@@ -212,12 +216,14 @@ pub enum FailureCode {
     DiskFull,
     /// It was stopped before its end.
     Interrupted,
+    /// There is no face in the client's picture, or it is none.
+    BadImage,
     /// A fault of ours.
     Internal,
 }
 
 impl FailureCode {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::TtsTimeout,
         Self::TtsEmpty,
         Self::TtsFailed,
@@ -226,6 +232,7 @@ impl FailureCode {
         Self::EncodeFailed,
         Self::DiskFull,
         Self::Interrupted,
+        Self::BadImage,
         Self::Internal,
     ];
 
@@ -240,12 +247,13 @@ impl FailureCode {
             Self::EncodeFailed => "encode_failed",
             Self::DiskFull => "disk_full",
             Self::Interrupted => "interrupted",
+            Self::BadImage => "bad_image",
             Self::Internal => "internal",
         }
     }
 }
 
-const TEXT: usize = 176;
+const TEXT: usize = 168;
 
 /// A [`Record`] as it lies in shared memory.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -257,6 +265,7 @@ pub(super) struct Packed {
     finished_at: u64,
     duration: u64,
     bytes: u64,
+    waiting: u64,
     segments: u32,
     listed: u32,
     parts: u32,
@@ -296,6 +305,7 @@ impl From<&Record> for Packed {
         packed.finished_at = record.finished_at.map_or(0, Timestamp::micros);
         packed.duration = record.duration.0;
         packed.bytes = record.bytes;
+        packed.waiting = record.waiting.0;
         packed.segments = record.segments;
         packed.listed = record.listed;
         packed.parts = record.parts;
@@ -364,6 +374,7 @@ impl Packed {
             ended: self.ended != 0,
             filmed: self.filmed != 0,
             bytes: self.bytes,
+            waiting: Samples(self.waiting),
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
             finished_at: (self.finished_at != 0).then(|| Timestamp::from_micros(self.finished_at)),

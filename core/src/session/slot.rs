@@ -32,6 +32,8 @@ const TAKEN: u64 = 1;
 const REMOVE: u64 = 1;
 const INTERRUPT: u64 = 2;
 const WATCH: u64 = 4;
+/// Somebody watched since this was looked at last.
+const SEEN: u64 = 8;
 
 impl Slot {
     /// Takes the slot if it is free.
@@ -171,7 +173,14 @@ impl Slot {
 
     /// Whether nobody had said so before.
     pub(super) fn say_watched(&self) -> bool {
-        !self.watched() && self.wishes.fetch_or(WATCH, Ordering::AcqRel) & WATCH == 0
+        const BOTH: u64 = WATCH | SEEN;
+        self.wishes.load(Ordering::Acquire) & BOTH != BOTH
+            && self.wishes.fetch_or(BOTH, Ordering::AcqRel) & WATCH == 0
+    }
+
+    /// Whether anybody watched since this was asked last.
+    pub(super) fn take_seen(&self) -> bool {
+        self.wishes.fetch_and(!SEEN, Ordering::AcqRel) & SEEN != 0
     }
 
     pub(super) fn watched(&self) -> bool {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::http::HttpEngine;
-use super::{Engine, Settings};
+#[cfg(feature = "piper")]
+use super::piper::Piper;
+use super::{Engine, Means, Settings, VoiceSettings};
+use crate::language::Language;
 use crate::net::Wire;
 
 /// Why an engine cannot be asked.
@@ -41,8 +44,8 @@ pub(crate) struct Role {
 /// The engines there are. The first has all voices that nobody else has.
 pub struct Ensemble {
     members: Vec<Member>,
-    /// For a voice, who speaks, and then who does when those before have failed.
-    roles: HashMap<String, Vec<Role>>,
+    /// For a voice and a language, who speaks, and then who does when those before have failed.
+    roles: HashMap<String, HashMap<Language, Vec<Role>>>,
 }
 
 impl Ensemble {
@@ -75,19 +78,27 @@ impl Ensemble {
         let mut wire = None;
         for engine in &settings.engines {
             let name = &engine.name;
-            let wire = match &wire {
-                Some(wire) => Arc::clone(wire),
-                None => {
-                    let started = Wire::start().map_err(|error| failed(name, error.to_string()))?;
-                    Arc::clone(wire.insert(Arc::new(started)))
+            let made: Arc<dyn Engine> = match &engine.means {
+                Means::Http(address) => {
+                    let wire = match &wire {
+                        Some(wire) => Arc::clone(wire),
+                        None => {
+                            let started = Wire::start();
+                            let started =
+                                started.map_err(|error| failed(name, error.to_string()))?;
+                            Arc::clone(wire.insert(Arc::new(started)))
+                        }
+                    };
+                    let made = HttpEngine::new(name, address.clone(), wire);
+                    Arc::new(made.map_err(|reason| failed(name, reason))?)
                 }
+                #[cfg(feature = "piper")]
+                Means::Piper(model, _) => Arc::new(Piper::new(model.clone())),
             };
-            let made = HttpEngine::new(name, engine.address.clone(), wire)
-                .map_err(|reason| failed(name, reason))?;
             numbers.insert(name.as_str(), self.members.len());
             self.members.push(Member {
                 name: name.clone(),
-                engine: Arc::new(made),
+                engine: made,
                 seats: engine.seats,
             });
         }
@@ -100,10 +111,19 @@ impl Ensemble {
         });
         let own: HashMap<&str, Role> = own.collect();
         let role = |id: &str| own.get(id).cloned().unwrap_or_else(|| Role::first(id));
-        for voice in &settings.voices {
+        let with_fallback = |voice: &VoiceSettings| {
             let ids = [&voice.voice.id].into_iter().chain(&voice.fallback);
-            let roles = ids.map(|id| role(id)).collect();
-            self.roles.insert(voice.voice.id.clone(), roles);
+            ids.map(|id| role(id)).collect()
+        };
+        for voice in &settings.voices {
+            let id = &voice.voice.id;
+            let roles = Language::ALL.map(|language| {
+                let speaking = settings.speaking(id, language);
+                // The built-in voice of the language has no name to be asked by.
+                let roles = speaking.map_or_else(|| vec![Role::first("")], with_fallback);
+                (language, roles)
+            });
+            self.roles.insert(id.clone(), HashMap::from(roles));
         }
         Ok(self)
     }
@@ -113,12 +133,10 @@ impl Ensemble {
         &self.members
     }
 
-    /// Who is to speak as `voice`, the first first.
-    pub(crate) fn roles(&self, voice: &str) -> Vec<Role> {
-        self.roles
-            .get(voice)
-            .cloned()
-            .unwrap_or_else(|| vec![Role::first(voice)])
+    /// Who is to speak `language` as `voice` or in its place, the first first.
+    pub(crate) fn roles(&self, voice: &str, language: Language) -> Vec<Role> {
+        let roles = self.roles.get(voice).and_then(|roles| roles.get(&language));
+        roles.cloned().unwrap_or_else(|| vec![Role::first(voice)])
     }
 }
 

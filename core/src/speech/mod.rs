@@ -9,6 +9,7 @@ mod engine;
 mod ensemble;
 #[cfg(feature = "espeak")]
 mod espeak;
+mod hearing;
 pub mod http;
 mod keeping;
 mod level;
@@ -31,8 +32,9 @@ pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
 pub use ensemble::{Ensemble, EnsembleError};
 #[cfg(feature = "espeak")]
 pub use espeak::{Espeak, EspeakError};
+pub(crate) use hearing::Hearing;
 pub use keeping::Keeping;
-pub use settings::{EngineSettings, Settings, VoiceSettings};
+pub use settings::{EngineSettings, Means, Settings, VoiceSettings};
 pub use tempo::Tempo;
 
 /// The voices that are built in.

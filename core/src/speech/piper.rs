@@ -5,65 +5,31 @@
 //! second to open.
 
 mod library;
+mod model;
 mod network;
 mod phonemes;
 mod profile;
 mod timing;
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+pub(super) use self::model::language_of;
+pub use self::model::{Model, Outline};
 
 use self::network::Network;
 use self::profile::{PhonemeType, Profile};
 use self::timing::Said;
 use super::espeak::{Reader, Reading};
+use super::level::VoiceLevel;
 use super::shape::Shaped;
 use super::stream::Stream;
 use super::{Cancel, Engine, Speech, SpeechError, Utterance, pause};
+use crate::audio::Loudness;
 use crate::text::{Manner, sentences};
-
-/// Where a voice lies, and what it may take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Model {
-    /// The network, `NAME.onnx`; `NAME.onnx.json` lies beside it.
-    pub network: PathBuf,
-    /// ONNX Runtime, 1.17 or later: a path, or a name that the system knows.
-    pub runtime: PathBuf,
-    /// Threads that work on one sentence.
-    pub threads: usize,
-}
-
-impl Model {
-    /// What ONNX Runtime is called where nobody says: what `ORT_DYLIB_PATH` names, or what the system has.
-    pub fn default_runtime() -> PathBuf {
-        let named = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty());
-        named.map_or_else(|| PathBuf::from("libonnxruntime.so"), PathBuf::from)
-    }
-
-    /// Looks whether the files are there, and opens none of them.
-    ///
-    /// # Errors
-    ///
-    /// What is not there, for people.
-    pub fn check(&self) -> Result<(), String> {
-        let profile = self.profile();
-        let files = [self.network.as_path(), &profile, &self.runtime];
-        // A name without a path is looked for by the system, when it is needed.
-        let named = |path: &&Path| path.components().count() > 1;
-        match files.into_iter().filter(named).find(|path| !path.is_file()) {
-            Some(missing) => Err(format!("there is no file {}", missing.display())),
-            None => Ok(()),
-        }
-    }
-
-    fn profile(&self) -> PathBuf {
-        let mut name = self.network.clone().into_os_string();
-        name.push(".json");
-        name.into()
-    }
-}
 
 /// One of Piper's voices. What an utterance calls a voice is one of its speakers, by name or number.
 #[derive(Debug)]
@@ -75,6 +41,8 @@ pub struct Piper {
     idle: Mutex<Vec<Network>>,
     /// Symbols that were said to be unknown.
     unknown: Mutex<HashSet<String>>,
+    /// How loud each speaker is.
+    levels: Mutex<HashMap<i64, VoiceLevel>>,
 }
 
 impl Piper {
@@ -86,6 +54,7 @@ impl Piper {
             reader: OnceLock::new(),
             idle: Mutex::default(),
             unknown: Mutex::default(),
+            levels: Mutex::default(),
         }
     }
 
@@ -93,7 +62,10 @@ impl Piper {
         if let Some(profile) = self.profile.get() {
             return Ok(profile);
         }
-        let profile = Profile::read(&self.model.profile()).map_err(SpeechError::Failed)?;
+        let path = &self.model.profile;
+        let profile = Profile::read(path);
+        let profile =
+            profile.map_err(|reason| SpeechError::Failed(format!("{}: {reason}", name(path))))?;
         Ok(self.profile.get_or_init(|| profile))
     }
 
@@ -115,9 +87,21 @@ impl Piper {
             return Ok(network);
         }
         let began = std::time::Instant::now();
-        let network = library::load(&self.model.runtime)
-            .and_then(|()| Network::open(&self.model.network, self.model.threads))
-            .map_err(SpeechError::Failed)?;
+        let Model {
+            network: path,
+            runtime,
+            threads,
+            ..
+        } = &self.model;
+        library::load(runtime).map_err(|reason| {
+            tracing::warn!(library = %runtime.display(), "ONNX Runtime is not there: {reason}");
+            let text = "ONNX Runtime is not there: it must be installed, or named by library= or ORT_DYLIB_PATH";
+            SpeechError::Failed(text.to_owned())
+        })?;
+        let network = Network::open(path, *threads).map_err(|reason| {
+            tracing::warn!(voice = %path.display(), "a voice was not opened: {reason}");
+            SpeechError::Failed(format!("{} is no voice of Piper's", name(path)))
+        })?;
         tracing::info!(
             voice = %self.model.network.display(),
             milliseconds = began.elapsed().as_millis() as u64,
@@ -140,6 +124,44 @@ impl Piper {
             let voice = self.model.network.display();
             tracing::warn!(%voice, symbol, "the voice does not know this phoneme");
         }
+    }
+
+    /// What brings a speaker to the loudness of all: what was learned from the sentences before, and only of the first one from
+    /// itself. So what is said softly is heard softly.
+    fn gain(&self, speaker: i64, sound: &[f32], rate: u32) -> f32 {
+        let mut loudness = Loudness::at(rate);
+        loudness.hear(sound);
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let level = levels.entry(speaker).or_default();
+        let known = level.gain();
+        if let Some(lufs) = loudness.finish() {
+            level.learn(lufs, loudness.seconds());
+        }
+        let decibels = known.or_else(|| level.gain()).unwrap_or_default();
+        10_f64.powf(decibels / 20.0) as f32
+    }
+
+    fn speak_with(
+        &self,
+        network: &mut Network,
+        utterance: &Utterance,
+        cancel: &Cancel,
+        hand_on: &mut dyn FnMut(Speech) -> ControlFlow<()>,
+    ) -> Result<(), SpeechError> {
+        let speaker = self.profile()?.speaker(&utterance.voice);
+        let mut stream = Stream::new(cancel, hand_on);
+        let mut sentences = sentences(&utterance.text).into_iter().peekable();
+        while let Some(sentence) = sentences.next() {
+            let manner = Manner {
+                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
+                ..utterance.manner
+            };
+            let said = self.say(&sentence.text, speaker, manner, network, cancel)?;
+            if let Some(shaped) = said {
+                stream.give(&shaped)?;
+            }
+        }
+        stream.end()
     }
 
     /// The sound of one sentence, or `None` where there is none.
@@ -172,10 +194,15 @@ impl Piper {
             &said.sound,
             profile.rate(),
             marks,
-            1.0,
+            self.gain(speaker, &said.sound, profile.rate()),
             pause::at_end(sentence, manner),
         ))
     }
+}
+
+/// What clients may know of where a file lies.
+fn name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 fn symbols(sentence: &str, reading: &Reading, kind: PhonemeType) -> Vec<Vec<String>> {
@@ -192,21 +219,10 @@ impl Engine for Piper {
         cancel: &Cancel,
         hand_on: &mut dyn FnMut(Speech) -> ControlFlow<()>,
     ) -> Result<(), SpeechError> {
-        let speaker = self.profile()?.speaker(&utterance.voice);
         let mut network = self.network()?;
-        let mut stream = Stream::new(cancel, hand_on);
-        let mut sentences = sentences(&utterance.text).into_iter().peekable();
-        while let Some(sentence) = sentences.next() {
-            let manner = Manner {
-                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
-                ..utterance.manner
-            };
-            let said = self.say(&sentence.text, speaker, manner, &mut network, cancel)?;
-            if let Some(shaped) = said {
-                stream.give(&shaped)?;
-            }
-        }
+        let spoken = self.speak_with(&mut network, utterance, cancel, hand_on);
+        // Whatever went wrong, it can be asked again.
         self.rest(network);
-        stream.end()
+        spoken
     }
 }

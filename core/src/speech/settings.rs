@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
+#[cfg(feature = "piper")]
+use super::piper;
 use super::{Voice, http, voices};
+use crate::language::Language;
 
 /// What is said of speech.
 #[derive(Debug, Clone, Default)]
@@ -20,10 +23,31 @@ pub struct Settings {
 pub struct EngineSettings {
     /// What voices and logs call it.
     pub name: String,
-    /// How it is reached.
-    pub address: http::Address,
+    /// What speaks.
+    pub means: Means,
     /// How many sentences it speaks at once.
     pub seats: usize,
+}
+
+/// What an engine speaks with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Means {
+    /// Another server.
+    Http(http::Address),
+    /// A network of Piper's, and what tells its files from others that lay there before.
+    #[cfg(feature = "piper")]
+    Piper(piper::Model, String),
+}
+
+impl Means {
+    /// All of it that can be heard, as text.
+    fn fingerprint(&self) -> String {
+        match self {
+            Self::Http(address) => format!("{:?}", address.template),
+            #[cfg(feature = "piper")]
+            Self::Piper(_, edition) => edition.clone(),
+        }
+    }
 }
 
 /// A voice of such an engine.
@@ -83,17 +107,35 @@ impl Settings {
         Ok(())
     }
 
-    /// Everything that what `voice` says depends on, as text; nothing for a built-in voice.
+    /// Who speaks `language` in a session whose voice is `voice`: that voice itself, or the first other that does, of its own engine
+    /// if possible. `None` is for the built-in voices to answer.
+    pub fn speaking(&self, voice: &str, language: Language) -> Option<&VoiceSettings> {
+        let own = self.voices.iter().find(|other| other.voice.id == voice)?;
+        if own.voice.language == language {
+            return Some(own);
+        }
+        let speaks = |other: &&VoiceSettings| other.voice.language == language;
+        let others = || self.voices.iter().filter(speaks);
+        let near = others().find(|other| other.engine == own.engine);
+        near.or_else(|| others().next())
+    }
+
+    /// Everything that what `voice` says depends on, and what others say for it in other languages, as text; nothing for a
+    /// built-in voice.
     pub fn fingerprint(&self, voice: &str) -> String {
-        let own = |settings: &&VoiceSettings| settings.voice.id == voice;
-        self.voices
-            .iter()
-            .find(own)
-            .map_or_else(String::new, |voice| {
-                let address = self.engine(&voice.engine).map(|engine| &engine.address);
-                let template = address.map(|address| &address.template);
-                format!("{:?} {template:?}", voice.speaker)
+        let speaking = |language| self.speaking(voice, language);
+        let speakers = Language::ALL.into_iter().filter_map(speaking);
+        speakers
+            .map(|voice| {
+                let means = self.engine(&voice.engine).map(|engine| &engine.means);
+                let means = means.map(Means::fingerprint).unwrap_or_default();
+                format!(
+                    "{} {:?} {means}\n",
+                    voice.voice.language.code(),
+                    voice.speaker
+                )
             })
+            .collect()
     }
 }
 
@@ -116,15 +158,19 @@ mod tests {
         }
     }
 
+    fn means(url: &str) -> Means {
+        Means::Http(http::Address {
+            template: http::Template::gtts(url).unwrap(),
+            key: None,
+            patience: crate::net::Patience::default(),
+        })
+    }
+
     fn settings(voices: Vec<VoiceSettings>) -> Settings {
         Settings {
             engines: vec![EngineSettings {
                 name: "net".to_owned(),
-                address: http::Address {
-                    template: http::Template::gtts("http://host/").unwrap(),
-                    key: None,
-                    patience: crate::net::Patience::default(),
-                },
+                means: means("http://host/"),
                 seats: 1,
             }],
             voices,
@@ -162,8 +208,34 @@ mod tests {
         other.voices[0].speaker = "alloy".to_owned();
         assert_ne!(one.fingerprint("nova"), other.fingerprint("nova"));
         let mut other = one.clone();
-        other.engines[0].address.template = http::Template::gtts("http://other/").unwrap();
+        other.engines[0].means = means("http://other/");
         assert_ne!(one.fingerprint("nova"), other.fingerprint("nova"));
         assert_eq!(one.fingerprint("en-us-male"), "");
+        let mut other = one.clone();
+        other.voices.push(voice("vera", Language::Ru, &[]));
+        assert_ne!(one.fingerprint("nova"), other.fingerprint("nova"));
+    }
+
+    #[test]
+    fn another_language_is_spoken_by_a_voice_of_the_same_engine_if_there_is_one() {
+        let far = VoiceSettings {
+            engine: "far".to_owned(),
+            ..voice("far-ru", Language::Ru, &[])
+        };
+        let settings = settings(vec![
+            voice("nova", Language::En, &[]),
+            far,
+            voice("vera", Language::Ru, &[]),
+        ]);
+        let who = |voice: &str, language| {
+            let found = settings.speaking(voice, language);
+            found.map(|found| found.voice.id.as_str())
+        };
+        assert_eq!(who("nova", Language::En), Some("nova"));
+        assert_eq!(who("nova", Language::Ru), Some("vera"));
+        assert_eq!(who("far-ru", Language::Ru), Some("far-ru"));
+        assert_eq!(who("far-ru", Language::En), Some("nova"));
+        assert_eq!(who("nova", Language::Kk), None);
+        assert_eq!(who("ru-male", Language::En), None);
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Trim {
     begun: bool,
     /// Silence before the first sound, as much of it as is to be left; or silence that may be the last.
     silence: VecDeque<[f32; BLOCK]>,
-    /// The last block let through, which may have to fade out.
-    last: Option<[f32; BLOCK]>,
+    /// The last two blocks let through, which may have to fade out: the last may be cut short.
+    last: VecDeque<[f32; BLOCK]>,
 }
 
 impl Trim {
@@ -62,32 +62,36 @@ impl Trim {
         }
     }
 
-    /// Lets a block through, one later than it came.
+    /// Lets a block through, two later than it came.
     fn pass(&mut self, block: [f32; BLOCK], out: &mut Vec<f32>) {
-        if let Some(before) = self.last.replace(block) {
-            out.extend_from_slice(&before);
+        self.last.push_back(block);
+        if self.last.len() > 2 {
+            out.extend(self.last.pop_front().into_iter().flatten());
         }
     }
 
     /// There is no more: appends the end to `out`. What comes next begins anew.
     pub(super) fn end(&mut self, out: &mut Vec<f32>) {
+        let mut padding = 0;
         if !self.rest.is_empty() {
             let mut block = [0.0; BLOCK];
             let rest = std::mem::take(&mut self.rest);
+            padding = BLOCK - rest.len();
             for (to, from) in block.iter_mut().zip(rest) {
                 *to = from;
             }
             self.judge(block, out);
         }
         if self.begun {
-            let decay = std::mem::take(&mut self.silence);
-            for block in decay.into_iter().take(DECAY) {
-                self.pass(block, out);
+            let decays = self.silence.len() > DECAY;
+            let blocks = self.last.iter().chain(self.silence.iter().take(DECAY));
+            let mut end: Vec<f32> = blocks.flatten().copied().collect();
+            // It fades to where the sound ends, which need not be where a block does.
+            if !decays {
+                end.truncate(end.len() - padding);
             }
-            if let Some(mut last) = self.last.take() {
-                fade(last.iter_mut().rev());
-                out.extend_from_slice(&last);
-            }
+            fade(end.iter_mut().rev());
+            out.append(&mut end);
         }
         *self = Self {
             loudest: self.loudest,
@@ -96,9 +100,9 @@ impl Trim {
     }
 }
 
-/// Raises samples from nothing to what they are.
+/// Raises samples from nothing to what they are, which they are a block later.
 fn fade<'a>(samples: impl Iterator<Item = &'a mut f32>) {
-    for (sample, n) in samples.zip(0_u8..) {
+    for (sample, n) in samples.take(BLOCK).zip(0_u8..) {
         let at = f32::from(n) / BLOCK as f32;
         *sample *= at * at * (3.0 - 2.0 * at);
     }

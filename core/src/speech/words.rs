@@ -81,6 +81,8 @@ pub(super) struct Words {
     anchor: (usize, f64),
     /// The weight before the clause that is being said.
     clause: f64,
+    /// Where the last word begins.
+    last: Samples,
 }
 
 impl Words {
@@ -112,6 +114,7 @@ impl Words {
             silent: 0,
             anchor: (0, 0.0),
             clause: 0.0,
+            last: Samples::ZERO,
         }
     }
 
@@ -153,6 +156,7 @@ impl Words {
             if word.clause {
                 self.clause = word.after;
             }
+            self.last = self.at;
             marks.push(Mark {
                 at: self.at,
                 kind: MarkKind::Word(word.text),
@@ -181,6 +185,7 @@ impl Words {
     /// That was all: appends to `marks` what is still to be said, between `from` and `to`, and tells how fast it was.
     pub(super) fn finish(&mut self, from: Samples, to: Samples, marks: &mut Vec<Mark>) -> Pace {
         let seconds = self.loud as f64 * 0.01;
+        let from = from.max(self.last);
         let count = self.left.len() as u64;
         let step = to.saturating_sub(from).0 / (count + 1).max(1);
         for (word, n) in self.left.drain(..).zip(1..) {
@@ -293,6 +298,15 @@ mod tests {
         );
         assert_eq!(words.len(), 9);
         assert_eq!(words[8].1, 200);
+    }
+
+    #[test]
+    fn words_keep_their_order_where_some_are_still_to_be_handed_on() {
+        let (mut words, mut marks) = (Words::new("One two three", Pace::default()), Vec::new());
+        words.hear(&sound(&[0.5]), &mut marks);
+        assert_eq!(marks.len(), 2);
+        words.finish(Samples::ZERO, Samples(24_000), &mut marks);
+        assert!(marks.is_sorted_by_key(|mark| mark.at), "{marks:?}");
     }
 
     #[test]

@@ -24,8 +24,11 @@ impl Address {
             vocabulary: _,
             kind,
             text,
-            // What is still being written is not kept.
+            // What is still being written, or fed, is not kept, and a model writes another text each time.
             open: _,
+            expand: _,
+            source: _,
+            portrait: _,
             ssml,
             mixed,
             language,

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Draft, SegmentFile};
+use super::{Draft, Eater, Feed, SegmentFile};
 use crate::api::{MediaFile, RenditionFile};
 use crate::hls::{Form, RenditionName};
 use crate::media::ByteRange;
-use crate::session::{Job, Record, SessionId};
+use crate::session::{Job, Record, SessionId, Source};
 
 /// A directory with one directory for each session.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ impl Store {
     ///
     /// As of making a directory.
     pub fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(self.incoming())?;
         fs::create_dir_all(&self.sessions)
     }
 
@@ -52,6 +53,7 @@ impl Store {
         fs::create_dir(&directory)?;
         let written = self
             .begin_draft(job)
+            .and_then(|()| self.begin_feed(job))
             .and_then(|()| write_whole(&directory.join("job.json"), &json(job)?));
         if written.is_err() {
             self.remove(job.id);
@@ -69,6 +71,50 @@ impl Store {
         draft
             .append(&job.text, false, usize::MAX)
             .map_err(io::Error::other)
+    }
+
+    /// Makes room for what a session is fed.
+    fn begin_feed(&self, job: &Job) -> io::Result<()> {
+        match job.source {
+            Source::Text => Ok(()),
+            Source::Feed { .. } => self.feed(job.id).begin(),
+        }
+    }
+
+    /// What session `id` is fed.
+    pub(crate) fn feed(&self, id: SessionId) -> Feed {
+        Feed::new(self.directory(id).join("feed"))
+    }
+
+    /// Keeps the picture that a face is made of.
+    pub(crate) fn keep_portrait(&self, id: SessionId, picture: &[u8]) -> io::Result<()> {
+        write_whole(&self.directory(id).join("portrait"), picture)
+    }
+
+    /// The picture that the face of session `id` is made of.
+    pub(crate) fn portrait(&self, id: SessionId) -> io::Result<Vec<u8>> {
+        fs::read(self.directory(id).join("portrait"))
+    }
+
+    /// Keeps what is to be said of that picture, which may be nothing.
+    pub(crate) fn keep_notes(&self, id: SessionId, notes: &str) -> io::Result<()> {
+        write_whole(&self.directory(id).join("notes"), notes.as_bytes())
+    }
+
+    /// What there is to be said of the picture of session `id`.
+    pub fn notes(&self, id: SessionId) -> Option<String> {
+        let notes = fs::read_to_string(self.directory(id).join("notes")).ok()?;
+        (!notes.is_empty()).then_some(notes)
+    }
+
+    /// Where files lie that are on their way in.
+    pub fn incoming(&self) -> PathBuf {
+        self.sessions.with_file_name("incoming")
+    }
+
+    /// Reads what session `id` is fed, from the beginning.
+    pub(crate) fn eater(&self, id: SessionId) -> Eater {
+        Eater::new(self.feed(id))
     }
 
     /// The text of session `id`, where that is still being written.
@@ -255,7 +301,7 @@ mod tests {
     use super::*;
     use crate::hls::SegmentFormat;
     use crate::language::Language;
-    use crate::session::{Kind, Pace, Timestamp, Vocabulary};
+    use crate::session::{Kind, Pace, Source, Timestamp, Vocabulary};
     use crate::speech::Tempo;
 
     fn job() -> Job {
@@ -263,8 +309,11 @@ mod tests {
             id: SessionId::generate(),
             vocabulary: Vocabulary::Specification,
             kind: Kind::Avatar,
+            source: Source::Text,
+            portrait: None,
             text: "Сәлем!".to_owned(),
             open: false,
+            expand: false,
             ssml: false,
             mixed: false,
             language: Language::Kk,

@@ -3,6 +3,8 @@
 //! ```text
 //! <data>/sessions/<id>/job.json          what was asked for
 //!                      draft.jsonl           its text, where that is still being written
+//!                      feed/…                the sound it is fed, as long as nobody has listened to it
+//!                      portrait  notes      the picture its face is made of, and what was found in it
 //!                      session.json      the record, at each change of state and of what is listed
 //!                      init.mp4  segment_000.m4s …  segment_007.0.m4s …  captions_000.vtt …
 //!                      segment_000.ts …                        where transport streams are asked for
@@ -20,6 +22,7 @@
 mod address;
 mod directory;
 mod draft;
+mod feed;
 mod segment;
 mod shelf;
 
@@ -28,4 +31,6 @@ pub use segment::SegmentFile;
 
 pub(crate) use address::Address;
 pub(crate) use draft::{Draft, DraftError};
+pub use feed::Fed;
+pub(crate) use feed::{Eater, Feed, FeedError, Morsel};
 pub(crate) use shelf::Shelf;

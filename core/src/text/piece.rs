@@ -39,6 +39,8 @@ pub struct Pieces {
     ready: VecDeque<Piece>,
     /// Sentences are cut where their language changes; this is the one of the session.
     mixed: Option<Language>,
+    /// Something of it was given out.
+    begun: bool,
 }
 
 impl Pieces {
@@ -80,12 +82,42 @@ impl Pieces {
     /// All text that is there, if it reads like whole sentences: for when no more comes for a while.
     pub fn settle(&mut self) -> Option<Sentence> {
         let sentence = self.sentences.settle()?;
+        self.begun = true;
         Some(self.unmixed(sentence))
     }
 
     /// Whether [`settle`](Self::settle) would give something.
     pub fn can_settle(&self) -> bool {
         self.sentences.can_settle()
+    }
+
+    /// There is no more text, and it was broken off: what is left of a sentence in its midst is not said. False where
+    /// there was no whole sentence yet; then nothing happened.
+    ///
+    /// ```
+    /// use avatar_core::text::{Piece, Pieces};
+    ///
+    /// let mut pieces = Pieces::default();
+    /// pieces.push("He came");
+    /// assert!(!pieces.leave_off());
+    /// pieces.push(" home. She went a");
+    /// assert!(pieces.leave_off());
+    /// assert!(matches!(pieces.next(), Some(Piece::Sentence(said)) if said.text == "He came home."));
+    /// assert!(pieces.next().is_none());
+    /// ```
+    pub fn leave_off(&mut self) -> bool {
+        while let Some(sentence) = self.sentences.next().or_else(|| self.sentences.settle()) {
+            self.ready.push_back(Piece::Sentence(sentence));
+        }
+        if !self.begun && self.ready.is_empty() {
+            return false;
+        }
+        if let Some(Piece::Sentence(last)) = self.ready.back_mut() {
+            last.paragraph_end = true;
+        }
+        self.sentences = Sentences::default();
+        self.sentences.finish();
+        true
     }
 
     /// Cuts a sentence where its language changes, and gives the first of its stretches.
@@ -130,14 +162,13 @@ impl Iterator for Pieces {
 
     /// The next piece, or `None` while more text (or [`finish`](Self::finish)) is needed.
     fn next(&mut self) -> Option<Piece> {
-        match self.ready.pop_front() {
-            Some(Piece::Sentence(sentence)) => Some(Piece::Sentence(self.unmixed(sentence))),
-            Some(pause) => Some(pause),
-            None => {
-                let sentence = self.sentences.next()?;
-                Some(Piece::Sentence(self.unmixed(sentence)))
-            }
-        }
+        let next = self.ready.pop_front();
+        let piece = match next.or_else(|| self.sentences.next().map(Piece::Sentence))? {
+            Piece::Sentence(sentence) => Piece::Sentence(self.unmixed(sentence)),
+            pause => pause,
+        };
+        self.begun = true;
+        Some(piece)
     }
 }
 

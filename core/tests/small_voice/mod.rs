@@ -77,7 +77,8 @@ impl SmallVoice {
         )
     }
 
-    fn network(&self) -> Vec<u8> {
+    /// The network.
+    pub(crate) fn network(&self) -> Vec<u8> {
         let tones: Vec<Tone> = SYMBOLS.chars().map(Tone::of).collect();
         let count = tones.len() as u64;
         let table = |of: fn(&Tone) -> f32| tones.iter().map(of).collect::<Vec<_>>();

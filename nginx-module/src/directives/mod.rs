@@ -2,6 +2,8 @@
 //!
 //! docs/directives.md describes them for operators.
 
+mod expand;
+mod piper;
 mod setters;
 mod speech;
 mod values;
@@ -123,7 +125,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 30] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 31] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -254,6 +256,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 30] = [
         c"avatar_speech_keep",
         NGX_CONF_TAKE1,
         setter!(MainConf, speech::set_keep),
+    ),
+    http(
+        c"avatar_expand",
+        NGX_CONF_1MORE,
+        setter!(MainConf, expand::set_expand),
     ),
     location(
         c"avatar_keys",

@@ -3,11 +3,11 @@
 use avatar_core::language::Language;
 use avatar_core::net::Patience;
 use avatar_core::speech::http::{Address, FORMATS, Template};
-use avatar_core::speech::{EngineSettings, Voice, VoiceSettings};
+use avatar_core::speech::{EngineSettings, Means, Voice, VoiceSettings};
 
-use super::Prefixes;
 use super::values::{Fault, number, once, only, wrong};
 use super::words::{PATIENCE, Words, count};
+use super::{Prefixes, piper};
 use crate::conf::MainConf;
 
 /// Sentences an engine speaks at once where nothing is said.
@@ -33,6 +33,9 @@ pub(super) fn set_engine(
     let [name, kind, rest @ ..] = values else {
         return Err(wrong(only(values), "a name and a kind are needed"));
     };
+    if *kind == "piper" {
+        return piper::set_engine(conf, name, rest, prefixes);
+    }
     if conf.said.speech.engine(name).is_some() {
         return Err(wrong(name, "there is such an engine already"));
     }
@@ -49,7 +52,7 @@ pub(super) fn set_engine(
             "format",
             "rate",
         ],
-        _ => return Err(wrong(kind, "it must be openai, gtts or template")),
+        _ => return Err(wrong(kind, "it must be openai, gtts, template or piper")),
     };
     let known: Vec<&str> = own.iter().copied().chain(COMMON).chain(PATIENCE).collect();
     let words = Words::read(rest, &known)?;
@@ -70,11 +73,11 @@ pub(super) fn set_engine(
     }
     conf.said.speech.engines.push(EngineSettings {
         name: (*name).to_owned(),
-        address: Address {
+        means: Means::Http(Address {
             template,
             key,
             patience: words.patience(Patience::default())?,
-        },
+        }),
         seats: words
             .read_as("concurrency", |value| count(value, 1, 1024))?
             .unwrap_or(SEATS),
@@ -155,11 +158,7 @@ pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
     let Some((&id, rest)) = values.split_first() else {
         return Err(wrong("", "an id is needed"));
     };
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if id.is_empty() || id.len() > 64 || !id.chars().all(plain) {
-        let reason = "it must be at most 64 letters, digits, hyphens, dots and underscores";
-        return Err(wrong(id, reason));
-    }
+    check_id(id)?;
     let words = Words::read(rest, &["engine", "lang", "name", "voice", "fallback"])?;
     let language = words.read_as("lang", |code| {
         Language::from_code(code).ok_or_else(|| {
@@ -167,8 +166,16 @@ pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
             format!("it must be one of {}", codes.join(", "))
         })
     })?;
-    let (Some(language), Some(engine)) = (language, words.value("engine")) else {
-        return Err(wrong(id, "a voice needs engine= and lang="));
+    let Some(engine) = words.value("engine") else {
+        return Err(wrong(id, "a voice needs engine="));
+    };
+    let own = piper::speaking(conf, engine, &words)?;
+    let speaker = match &own {
+        Some(_) => words.value("voice").unwrap_or_default(),
+        None => words.value("voice").unwrap_or(id),
+    };
+    let Some(language) = language.or(own.and_then(|own| own.language())) else {
+        return Err(wrong(id, "a voice needs lang="));
     };
     let fallback = words.value("fallback").unwrap_or_default();
     let fallback = fallback.split(',').filter(|id| !id.is_empty());
@@ -179,9 +186,19 @@ pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
             language,
         },
         engine: engine.to_owned(),
-        speaker: words.value("voice").unwrap_or(id).to_owned(),
+        speaker: speaker.to_owned(),
         fallback: fallback.map(str::to_owned).collect(),
     });
+    Ok(())
+}
+
+/// What clients ask for must be plain.
+pub(super) fn check_id(id: &str) -> Result<(), Fault> {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if id.is_empty() || id.len() > 64 || !id.chars().all(plain) {
+        let reason = "it must be at most 64 letters, digits, hyphens, dots and underscores";
+        return Err(wrong(id, reason));
+    }
     Ok(())
 }
 

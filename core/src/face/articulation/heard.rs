@@ -148,7 +148,7 @@ fn groups(marks: &[Mark], length: usize) -> Vec<u8> {
 
 #[test]
 fn the_ear_sees_what_the_engine_knows() {
-    let (mut ears, mut levels, mut shares, mut voices) = (0.0, 0.0, 0.0, 0.0);
+    let (mut ears, mut levels, mut rounds, mut shares, mut voices) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (language, names, text) in TEXTS {
         for name in names {
             let (pcm, marks) = spoken(text, name, language);
@@ -168,14 +168,23 @@ fn the_ear_sees_what_the_engine_knows() {
                 "{name}: open {by_ear:.2} (loudness alone {by_level:.2}), round {rounding:.2}, same shape {share:.2}"
             );
             assert!(by_ear > 0.7, "{name}: {by_ear}");
-            assert!(rounding > 0.25, "{name}: {rounding}");
-            (ears, levels, shares) = (ears + by_ear, levels + by_level, shares + share);
+            (ears, levels) = (ears + by_ear, levels + by_level);
+            (rounds, shares) = (rounds + rounding, shares + share);
             voices += 1.0;
         }
     }
-    let (ears, levels, shares) = (ears / voices, levels / voices, shares / voices);
-    println!("all: open {ears:.2} (loudness alone {levels:.2}), same shape {shares:.2}");
-    assert!(ears > 0.78 && ears > levels + 0.1, "{ears} {levels}");
+    let (ears, levels, rounds, shares) = (
+        ears / voices,
+        levels / voices,
+        rounds / voices,
+        shares / voices,
+    );
+    println!(
+        "all: open {ears:.2} (loudness alone {levels:.2}), round {rounds:.2}, same shape {shares:.2}"
+    );
+    assert!(ears > 0.74 && ears > levels + 0.15, "{ears} {levels}");
+    // In the few seconds of one voice there are a dozen round sounds at the most: only all voices together say something.
+    assert!(rounds > 0.35, "{rounds}");
     // Of ten; whoever always says that the tongue is busy is right in a fifth of all.
     assert!(shares > 0.5, "{shares}");
 }

@@ -55,7 +55,7 @@ pub(super) fn chroma(rgb: Rgb) -> [i32; 2] {
 }
 
 /// Fills `picture` with `rgb`, three bytes a pixel; what is missing is left as it is.
-pub(super) fn convert(rgb: &[u8], picture: &mut Picture) {
+pub(in crate::face) fn convert(rgb: &[u8], picture: &mut Picture) {
     let width = picture.width;
     let pixels = rgb.as_chunks::<3>().0;
     for (code, pixel) in picture.y.iter_mut().zip(pixels) {

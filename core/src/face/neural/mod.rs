@@ -1,7 +1,7 @@
 //! Faces that are filmed, their mouths redrawn by a network.
 
 mod blend;
-mod colour;
+pub(super) mod colour;
 mod cutout;
 mod cycle;
 mod film;

@@ -27,10 +27,8 @@ use thiserror::Error;
 
 use self::portrait::{MIDDLE, PORTRAITS};
 use self::stage::{Scene, Stage};
-use super::articulation::{self, Articulation};
-use super::loudness::Loudness;
-use super::motion::Motion;
 use super::mouth::Mouth;
+use super::performance::{LOOKAHEAD, Moment, Performance};
 use super::{Face, FaceError};
 use crate::speech::Mark;
 use crate::time::{FrameRate, Samples};
@@ -91,15 +89,10 @@ pub struct Region {
 /// A drawn presenter in one session.
 #[derive(Debug)]
 pub struct Presenter {
-    rate: FrameRate,
     size: (usize, usize),
-    articulation: Articulation,
-    loudness: Loudness,
-    motion: Motion,
+    performance: Performance,
     stage: Stage,
-    mouth: Mouth,
     region: Region,
-    frames: u64,
 }
 
 impl Presenter {
@@ -132,20 +125,15 @@ impl Presenter {
         let (left, top) = stage.pixel((MIDDLE - aside, y - up));
         let (right, bottom) = stage.pixel((MIDDLE + aside, y + down));
         Ok(Self {
-            rate,
             size: (width, height),
-            articulation: Articulation::new(rate.frame()),
-            loudness: Loudness::new(),
-            motion: Motion::new(seed, rate),
+            performance: Performance::new(seed, rate),
             stage,
-            mouth: Mouth::default(),
             region: Region {
                 x: left as usize,
                 y: top as usize,
                 width: (right - left).ceil() as usize,
                 height: (bottom - top).ceil() as usize,
             },
-            frames: 0,
         })
     }
 
@@ -156,42 +144,28 @@ impl Presenter {
 
     /// The mouth of the frame painted last.
     pub fn mouth(&self) -> Mouth {
-        self.mouth
+        self.performance.mouth()
     }
 
     /// Everything that is seen in the next frame.
     fn next(&mut self) -> Scene {
-        let start = self.rate.start_of(self.frames);
-        let frame = self.rate.frame();
-        let middle = start + Samples(frame.0 / 2);
-        let horizon = start + frame + self.lookahead();
-        self.articulation.forget(start);
-        self.loudness.forget(start);
-        let loudness = self.loudness.at(middle);
-        let wanted = self.articulation.at(middle, horizon, loudness);
-        self.mouth = articulation::moved(self.mouth, wanted, frame.seconds() as f32);
-        let (mut pose, look) = self.motion.at(middle, self.mouth.open);
-        pose.jaw = CHIN * self.mouth.jaw;
-        self.frames += 1;
-        Scene {
-            mouth: self.mouth,
+        let Moment {
+            mouth,
+            mut pose,
             look,
-            pose,
-        }
+        } = self.performance.next();
+        pose.jaw = CHIN * mouth.jaw;
+        Scene { mouth, look, pose }
     }
 }
 
 impl Face for Presenter {
     fn lookahead(&self) -> Samples {
-        articulation::LOOKAHEAD
+        LOOKAHEAD
     }
 
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
-        self.loudness.hear(pcm);
-        for mark in marks {
-            self.articulation.hear(mark);
-            self.motion.hear(mark);
-        }
+        self.performance.hear(pcm, marks);
     }
 
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {

@@ -100,6 +100,9 @@ const PRECISION: [[f32; MEASURES]; MEASURES] = [
     [-2.0, 3.0, 5.0, -4.0, -4.0, 59.0, 14.0, 94.0],
 ];
 
+/// How much it counts that a shape is rare; at 1, as many pieces as possible would be judged rightly, most of them as common shapes.
+const RARITY: f32 = 0.25;
+
 /// How well each shape fits a piece; only differences mean anything.
 pub(super) type Scores = [f32; SHAPES.len()];
 
@@ -117,8 +120,8 @@ impl Judge {
                 return ([0.0; MEASURES], f32::NEG_INFINITY);
             };
             let weights = PRECISION.map(|row| dot(&row, &shape.place) * 1e-4);
-            // Rare shapes are believed a little less.
-            let added = 0.5 * shape.share.ln() - 0.5 * dot(&weights, &shape.place);
+            // Rare shapes are believed a little less, but never so that what is just like them is not.
+            let added = RARITY * shape.share.ln() - 0.5 * dot(&weights, &shape.place);
             (weights, added)
         });
         Self { weights }

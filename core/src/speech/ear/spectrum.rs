@@ -145,14 +145,13 @@ fn decibels(power: f32) -> f32 {
 mod tests {
     use super::*;
 
-    fn measured(frequencies: &[f32]) -> Measures {
+    /// Tones of so many Hz, each as strong as is said.
+    fn measured(tones: &[(f32, f32)]) -> Measures {
         let sound: Vec<f32> = (0..WINDOW)
             .map(|n| {
                 let at = n as f32 / AUDIO_RATE as f32 * std::f32::consts::TAU;
-                frequencies
-                    .iter()
-                    .map(|hertz| 0.2 * (at * hertz).sin())
-                    .sum()
+                let tones = tones.iter();
+                tones.map(|(hertz, gain)| gain * (at * hertz).sin()).sum()
             })
             .collect();
         Spectrum::new().measure(&sound)
@@ -161,13 +160,17 @@ mod tests {
     #[test]
     fn formants_are_told_apart() {
         let (a, i, u) = (
-            measured(&[120.0, 240.0, 750.0, 1_200.0]),
-            measured(&[120.0, 280.0, 2_300.0]),
-            measured(&[120.0, 300.0, 750.0]),
+            measured(&[(240.0, 0.1), (750.0, 0.2), (1_200.0, 0.1)]),
+            measured(&[(280.0, 0.2), (2_300.0, 0.05)]),
+            // Its second formant lies where that of a is the first, but is weak.
+            measured(&[(300.0, 0.2), (750.0, 0.02)]),
         );
         assert!(a.height > i.height + 10.0 && a.height > u.height);
         assert!(i.front > a.front + 20.0 && i.front > u.front + 20.0);
-        let (s, sh) = (measured(&[6_500.0]), measured(&[3_000.0, 3_700.0]));
+        let (s, sh) = (
+            measured(&[(6_500.0, 0.2)]),
+            measured(&[(3_000.0, 0.2), (3_700.0, 0.2)]),
+        );
         assert!(s.sharp > 20.0 && sh.sharp < -20.0);
         assert!(s.noise > 20.0 && a.noise < -20.0);
     }

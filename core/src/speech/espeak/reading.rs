@@ -6,7 +6,7 @@ use super::EspeakError;
 use super::desk::{Desk, Order};
 use super::marks::Line;
 use super::said::Said;
-use crate::language::Language;
+use crate::speech::piper::language_of;
 use crate::speech::{Cancel, MarkKind, SpeechError};
 
 /// Reads sentences in any of espeak-ng's languages, on the one thread that owns the library.
@@ -42,7 +42,7 @@ impl Reader {
         voice: &str,
         cancel: &Cancel,
     ) -> Result<Reading, SpeechError> {
-        let language = voice.split('-').next().and_then(Language::from_code);
+        let language = language_of(voice);
         let said = Said::new(sentence, language);
         let rendering = self.desk.order(Order {
             text: said.text().to_owned(),

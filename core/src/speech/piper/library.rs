@@ -6,30 +6,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-/// Whether it is loaded.
-static LOADED: Mutex<bool> = Mutex::new(false);
+/// What became of loading it, once somebody tried.
+static LOADED: Mutex<Option<Result<(), String>>> = Mutex::new(None);
 
-/// Loads the library at `path`, or the one that the system finds under that name, unless one is loaded: there is one for the
-/// whole process. Its threads belong to sessions, so there are none yet.
+/// Loads the library at `path`, or the one that the system finds under that name. There is one for the whole process, so only
+/// the first call does something: what it found holds for all. After a failure it must not be tried again either, since `ort`
+/// takes a second attempt for a success. Its threads belong to sessions, so there are none yet.
 ///
 /// # Errors
 ///
 /// Why it was not loaded, for people.
 pub(super) fn load(path: &Path) -> Result<(), String> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if *loaded {
-        return Ok(());
-    }
-    let wrong = |error: &dyn std::fmt::Display| format!("ONNX Runtime is not there: {error}");
+    loaded.get_or_insert_with(|| open(path)).clone()
+}
+
+fn open(path: &Path) -> Result<(), String> {
     ort::init_from(path)
-        .map_err(|error| wrong(&error))?
+        .map_err(|error| error.to_string())?
         .with_name("avatar")
         .with_telemetry(false)
         .with_logger(Arc::new(|level, _, _, _, text| tell(level, text)))
         .commit();
-    let environment = Environment::current().map_err(|error| wrong(&error))?;
+    let environment = Environment::current().map_err(|error| error.to_string())?;
     environment.set_log_level(LogLevel::Warning);
-    *loaded = true;
     Ok(())
 }
 

@@ -35,17 +35,13 @@ impl Network {
     ///
     /// Why it cannot be used, for people.
     pub(super) fn open(path: &Path, threads: usize) -> Result<Self, String> {
-        let wrong = |error: ort::Error| format!("{}: {error}", path.display());
-        let session = build(path, threads).map_err(wrong)?;
+        let session = build(path, threads).map_err(|error| error.to_string())?;
         let has = |name: &str| session.inputs().iter().any(|input| input.name() == name);
         if let Some(missing) = ["input", "input_lengths", "scales"]
             .iter()
             .find(|name| !has(name))
         {
-            return Err(format!(
-                "{}: this is no voice of Piper's, it has no {missing:?}",
-                path.display()
-            ));
+            return Err(format!("it has no {missing:?}"));
         }
         Ok(Self {
             speakers: has("sid"),

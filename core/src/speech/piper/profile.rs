@@ -34,6 +34,8 @@ pub(super) struct Profile {
     #[serde(default)]
     speaker_id_map: HashMap<String, i64>,
     #[serde(default)]
+    num_speakers: usize,
+    #[serde(default)]
     default_speaker_id: i64,
     #[serde(default = "hop_length")]
     pub(super) hop_length: u32,
@@ -105,14 +107,13 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// What is wrong with the file, for people.
+    /// What is wrong with the file, for people, who are to be told which it is.
     pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let wrong = |reason: String| format!("{}: {reason}", path.display());
         let mut text = String::new();
         File::open(path)
             .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-            .map_err(|error| wrong(error.to_string()))?;
-        Self::parse(&text).map_err(wrong)
+            .map_err(|error| error.to_string())?;
+        Self::parse(&text)
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -145,6 +146,16 @@ impl Profile {
     /// What espeak-ng calls the language.
     pub(super) fn voice(&self) -> &str {
         &self.espeak.voice
+    }
+
+    /// The names of its speakers.
+    pub(super) fn speakers(&self) -> impl Iterator<Item = &str> {
+        self.speaker_id_map.keys().map(String::as_str)
+    }
+
+    /// How many speakers it has.
+    pub(super) fn speaker_count(&self) -> usize {
+        self.num_speakers.max(self.speaker_id_map.len()).max(1)
     }
 
     /// The number of a speaker, given by name or number; the default one where there is none of that name.

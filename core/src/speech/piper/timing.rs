@@ -9,6 +9,9 @@ use crate::speech::alignment::{Warp, pairs};
 use crate::speech::espeak::{Reading, is_letter};
 use crate::time::{AUDIO_RATE, Samples};
 
+/// How long after its announcement a word may begin, in milliseconds.
+const SOON: u64 = 60;
+
 /// A sentence as a network says it, run by run.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -61,16 +64,23 @@ impl Said {
             Some(letters) => self.by_letters(letters, reading),
             None => Warp::between((&reading.sound, reading.rate), (&self.sound, self.rate)),
         };
-        let marks = reading.marks.iter();
-        marks
-            .map(|(at, kind)| {
-                let at = warp.at(time(*at, reading.rate));
+        let marks = reading.marks.iter().enumerate();
+        let mut marks: Vec<_> = marks
+            .map(|(number, (at, kind))| {
+                let at = match kind {
+                    MarkKind::Word(_) => first_phoneme(reading, number).unwrap_or(*at),
+                    _ => *at,
+                };
+                let at = warp.at(time(at, reading.rate));
                 (
                     at.0 * u64::from(self.rate) / u64::from(AUDIO_RATE),
                     kind.clone(),
                 )
             })
-            .collect()
+            .collect();
+        // A word may have gone past the pause before it, but stays before its phoneme.
+        marks.sort_by_key(|(at, _)| *at);
+        marks
     }
 
     /// Where the same letters are heard.
@@ -101,6 +111,19 @@ impl Said {
         );
         Warp::new(&anchors, ends)
     }
+}
+
+/// Where the first phoneme of a word begins, by the number of the word's mark: espeak-ng announces words a moment before, which
+/// is not to be drawn out with the pause they come after. `None` where none follows soon.
+fn first_phoneme(reading: &Reading, word: usize) -> Option<u64> {
+    let (announced, _) = reading.marks.get(word)?;
+    let later = reading.marks.get(word..)?.iter();
+    let mut heard = later.filter_map(|(at, kind)| match kind {
+        MarkKind::Phoneme(name) if !name.is_empty() => Some(*at),
+        _ => None,
+    });
+    let soon = announced + SOON * u64::from(reading.rate) / 1_000;
+    heard.next().filter(|at| *at < soon)
 }
 
 fn time(sample: u64, rate: u32) -> Samples {

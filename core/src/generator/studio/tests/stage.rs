@@ -263,6 +263,7 @@ impl Place {
             reel: Arc::new(Reel::new(1, Some(SIZE))),
             transcript: Arc::clone(&transcript),
             manuscript: Arc::new(Manuscript::new(transcript, painter.clone(), None)),
+            inbox: Arc::default(),
             painter,
             assembler: self.pool.waker(),
         };

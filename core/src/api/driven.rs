@@ -1,0 +1,401 @@
+//! Faces that are driven by sound: pieces of it as they come, or a whole file.
+
+use serde_json::{Value, json};
+
+use super::form::{Form, Upload};
+use super::{Catalogue, Code, Refusal};
+use crate::config::Config;
+use crate::hls::PLAYLIST;
+use crate::session::{
+    FailureCode, Job, Kind, Pace, Portrait, Record, SessionId, Source, State, Timestamp, Vocabulary,
+};
+use crate::speech::Tempo;
+use crate::time::{AUDIO_RATE, FrameRate};
+
+/// A session that is to be begun.
+#[derive(Debug)]
+pub struct Driven {
+    /// What is asked for.
+    pub job: Job,
+    /// The picture of the face, where it is the client's own.
+    pub image: Option<Upload>,
+    /// The whole of the sound, where that is there from the beginning.
+    pub audio: Option<Upload>,
+    /// Seconds that each piece of sound is expected to have.
+    chunk: f64,
+}
+
+/// A piece of sound for a session.
+#[derive(Debug)]
+pub struct Piece {
+    /// Which one.
+    pub id: SessionId,
+    /// The sound.
+    pub audio: Option<Upload>,
+    /// Where it belongs, where the client numbers its pieces.
+    pub number: Option<u64>,
+    /// Whether it is the last.
+    pub last: bool,
+}
+
+/// Reads the form of `POST /api/audio-driven/chunked/init`.
+///
+/// # Errors
+///
+/// A [`Refusal`]: a field out of its range, or a face that does not exist.
+pub fn driven(form: Form, config: &Config, catalogue: &Catalogue) -> Result<Driven, Refusal> {
+    begin(form, Pace::Live, config, catalogue)
+}
+
+/// Reads the form of `POST /api/audio-driven` and of `POST /api/audio-driven/stream`.
+///
+/// # Errors
+///
+/// As of [`driven`], and a form without sound.
+pub fn driven_whole(
+    mut form: Form,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<Driven, Refusal> {
+    let audio = form.file("audio").filter(|audio| audio.length() > 0);
+    let audio = audio.ok_or_else(|| bad("audio is missing: a file of sound".to_owned()))?;
+    let driven = begin(form, Pace::Fast, config, catalogue)?;
+    Ok(Driven {
+        audio: Some(audio),
+        ..driven
+    })
+}
+
+fn begin(
+    mut form: Form,
+    pace: Pace,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<Driven, Refusal> {
+    let image = form.file("image").filter(|image| image.length() > 0);
+    let named = form.field("avatar");
+    let avatar = match (named, &image) {
+        (Some(_), Some(_)) => return Err(bad("either image or avatar, not both".to_owned())),
+        (None, None) => {
+            return Err(bad(
+                "image is missing: a PNG or JPEG of a face; or avatar, one of /api/avatars"
+                    .to_owned(),
+            ));
+        }
+        (Some(id), None) => Some(catalogue.avatar(id).ok_or_else(|| {
+            Refusal::new(Code::UnknownAvatar, format!("there is no avatar \"{id}\""))
+        })?),
+        (None, Some(_)) => None,
+    };
+    let portrait = Portrait {
+        crop: boolean(&form, "crop")?.unwrap_or(true),
+        seed: whole(&form, "seed", 0, u64::from(u32::MAX))?.unwrap_or(42),
+        steps: whole(&form, "nfe", 5, 50)?.unwrap_or(10) as u8,
+        guidance: thousandths(number(&form, "cfg_scale", 1.0, 5.0)?.unwrap_or(2.0)),
+        pose: style(&form, "pose_style")?.unwrap_or_default(),
+        gaze: style(&form, "gaze_style")?.unwrap_or_default(),
+    };
+    let chunk = number(&form, "chunk_duration", 0.1, 10.0)?.unwrap_or(1.0);
+    let rate = whole(&form, "audio_sample_rate", 8_000, 192_000)?.unwrap_or(24_000);
+    let job = Job {
+        id: SessionId::generate(),
+        vocabulary: Vocabulary::Specification,
+        kind: Kind::Avatar,
+        source: Source::Feed { rate: rate as u32 },
+        portrait: image.is_some().then_some(portrait),
+        text: String::new(),
+        open: false,
+        expand: false,
+        ssml: false,
+        mixed: false,
+        language: config.language,
+        voice: String::new(),
+        tempo: Tempo::default(),
+        filmed: avatar.as_ref().is_some_and(|avatar| avatar.filmed),
+        avatar: avatar.map(|avatar| avatar.id).unwrap_or_default(),
+        pace,
+        segment_format: config.segment_format,
+        webhook: None,
+        reuse: false,
+        created_at: Timestamp::now(),
+    };
+    Ok(Driven {
+        job,
+        image,
+        audio: None,
+        chunk,
+    })
+}
+
+impl Driven {
+    /// The answer when the session has begun, with what there is to be said of its picture.
+    pub fn begun(&self, notes: Option<&str>) -> String {
+        let id = self.job.id;
+        let Source::Feed { rate } = self.job.source else {
+            return String::new();
+        };
+        json!({
+            "status": "success",
+            "session_id": id,
+            "hls_url": format!("/hls/{id}/{PLAYLIST}"),
+            "message": notes.unwrap_or("the session has begun"),
+            "chunk_duration": self.chunk,
+            "audio_sample_rate": rate,
+        })
+        .to_string()
+    }
+}
+
+/// The refusal of a session that failed before it began: what is wrong with a picture is its client's fault.
+pub fn driven_refusal(refusal: Refusal) -> Refusal {
+    match refusal.code() {
+        Code::Failed(FailureCode::BadImage) => Refusal::new(Code::BadImage, refusal.message()),
+        Code::Failed(_) => Refusal::new(Code::Internal, refusal.message()),
+        _ => refusal,
+    }
+}
+
+/// Reads the form of `POST /api/audio-driven/chunked/feed`.
+///
+/// # Errors
+///
+/// A [`Refusal`]: no name or one that no session can have, no sound, a number that is none.
+pub fn piece(mut form: Form) -> Result<Piece, Refusal> {
+    let id = form
+        .field("session_id")
+        .ok_or_else(|| bad("session_id is missing".to_owned()))?;
+    let id = SessionId::parse(id).ok_or_else(Refusal::unknown_session)?;
+    let last = boolean(&form, "is_final_chunk")?.unwrap_or(false);
+    let number = whole(&form, "sequence", 0, u64::MAX)?;
+    let audio = form.file("audio_chunk").filter(|audio| audio.length() > 0);
+    if audio.is_none() && !last {
+        return Err(bad("audio_chunk is missing: sound".to_owned()));
+    }
+    Ok(Piece {
+        id,
+        audio,
+        number,
+        last,
+    })
+}
+
+/// The answer of a piece of sound for the session of `record`, which has pictures at `frame_rate`.
+pub fn fed(record: &Record, frame_rate: FrameRate, repeated: bool) -> String {
+    json!({
+        "status": "success",
+        "session_id": record.id,
+        "buffer_samples": record.waiting.0,
+        "frames_generated": frames(record, frame_rate),
+        "session_status": word(record),
+        "message": if repeated { "this piece had come before" } else { "taken" },
+    })
+    .to_string()
+}
+
+/// The answer of `GET /api/audio-driven/chunked/status/<id>`.
+pub fn driven_status(record: &Record, frame_rate: FrameRate) -> String {
+    let until = record.finished_at.unwrap_or_else(Timestamp::now);
+    json!({
+        "session_id": record.id,
+        "status": word(record),
+        "total_frames_generated": frames(record, frame_rate),
+        "buffer_samples": record.waiting.0,
+        "buffer_seconds": record.waiting.0 as f64 / f64::from(AUDIO_RATE),
+        "error": record.failure.as_ref().map(|failure| &failure.text),
+        "error_code": record.failure.as_ref().map(|failure| failure.code),
+        "created_at": record.created_at.micros() as f64 / 1e6,
+        "uptime_seconds": record.created_at.age(until).as_secs_f64(),
+    })
+    .to_string()
+}
+
+/// The answer of a session that was ended.
+pub fn freed(id: SessionId) -> String {
+    json!({ "status": "success", "session_id": id, "message": "the session is gone" }).to_string()
+}
+
+fn frames(record: &Record, frame_rate: FrameRate) -> u64 {
+    record.duration.0 / frame_rate.frame().0.max(1)
+}
+
+fn word(record: &Record) -> &'static str {
+    match record.state {
+        State::Created => "initializing",
+        State::Processing => "active",
+        State::Ready => "completed",
+        State::Error => "error",
+    }
+}
+
+fn bad(reason: String) -> Refusal {
+    Refusal::new(Code::BadParameter, reason)
+}
+
+fn boolean(form: &Form, name: &'static str) -> Result<Option<bool>, Refusal> {
+    let word = form.field(name).map(str::to_ascii_lowercase);
+    match word.as_deref() {
+        None => Ok(None),
+        Some("true" | "1" | "yes" | "on") => Ok(Some(true)),
+        Some("false" | "0" | "no" | "off") => Ok(Some(false)),
+        Some(_) => Err(bad(format!("{name} must be true or false"))),
+    }
+}
+
+fn whole(form: &Form, name: &'static str, least: u64, most: u64) -> Result<Option<u64>, Refusal> {
+    let parsed = form.field(name).map(str::parse::<u64>);
+    match parsed {
+        None => Ok(None),
+        Some(Ok(value)) if (least..=most).contains(&value) => Ok(Some(value)),
+        Some(_) => Err(bad(format!(
+            "{name} must be a whole number from {least} to {most}"
+        ))),
+    }
+}
+
+fn number(form: &Form, name: &'static str, least: f64, most: f64) -> Result<Option<f64>, Refusal> {
+    let parsed = form.field(name).map(str::parse::<f64>);
+    match parsed {
+        None => Ok(None),
+        Some(Ok(value)) if (least..=most).contains(&value) => Ok(Some(value)),
+        Some(_) => Err(bad(format!(
+            "{name} must be a number from {least} to {most}"
+        ))),
+    }
+}
+
+/// `N` numbers from −1 to 1 in a JSON array, in thousandths.
+fn style<const N: usize>(form: &Form, name: &'static str) -> Result<Option<[i32; N]>, Refusal> {
+    let Some(text) = form.field(name) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        bad(format!(
+            "{name} must be a JSON array of {N} numbers from -1 to 1"
+        ))
+    };
+    let value: Value = serde_json::from_str(text).map_err(|_| wrong())?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    let numbers: Option<Vec<f64>> = value
+        .as_array()
+        .ok_or_else(wrong)?
+        .iter()
+        .map(Value::as_f64)
+        .collect();
+    let numbers: [f64; N] = numbers
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(wrong)?;
+    if numbers.iter().any(|value| !(-1.0..=1.0).contains(value)) {
+        return Err(wrong());
+    }
+    Ok(Some(numbers.map(|value| (value * 1e3).round() as i32)))
+}
+
+fn thousandths(value: f64) -> u32 {
+    (value * 1e3).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn form(fields: &[(&str, &str)]) -> Form {
+        let mut body = String::new();
+        for (name, value) in fields {
+            let file = if matches!(*name, "image" | "audio" | "audio_chunk") {
+                "; filename=\"a\""
+            } else {
+                ""
+            };
+            body += &format!(
+                "--ab\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{value}\r\n"
+            );
+        }
+        body += "--ab--\r\n";
+        let body = [Ok(Bytes::from(body))];
+        Form::read(
+            "multipart/form-data; boundary=ab",
+            body.into_iter(),
+            &std::env::temp_dir(),
+        )
+        .unwrap()
+    }
+
+    fn init(fields: &[(&str, &str)]) -> Result<Driven, Refusal> {
+        let config = Config::default();
+        driven(form(fields), &config, &Catalogue::builtin(&config))
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_the_contract_says() {
+        let driven = init(&[("image", "picture")]).unwrap();
+        assert_eq!(driven.job.source, Source::Feed { rate: 24_000 });
+        let portrait = driven.job.portrait.unwrap();
+        assert!(portrait.crop && portrait.seed == 42 && portrait.steps == 10);
+        assert_eq!((portrait.guidance, portrait.pose), (2_000, [0; 3]));
+        let answer: Value = serde_json::from_str(&driven.begun(None)).unwrap();
+        assert_eq!(answer["status"], "success");
+        assert_eq!(answer["chunk_duration"], 1.0);
+        assert_eq!(answer["audio_sample_rate"], 24_000);
+        let url = format!("/hls/{}/playlist.m3u8", driven.job.id);
+        assert_eq!(answer["hls_url"], url);
+        let drawn = init(&[("avatar", "anna"), ("pose_style", "[0.1,-0.2,1]")]).unwrap();
+        assert!(drawn.job.portrait.is_none() && drawn.job.avatar == "anna");
+    }
+
+    #[test]
+    fn each_value_out_of_range_is_refused_with_the_range() {
+        for (name, value, range) in [
+            ("nfe", "4", "from 5 to 50"),
+            ("nfe", "10.5", "a whole number"),
+            ("cfg_scale", "5.1", "from 1 to 5"),
+            ("cfg_scale", "nan", "from 1 to 5"),
+            ("chunk_duration", "0.05", "from 0.1 to 10"),
+            ("audio_sample_rate", "4000", "from 8000 to 192000"),
+            ("crop", "maybe", "true or false"),
+            ("seed", "-1", "a whole number"),
+            ("pose_style", "[0,0]", "3 numbers"),
+            ("pose_style", "[0,0,2]", "from -1 to 1"),
+            ("gaze_style", "{}", "2 numbers"),
+            ("gaze_style", "[0,\"x\"]", "2 numbers"),
+        ] {
+            let refusal = init(&[("image", "picture"), (name, value)]).unwrap_err();
+            assert_eq!(refusal.code(), Code::BadParameter);
+            assert!(refusal.message().starts_with(name), "{refusal:?}");
+            assert!(refusal.message().contains(range), "{refusal:?}");
+        }
+        let refusal = init(&[("avatar", "nobody")]).unwrap_err();
+        assert_eq!(refusal.code(), Code::UnknownAvatar);
+        for fields in [
+            &[][..],
+            &[("image", "")],
+            &[("image", "picture"), ("avatar", "anna")],
+        ] {
+            assert_eq!(init(fields).unwrap_err().code(), Code::BadParameter);
+        }
+    }
+
+    #[test]
+    fn a_piece_names_its_session_and_has_sound_unless_it_is_the_last() {
+        let id = SessionId::generate().to_string();
+        let of = |fields: &[(&str, &str)]| piece(form(fields));
+        let found = of(&[
+            ("session_id", &id),
+            ("audio_chunk", "abc"),
+            ("sequence", "7"),
+        ])
+        .unwrap();
+        assert_eq!((found.number, found.last), (Some(7), false));
+        assert_eq!(found.audio.unwrap().length(), 3);
+        let end = of(&[("session_id", &id), ("is_final_chunk", "true")]).unwrap();
+        assert!(end.last && end.audio.is_none());
+        assert_eq!(of(&[]).unwrap_err().code(), Code::BadParameter);
+        let without = of(&[("session_id", &id)]).unwrap_err();
+        assert_eq!(without.code(), Code::BadParameter);
+        let nobody = of(&[("session_id", "abc")]).unwrap_err();
+        assert_eq!(nobody.code(), Code::UnknownSession);
+    }
+}

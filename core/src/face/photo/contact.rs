@@ -1,0 +1,146 @@
+//! Frames for people to look at: `FACE_PHOTOS=a.png:b.jpg FACE_FRAMES=folder cargo test photo::contact -- --ignored`.
+
+use std::fs::File;
+use std::path::Path;
+
+use avatar_codec::Picture;
+
+use super::super::motion::{Look, Pose};
+use super::super::performance::Moment;
+use super::*;
+use crate::face::Mouth;
+use crate::time::FrameRate;
+
+/// Red, green and blue of a picture.
+pub(super) fn rgb(picture: &Picture) -> Vec<u8> {
+    let mut out = Vec::with_capacity(picture.width * picture.height * 3);
+    for y in 0..picture.height {
+        for x in 0..picture.width {
+            let half = y / 2 * (picture.width / 2) + x / 2;
+            let luma = (f32::from(picture.y[y * picture.width + x]) - 16.0) / 219.0;
+            let blue = (f32::from(picture.u[half]) - 128.0) / 224.0;
+            let red = (f32::from(picture.v[half]) - 128.0) / 224.0;
+            let green = luma - 0.187_324 * blue - 0.468_124 * red;
+            let colour = [luma + 1.5748 * red, green, luma + 1.8556 * blue];
+            out.extend(colour.map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8));
+        }
+    }
+    out
+}
+
+fn save(file: &Path, (width, height): (usize, usize), bytes: &[u8]) {
+    let mut encoder = png::Encoder::new(File::create(file).unwrap(), width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(bytes).unwrap();
+}
+
+/// Mouths by name: open, jaw, width, round, press, bite, tongue.
+const MOUTHS: [(&str, [f32; 7]); 9] = [
+    ("rest", [0.0; 7]),
+    ("a", [0.85, 0.85, 0.1, 0.0, 0.0, 0.0, 0.0]),
+    ("e", [0.45, 0.4, 0.5, 0.0, 0.0, 0.0, 0.0]),
+    ("i", [0.26, 0.12, 0.9, 0.0, 0.0, 0.0, 0.0]),
+    ("o", [0.5, 0.5, 0.0, 0.75, 0.0, 0.0, 0.0]),
+    ("u", [0.2, 0.2, 0.0, 1.0, 0.0, 0.0, 0.0]),
+    ("m", [0.0, 0.05, 0.0, 0.0, 1.0, 0.0, 0.0]),
+    ("f", [0.12, 0.1, 0.1, 0.0, 0.0, 1.0, 0.0]),
+    ("l", [0.35, 0.3, 0.1, 0.0, 0.0, 0.0, 1.0]),
+];
+
+/// Everything a sheet shows, in rows of five.
+fn moments() -> Vec<(Moment, Styles)> {
+    let plain = Styles::default();
+    let mut moments: Vec<(Moment, Styles)> = MOUTHS
+        .iter()
+        .map(|(_, measures)| {
+            let mouth = Mouth::from_measures(*measures);
+            let moment = Moment {
+                mouth,
+                ..Moment::default()
+            };
+            (moment, plain)
+        })
+        .collect();
+    for shut in [0.5, 1.0] {
+        let look = Look {
+            shut,
+            gaze: (0.0, 0.0),
+        };
+        let moment = Moment {
+            look,
+            ..Moment::default()
+        };
+        moments.push((moment, plain));
+    }
+    for (pose, gaze) in [
+        ([0.0, -0.3, 0.0], [0.4, 0.0]),
+        ([0.0, 0.3, 0.0], [-0.4, 0.0]),
+        ([0.25, 0.0, 0.0], [0.0, 0.2]),
+        ([-0.25, 0.0, 0.2], [0.0, -0.2]),
+    ] {
+        let styles = Styles {
+            pose,
+            gaze,
+            ..plain
+        };
+        let pose = Pose {
+            breath: 1.0,
+            brows: 2.0,
+            ..Pose::default()
+        };
+        let moment = Moment {
+            pose,
+            ..Moment::default()
+        };
+        moments.push((moment, styles));
+    }
+    moments
+}
+
+#[test]
+#[ignore = "writes pictures for people to look at"]
+fn frames_to_look_at() {
+    const COLUMNS: usize = 5;
+    let folder = std::env::var("FACE_FRAMES").unwrap();
+    std::fs::create_dir_all(&folder).unwrap();
+    let photos = std::env::var("FACE_PHOTOS").unwrap();
+    for (n, name) in photos.split(':').enumerate() {
+        let bytes = std::fs::read(name).unwrap();
+        for (crop, size) in [
+            (true, (512, 512)),
+            (true, (256, 256)),
+            (false, (512, 512)),
+            (true, (640, 360)),
+        ] {
+            let options = Options {
+                crop,
+                size,
+                ..Options::default()
+            };
+            let (photo, notes) = Photo::read(&bytes, &options).unwrap();
+            println!("{name} {size:?} {:?} {notes:?}", photo.0.lips);
+            println!(
+                "{:?} {:?} chin {}",
+                photo.0.frame, photo.0.eyes, photo.0.chin
+            );
+            let moments = moments();
+            let wide = size.0 * COLUMNS;
+            let mut sheet = vec![0; wide * size.1 * moments.len().div_ceil(COLUMNS) * 3];
+            let mut picture = Picture::new(size.0, size.1);
+            for (at, (moment, styles)) in moments.iter().enumerate() {
+                let rate = FrameRate::new(25).unwrap();
+                let mut face = PhotoFace::new(&photo, rate, 1, styles);
+                face.show(moment, &mut picture);
+                for (row, line) in rgb(&picture).chunks_exact(size.0 * 3).enumerate() {
+                    let start = ((at / COLUMNS * size.1 + row) * wide + at % COLUMNS * size.0) * 3;
+                    sheet[start..start + line.len()].copy_from_slice(line);
+                }
+            }
+            let file = format!("{folder}/{n}-{}-{}x{}.png", u8::from(crop), size.0, size.1);
+            let rows = moments.len().div_ceil(COLUMNS);
+            save(Path::new(&file), (wide, size.1 * rows), &sheet);
+        }
+    }
+}

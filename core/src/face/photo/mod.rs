@@ -1,0 +1,39 @@
+//! The caller's own photo, made to speak without any network.
+//!
+//! A face is found by classical means ([`Photo::read`]): a cascade of OpenCV's, which Debian has as a package, finds the face and its
+//! eyes; lips, lids and chin are found where they divide the picture best. From then on the photo is bent: jaw and lips move
+//! with the speech, lids shut, the head sways ([`PhotoFace`]). What was hidden, teeth and tongue, is painted in the light of the photo.
+//!
+//! Distances on a face are measured from pupil to pupil ([`frame`]), so that nothing depends on a picture's size.
+
+mod bitmap;
+mod blink;
+mod cascade;
+mod chin;
+mod decode;
+mod error;
+mod eyes;
+mod finder;
+mod frame;
+mod grouping;
+mod hollow;
+mod jaw;
+mod lips;
+mod patch;
+mod planes;
+mod portrait;
+mod search;
+mod show;
+mod speak;
+mod sway;
+mod view;
+
+pub use cascade::CASCADES;
+pub use error::PhotoError;
+pub use portrait::{Note, Options, Photo};
+pub use show::{PhotoFace, Styles};
+
+#[cfg(test)]
+mod contact;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,556 @@
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use avatar_codec::Picture;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use proptest::prelude::*;
+
+use super::super::motion::Look;
+use super::super::performance::Moment;
+use super::super::presenter::Region;
+use super::bitmap::Bitmap;
+use super::cascade::Cascade;
+use super::*;
+use crate::face::{Face, Mouth};
+use crate::speech::{Mark, MarkKind};
+use crate::time::{FrameRate, Samples};
+
+fn rate() -> FrameRate {
+    FrameRate::new(25).unwrap()
+}
+
+/// A photograph of a smiling face that `scripts/photograph.sh` fetches.
+fn file() -> PathBuf {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.photograph/astronaut.png");
+    assert!(
+        file.is_file(),
+        "there is no {}; get it with: scripts/photograph.sh",
+        file.display()
+    );
+    file
+}
+
+fn bytes() -> &'static [u8] {
+    static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| std::fs::read(file()).unwrap());
+    &BYTES
+}
+
+fn photograph() -> RgbImage {
+    image::load_from_memory(bytes()).unwrap().into_rgb8()
+}
+
+fn png(picture: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut cursor = std::io::Cursor::new(&mut bytes);
+    picture.write_to(&mut cursor, ImageFormat::Png).unwrap();
+    bytes
+}
+
+fn sized(size: (usize, usize)) -> Options {
+    Options {
+        size,
+        ..Options::default()
+    }
+}
+
+fn read(bytes: &[u8], size: (usize, usize)) -> (Photo, Vec<Note>) {
+    Photo::read(bytes, &sized(size)).unwrap()
+}
+
+/// The photograph at 256 × 256, read once.
+fn photo() -> &'static Photo {
+    static PHOTO: LazyLock<Photo> = LazyLock::new(|| read(bytes(), (256, 256)).0);
+    &PHOTO
+}
+
+fn face(seed: u64) -> PhotoFace {
+    PhotoFace::new(photo(), rate(), seed, &Styles::default())
+}
+
+/// OpenCV's own boxes; `golden/boxes.py` makes them.
+#[test]
+fn boxes_are_opencvs() {
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        cut: [u32; 4],
+        mirrored: bool,
+        cascade: String,
+        pace: f64,
+        votes: usize,
+        least: usize,
+        found: Vec<[i32; 5]>,
+    }
+    let golden: Vec<Golden> = serde_json::from_str(include_str!("golden/boxes.json")).unwrap();
+    let photograph = photograph();
+    for golden in golden {
+        let [x, y, width, height] = golden.cut;
+        let mut cut = image::imageops::crop_imm(&photograph, x, y, width, height).to_image();
+        if golden.mirrored {
+            cut = image::imageops::flip_horizontal(&cut);
+        }
+        let bitmap = Bitmap {
+            width,
+            height,
+            bytes: cut.into_raw(),
+        };
+        let cascade = Cascade::read(Path::new(CASCADES), &golden.cascade).unwrap();
+        let wanted = search::Search {
+            pace: golden.pace,
+            votes: golden.votes,
+            least: golden.least,
+            most: usize::MAX,
+        };
+        let found = search::search(&cascade, &bitmap.grey(), wanted);
+        let near = |found: &search::Found, golden: &[i32; 5]| {
+            let boxes = [found.x, found.y, found.width, found.height];
+            boxes.iter().zip(golden).all(|(a, b)| (a - b).abs() <= 2)
+        };
+        // A window more or less may tip a group that just has votes enough.
+        let sure = |votes: usize| votes > golden.votes + 1;
+        for expected in golden.found.iter().filter(|found| sure(found[4] as usize)) {
+            assert!(
+                found.iter().any(|found| near(found, expected)),
+                "{} {:?} {}: {expected:?} not in {found:?}",
+                golden.cascade,
+                golden.cut,
+                golden.mirrored
+            );
+        }
+        for found in found.iter().filter(|found| sure(found.votes)) {
+            assert!(
+                golden.found.iter().any(|golden| near(found, golden)),
+                "{} {:?} {}: {found:?} too many",
+                golden.cascade,
+                golden.cut,
+                golden.mirrored
+            );
+        }
+    }
+}
+
+/// Where eyes, mouth and chin are in the photograph, seen with one's own eyes.
+#[test]
+fn features_are_where_people_see_them() {
+    let (photo, notes) = read(bytes(), (512, 512));
+    assert_eq!(notes, []);
+    let measured = &photo.0;
+    let bitmap = decode::decode(bytes()).unwrap();
+    let finder = finder::Finder::read(Path::new(CASCADES)).unwrap();
+    let (found, _) = finder.find(&bitmap).unwrap();
+    let (frame, _) = eyes::look(
+        &bitmap,
+        frame::Frame::of(found.eyes[0], found.eyes[1]),
+        found.seen,
+    );
+    let near = |(x, y): (f32, f32), (to_x, to_y): (f32, f32), by: f32, what: &str| {
+        assert!(
+            (x - to_x).hypot(y - to_y) < by,
+            "{what}: {x} {y}, not {to_x} {to_y}"
+        );
+    };
+    near(frame.pixel((-0.5, 0.0)), (202.0, 101.0), 3.0, "left eye");
+    near(frame.pixel((0.5, 0.0)), (247.5, 102.7), 3.0, "right eye");
+    let mouth = measured.lips.shape;
+    let corner = |side: f32| {
+        let x = mouth.x + side * mouth.half_width;
+        frame.pixel((x, mouth.y + mouth.slope * side * mouth.half_width))
+    };
+    near(corner(-1.0), (204.5, 140.5), 4.5, "left corner");
+    near(corner(1.0), (243.5, 142.0), 4.5, "right corner");
+    assert!(mouth.gap > 0.06, "teeth are seen: {mouth:?}");
+    let chin = frame.pixel((mouth.x, measured.chin)).1;
+    assert!((chin - 176.0).abs() < 8.0, "chin: {chin}");
+}
+
+/// Bytes that say nothing but an orientation, before a JPEG's own.
+fn turned(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let mut tiff = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    tiff.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    let mut bytes = jpeg[..2].to_vec();
+    bytes.extend([0xff, 0xe1, 0, tiff.len() as u8 + 2]);
+    bytes.extend(tiff);
+    bytes.extend(&jpeg[2..]);
+    bytes
+}
+
+#[test]
+fn all_eight_orientations_come_out_upright() {
+    // Four quarters that can be told from one another.
+    let upright = RgbImage::from_fn(96, 64, |x, y| match (x < 48, y < 32) {
+        (true, true) => Rgb([220, 30, 30]),
+        (false, true) => Rgb([30, 220, 30]),
+        (true, false) => Rgb([30, 30, 220]),
+        (false, false) => Rgb([220, 220, 220]),
+    });
+    use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
+    // How a camera held that way would have stored it.
+    let stored = [
+        upright.clone(),
+        flip_horizontal(&upright),
+        rotate180(&upright),
+        flip_vertical(&upright),
+        flip_horizontal(&rotate90(&upright)),
+        rotate270(&upright),
+        flip_horizontal(&rotate270(&upright)),
+        rotate90(&upright),
+    ];
+    for (orientation, stored) in (1..=8).zip(stored) {
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, 95)
+            .encode_image(&stored)
+            .unwrap();
+        let decoded = decode::decode(&turned(&jpeg, orientation)).unwrap();
+        assert_eq!((decoded.width, decoded.height), (96, 64), "{orientation}");
+        for (x, y) in [(20, 14), (76, 14), (20, 50), (76, 50)] {
+            let (seen, meant) = (decoded.pixel(x, y), upright.get_pixel(x as u32, y as u32).0);
+            let near = seen.iter().zip(meant).all(|(a, b)| a.abs_diff(b) < 24);
+            assert!(near, "{orientation}: {seen:?} at {x}, {y}, not {meant:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_transparent_is_white_and_grey_stays_grey() {
+    let clear = RgbaImage::from_fn(64, 64, |x, _| {
+        Rgba([200, 10, 10, if x < 32 { 0 } else { 255 }])
+    });
+    let decoded = decode::decode(&png(&clear.into())).unwrap();
+    assert_eq!(decoded.pixel(3, 3), [255; 3]);
+    assert_eq!(decoded.pixel(60, 3), [200, 10, 10]);
+    let grey = DynamicImage::ImageRgb8(photograph()).into_luma8();
+    let (photo, notes) = read(&png(&grey.into()), (128, 128));
+    assert_eq!(notes, []);
+    let mut face = PhotoFace::new(&photo, rate(), 1, &Styles::default());
+    let mut picture = Picture::new(128, 128);
+    let mouth = Mouth::from_measures([0.85, 0.85, 0.1, 0.0, 0.0, 0.0, 0.0]);
+    let moment = Moment {
+        mouth,
+        ..Moment::default()
+    };
+    face.show(&moment, &mut picture);
+    let coloured = picture
+        .u
+        .iter()
+        .chain(&picture.v)
+        .filter(|code| code.abs_diff(128) > 2);
+    assert_eq!(coloured.count(), 0, "a grey photo has a grey mouth");
+}
+
+#[test]
+fn what_is_of_no_use_is_refused_with_a_reason() {
+    let refused = |bytes: &[u8], says: &str| {
+        let error = Photo::read(bytes, &Options::default()).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+    };
+    refused(b"", "PNG or a JPEG");
+    refused(b"GIF89a and so on", "PNG or a JPEG");
+    refused(&bytes()[..1_000], "damaged");
+    refused(&png(&RgbImage::new(40, 200).into()), "too small: 40×200");
+    refused(
+        &png(&RgbImage::from_pixel(300, 300, Rgb([90, 120, 200])).into()),
+        "no face",
+    );
+    // A header that promises a gigabyte, and nothing behind it.
+    let mut bomb = png(&RgbImage::new(64, 64).into());
+    bomb[16..24].copy_from_slice(&[0, 0, 0x80, 0, 0, 0, 0x80, 0]);
+    let mut crc = flate(&bomb[12..29]);
+    bomb[29..33].swap_with_slice(&mut crc);
+    refused(&bomb, "too large: 32768×32768");
+    let missing = Options {
+        cascades: PathBuf::from("/nowhere"),
+        ..Options::default()
+    };
+    let error = Photo::read(bytes(), &missing).unwrap_err().to_string();
+    assert!(
+        error.contains("opencv-data") && error.contains("/nowhere"),
+        "{error}"
+    );
+    for size in [(62, 64), (64, 65), (0, 0), (2_000, 512)] {
+        let error = Photo::read(bytes(), &sized(size)).unwrap_err();
+        assert!(matches!(error, PhotoError::Size(..)));
+    }
+}
+
+/// The checksum of a PNG's chunk.
+fn flate(bytes: &[u8]) -> [u8; 4] {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        }
+    }
+    (!crc).to_be_bytes()
+}
+
+#[test]
+fn of_several_faces_the_largest_is_shown() {
+    let one = photograph();
+    let part = image::imageops::crop_imm(&one, 110, 0, 240, 260).to_image();
+    let small = image::imageops::thumbnail(&part, 150, 162);
+    let mut both = RgbImage::from_pixel(420, 300, Rgb([180, 180, 180]));
+    image::imageops::replace(&mut both, &small, 10, 60);
+    image::imageops::replace(&mut both, &part, 170, 20);
+    let (photo, notes) = read(&png(&both.into()), (256, 256));
+    assert_eq!(notes, [Note::Faces(2)]);
+    assert!(notes[0].to_string().contains("2 faces"));
+    // As large in the picture as when it is alone.
+    let unit = |photo: &Photo| photo.0.frame.unit;
+    let alone = read(bytes(), (256, 256)).0;
+    assert!((unit(&photo) - unit(&alone)).abs() < 4.0);
+}
+
+/// Two seconds of speech after half a second of silence, then silence: sound and marks.
+fn speech() -> (Vec<f32>, Vec<Mark>) {
+    let said = [
+        "ˈa", "r", "o", "b", "ˈe", "n", "ʃ", "u", "m", "a", "f", "a", "p", "a",
+    ];
+    let mut pcm = vec![0.0; 24_000];
+    pcm.extend((0..96_000).map(|n| 0.3 * (n as f32 * 0.03).sin()));
+    pcm.extend(vec![0.0; 72_000]);
+    let mark = |millis, kind| Mark {
+        at: Samples::from_millis(millis),
+        kind,
+    };
+    let mut marks = vec![mark(0, MarkKind::Phoneme(String::new()))];
+    for n in 0..20 {
+        let phoneme = said[n as usize % said.len()];
+        marks.push(mark(500 + n * 100, MarkKind::Phoneme(phoneme.into())));
+    }
+    marks.push(mark(2_500, MarkKind::End));
+    (pcm, marks)
+}
+
+/// How much of the mouth's region is dark.
+fn darkness(picture: &Picture, region: Region) -> usize {
+    let rows = picture.y.chunks_exact(picture.width);
+    let rows = rows.skip(region.y).take(region.height);
+    let samples = rows.flat_map(|row| row.iter().skip(region.x).take(region.width));
+    samples.filter(|sample| **sample < 75).count()
+}
+
+/// The counterpart of `tests/lipsync.rs`: the measure is taken from the pictures, the truth from the articulation.
+#[test]
+fn the_mouth_seen_follows_the_speech_and_shuts_in_silence() {
+    let (pcm, marks) = speech();
+    let mut face = face(3);
+    face.hear(&pcm, &marks);
+    let region = face.mouth_region();
+    let mut picture = Picture::new(256, 256);
+    let (mut seen, mut meant) = (Vec::new(), Vec::new());
+    for n in 0..95 {
+        face.paint(&mut picture).unwrap();
+        let dark = darkness(&picture, region) as f32;
+        if matches!(n, 0..=8 | 68..) {
+            assert_eq!(face.mouth().open, 0.0, "frame {n}");
+        }
+        seen.push(dark);
+        meant.push(face.mouth().open);
+    }
+    let silent: Vec<f32> = seen[..9].iter().chain(&seen[68..]).copied().collect();
+    let shut = silent.iter().copied().fold(0.0, f32::max);
+    let open = seen.iter().copied().fold(0.0, f32::max);
+    assert!(open > shut + 60.0, "{shut} {open}");
+    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+    let (a, b) = (mean(&seen), mean(&meant));
+    let pairs = || seen.iter().zip(&meant).map(|(x, y)| (x - a, y - b));
+    let together: f32 = pairs().map(|(x, y)| x * y).sum();
+    let alone: f32 =
+        pairs().map(|(x, _)| x * x).sum::<f32>() * pairs().map(|(_, y)| y * y).sum::<f32>();
+    let correlation = together / alone.sqrt();
+    assert!(correlation > 0.85, "{correlation}");
+    // Pressed lips show no more than resting ones.
+    let pressed = Moment {
+        mouth: Mouth::from_measures([0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
+        ..Moment::default()
+    };
+    face.show(&pressed, &mut picture);
+    assert!(darkness(&picture, region) as f32 <= shut + 6.0);
+}
+
+#[test]
+fn eyes_shut_and_look_about() {
+    let mut face = face(1);
+    let mut shown = |look: Look| {
+        let mut picture = Picture::new(256, 256);
+        let moment = Moment {
+            look,
+            ..Moment::default()
+        };
+        face.show(&moment, &mut picture);
+        picture
+    };
+    let open = shown(Look::default());
+    let shut = shown(Look {
+        shut: 1.0,
+        gaze: (0.0, 0.0),
+    });
+    let aside = shown(Look {
+        shut: 0.0,
+        gaze: (5.0, 0.0),
+    });
+    let frame = photo().0.frame;
+    let margin = view::MARGIN as f32;
+    for side in [-0.5, 0.5] {
+        let (x, y) = frame.pixel((side, 0.0));
+        let (x, y) = ((x - margin) as usize, (y - margin) as usize);
+        let mean = |picture: &Picture, dx: usize| {
+            let at = |n: usize| i32::from(picture.y[(y - 1 + n / 3) * 256 + x - 1 + n % 3 + dx]);
+            (0..9).map(at).sum::<i32>() / 9
+        };
+        assert!(
+            mean(&shut, 0) > mean(&open, 0) + 15,
+            "skin is seen, no iris"
+        );
+        assert!(mean(&aside, 4) < mean(&open, 4), "the iris went aside");
+    }
+    let moved = (0..256 * 256).filter(|n| open.y[*n] != shut.y[*n]).count();
+    assert!(moved < 256 * 256 / 12, "only eyes move: {moved}");
+}
+
+/// At rest with a shut mouth, the picture is the photo; the test closes the gap that the photograph has.
+#[test]
+fn at_rest_nothing_is_changed() {
+    let mut measured_shut = read(bytes(), (128, 96)).0;
+    let inner = std::sync::Arc::get_mut(&mut measured_shut.0).unwrap();
+    inner.lips.shape.gap = 0.0;
+    let mut face = PhotoFace::new(&measured_shut, rate(), 1, &Styles::default());
+    let mut picture = Picture::new(128, 96);
+    face.show(&Moment::default(), &mut picture);
+    let plane = &measured_shut.0.planes.y;
+    for (row, line) in picture.y.chunks_exact(128).enumerate() {
+        let from = plane.span(row + view::MARGIN, view::MARGIN, 128).unwrap();
+        assert_eq!(line, from, "row {row}");
+    }
+}
+
+#[test]
+fn frames_repeat_for_a_seed_and_move_little_from_one_to_the_next() {
+    let (pcm, marks) = speech();
+    let frames = |seed| {
+        let mut face = face(seed);
+        face.hear(&pcm, &marks);
+        let mut picture = Picture::new(256, 256);
+        let paint = |_| {
+            face.paint(&mut picture).unwrap();
+            picture.clone()
+        };
+        (0..90).map(paint).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (frames(1), frames(1), frames(2));
+    assert!(first == again);
+    assert!(first != other);
+    for (n, pair) in first.windows(2).enumerate() {
+        let sum: u64 = (pair[0].y.iter().zip(&pair[1].y))
+            .map(|(a, b)| u64::from(a.abs_diff(*b)))
+            .sum();
+        let mean = sum as f32 / (256.0 * 256.0);
+        assert!(mean < 3.5, "frame {n} to the next: {mean}");
+        // A head that hangs still looks dead.
+        assert!(mean > 0.0, "frame {n}");
+    }
+}
+
+/// Whatever the pose, no part of the picture is left unpainted or comes from nowhere.
+#[test]
+fn poses_move_the_head_and_show_no_edge() {
+    let dark = photo().0.planes.y.data.iter().copied().min().unwrap();
+    let mut rest = Picture::new(256, 256);
+    face(1).show(&Moment::default(), &mut rest);
+    for pose in [
+        [0.35, 0.35, 0.5],
+        [-0.35, -0.35, -0.5],
+        [9.0, f32::NAN, f32::INFINITY],
+    ] {
+        let styles = Styles {
+            pose,
+            gaze: [2.0, -2.0],
+            liveliness: 1.0,
+        };
+        let mut face = PhotoFace::new(photo(), rate(), 1, &styles);
+        let mut picture = Picture::new(256, 256);
+        face.show(&Moment::default(), &mut picture);
+        assert!(picture.y.iter().all(|sample| *sample + 2 >= dark));
+        let moved = picture
+            .y
+            .iter()
+            .zip(&rest.y)
+            .filter(|(a, b)| a.abs_diff(**b) > 8);
+        assert!(moved.count() > 256 * 256 / 20, "{pose:?}");
+    }
+}
+
+#[test]
+fn a_session_keeps_little() {
+    let (photo, _) = read(bytes(), (512, 512));
+    let face = PhotoFace::new(&photo, rate(), 1, &Styles::default());
+    assert!(face.bytes() < 2_000_000, "{}", face.bytes());
+    let planes: usize = photo
+        .0
+        .planes
+        .each()
+        .iter()
+        .map(|(plane, _)| plane.data.len())
+        .sum();
+    assert!(planes < 1_000_000, "{planes}");
+}
+
+#[test]
+fn a_picture_of_another_size_is_refused() {
+    assert!(face(0).paint(&mut Picture::new(256, 258)).is_err());
+}
+
+fn mouths() -> impl Strategy<Value = Mouth> {
+    proptest::array::uniform7(-1.5_f32..1.5).prop_map(Mouth::from_measures)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Wherever in a photo a face is, however the picture is shaped.
+    #[test]
+    fn any_size_and_cut_is_painted(
+        width in 32_usize..300, height in 32_usize..300,
+        left in 0_u32..150, top in 0_u32..50, crop in any::<bool>(), mouth in mouths(),
+        shut in 0.0_f32..1.0, gaze in (-9.0_f32..9.0, -9.0_f32..9.0),
+    ) {
+        let photograph = photograph();
+        let cut = image::imageops::crop_imm(&photograph, left, top, 330 - left, 230 - top).to_image();
+        let options = Options { crop, size: (width * 2, height * 2), ..Options::default() };
+        let (photo, _) = match Photo::read(&png(&cut.into()), &options) {
+            Ok(read) => read,
+            Err(PhotoError::NoFace) => return Ok(()),
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        };
+        let mut face = PhotoFace::new(&photo, rate(), 1, &Styles::default());
+        let mut picture = Picture::new(width * 2, height * 2);
+        let moment = Moment { mouth, look: Look { shut, gaze }, ..Moment::default() };
+        face.show(&moment, &mut picture);
+        let region = face.mouth_region();
+        prop_assert!(region.x + region.width <= width * 2);
+        prop_assert!(region.y + region.height <= height * 2);
+    }
+
+    #[test]
+    fn damaged_files_are_refused_or_read(
+        at in proptest::collection::vec((0_usize..4_000, any::<u8>()), 1..12), cut in 0_usize..4_000, jpeg in any::<bool>(),
+    ) {
+        let small = image::imageops::thumbnail(&photograph(), 80, 80);
+        let mut bytes = Vec::new();
+        if jpeg {
+            JpegEncoder::new(&mut bytes).encode_image(&small).unwrap();
+        } else {
+            bytes = png(&small.into());
+        }
+        for (place, byte) in at {
+            let length = bytes.len();
+            bytes[place % length] = byte;
+        }
+        if cut % 3 == 0 {
+            bytes.truncate(cut);
+        }
+        // It is enough that nothing breaks.
+        let _ = decode::decode(&bytes);
+    }
+}

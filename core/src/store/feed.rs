@@ -1,0 +1,363 @@
+//! The sound a session is fed, on its way from whoever takes it in to whoever listens.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::directory::{json, read_json, write_whole};
+
+/// Pieces of sound, numbered from zero, in files of a megabyte or so that are deleted once they are read.
+///
+/// Each piece is a [`Label`] of [`LABEL`] bytes and the sound. What is there is what the ledger says is there; whoever writes
+/// holds a lock, and writes over what somebody left who was killed while writing.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    directory: PathBuf,
+}
+
+/// How far the feed is.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Ledger {
+    /// The file that is written to, and its length.
+    file: u64,
+    end: u64,
+    /// All pieces below this have come.
+    next: u64,
+    /// Those beyond it that have.
+    ahead: BTreeSet<u64>,
+    /// How many there are in all, once the last has come.
+    count: Option<u64>,
+}
+
+/// One piece of what is fed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Morsel {
+    /// Where it belongs.
+    pub(crate) number: u64,
+    /// The sound, which may be cut anywhere.
+    pub(crate) sound: Vec<u8>,
+    /// Whether it is the last.
+    pub(crate) last: bool,
+}
+
+/// What became of a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fed {
+    /// It was taken.
+    Taken,
+    /// It had come before; nothing was done.
+    Repeated,
+}
+
+/// Why a piece was not taken.
+#[derive(Debug, Error)]
+pub(crate) enum FeedError {
+    /// The session is not one that is fed.
+    #[error("the session is not fed with sound")]
+    NotFed,
+    /// Its last piece has come.
+    #[error("the last piece has come")]
+    Complete,
+    /// Too many pieces before it are missing.
+    #[error("piece {0} has not come yet")]
+    Missing(u64),
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] io::Error),
+}
+
+/// Bytes of a [`Label`].
+const LABEL: usize = 16;
+/// A file with as much is not added to.
+const FULL: u64 = 1 << 20;
+/// How many pieces may overtake one.
+const AHEAD: u64 = 64;
+
+/// What is written before a piece.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    number: u64,
+    length: u32,
+    last: bool,
+}
+
+impl Label {
+    fn to_bytes(self) -> [u8; LABEL] {
+        let mut bytes = [0; LABEL];
+        let (number, rest) = bytes.split_at_mut(8);
+        number.copy_from_slice(&self.number.to_le_bytes());
+        let (length, last) = rest.split_at_mut(4);
+        length.copy_from_slice(&self.length.to_le_bytes());
+        last.fill(self.last.into());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; LABEL]) -> Option<Self> {
+        Some(Self {
+            number: u64::from_le_bytes(*bytes.first_chunk()?),
+            length: u32::from_le_bytes(*bytes.get(8..)?.first_chunk()?),
+            last: bytes.last() == Some(&1),
+        })
+    }
+}
+
+impl Feed {
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Makes room for it.
+    ///
+    /// # Errors
+    ///
+    /// As of making a directory.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        fs::create_dir(&self.directory)?;
+        File::create_new(self.directory.join("lock"))?;
+        self.enter(&Ledger::default())
+    }
+
+    /// Takes in a piece: `number` where whoever sends it numbers them, else the next there is.
+    ///
+    /// # Errors
+    ///
+    /// [`FeedError`]; nothing was taken then.
+    pub(crate) fn add(
+        &self,
+        number: Option<u64>,
+        sound: &[u8],
+        last: bool,
+    ) -> Result<Fed, FeedError> {
+        let lock = File::open(self.directory.join("lock")).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => FeedError::NotFed,
+            _ => FeedError::Write(error),
+        })?;
+        lock.lock()?;
+        let mut ledger = self.ledger()?;
+        let number = number.unwrap_or(ledger.next);
+        if number < ledger.next || ledger.ahead.contains(&number) {
+            return Ok(Fed::Repeated);
+        }
+        let beyond = |count: u64| number >= count;
+        let before_others = last && ledger.ahead.last().is_some_and(|&most| most > number);
+        if ledger.count.is_some_and(beyond) || before_others {
+            return Err(FeedError::Complete);
+        }
+        if number - ledger.next > AHEAD {
+            return Err(FeedError::Missing(ledger.next));
+        }
+        if ledger.end >= FULL {
+            ledger.file += 1;
+            ledger.end = 0;
+        }
+        let label = Label {
+            number,
+            length: u32::try_from(sound.len()).map_err(io::Error::other)?,
+            last,
+        };
+        ledger.end = self.write(&ledger, label, sound)?;
+        ledger.ahead.insert(number);
+        while ledger.ahead.remove(&ledger.next) {
+            ledger.next += 1;
+        }
+        if last {
+            ledger.count = Some(number + 1);
+        }
+        self.enter(&ledger)?;
+        Ok(Fed::Taken)
+    }
+
+    /// Writes a piece at the end; returns where it ends.
+    fn write(&self, ledger: &Ledger, label: Label, sound: &[u8]) -> io::Result<u64> {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.file(ledger.file))?;
+        file.seek(SeekFrom::Start(ledger.end))?;
+        file.write_all(&label.to_bytes())?;
+        file.write_all(sound)?;
+        file.stream_position()
+    }
+
+    fn file(&self, number: u64) -> PathBuf {
+        self.directory.join(number.to_string())
+    }
+
+    fn ledger(&self) -> io::Result<Ledger> {
+        read_json(&self.directory.join("ledger.json"))
+            .ok_or_else(|| io::Error::other("the ledger cannot be read"))
+    }
+
+    fn enter(&self, ledger: &Ledger) -> io::Result<()> {
+        write_whole(&self.directory.join("ledger.json"), &json(ledger)?)
+    }
+}
+
+/// Reads a feed, in the order it was written.
+#[derive(Debug)]
+pub(crate) struct Eater {
+    feed: Feed,
+    file: u64,
+    at: u64,
+}
+
+impl Eater {
+    /// From its beginning.
+    pub(super) fn new(feed: Feed) -> Self {
+        Self {
+            feed,
+            file: 0,
+            at: 0,
+        }
+    }
+
+    /// Everything that has come since, in the order it came; files that were read to their end are deleted.
+    ///
+    /// # Errors
+    ///
+    /// As of reading a file.
+    pub(crate) fn read(&mut self) -> io::Result<Vec<Morsel>> {
+        let ledger = self.feed.ledger()?;
+        let mut morsels = Vec::new();
+        loop {
+            let newest = self.file == ledger.file;
+            if newest && self.at == ledger.end {
+                return Ok(morsels);
+            }
+            let path = self.feed.file(self.file);
+            let mut file = File::open(&path)?;
+            let end = match newest {
+                true => ledger.end,
+                false => file.metadata()?.len(),
+            };
+            file.seek(SeekFrom::Start(self.at))?;
+            while self.at < end {
+                let mut label = [0; LABEL];
+                file.read_exact(&mut label)?;
+                let label =
+                    Label::from_bytes(&label).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+                let mut sound = Vec::new();
+                let length = u64::from(label.length);
+                (&mut file).take(length).read_to_end(&mut sound)?;
+                if sound.len() as u64 != length {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                self.at += LABEL as u64 + length;
+                morsels.push(Morsel {
+                    number: label.number,
+                    sound,
+                    last: label.last,
+                });
+            }
+            if newest {
+                return Ok(morsels);
+            }
+            fs::remove_file(&path)?;
+            (self.file, self.at) = (self.file + 1, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn feed(place: &tempfile::TempDir) -> Feed {
+        Feed::new(place.path().join("feed"))
+    }
+
+    #[test]
+    fn pieces_come_out_as_they_went_in_and_leave_no_room_taken() {
+        let place = tempfile::tempdir().unwrap();
+        feed(&place).begin().unwrap();
+        let mut eater = Eater::new(feed(&place));
+        assert_eq!(eater.read().unwrap(), []);
+        let sound = vec![7; 400_000];
+        for number in 0..8 {
+            let fed = feed(&place).add(None, &sound, number == 7).unwrap();
+            assert_eq!(fed, Fed::Taken);
+        }
+        let numbers: Vec<_> = eater.read().unwrap().iter().map(|m| m.number).collect();
+        assert_eq!(numbers, (0..8).collect::<Vec<_>>());
+        let left = fs::read_dir(place.path().join("feed")).unwrap();
+        assert_eq!(left.count(), 3, "the lock, the ledger and the newest file");
+        assert!(matches!(
+            feed(&place).add(None, &sound, false),
+            Err(FeedError::Complete)
+        ));
+    }
+
+    #[test]
+    fn what_is_repeated_changes_nothing_and_what_is_missing_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            feed(&place).add(None, b"", false),
+            Err(FeedError::NotFed)
+        ));
+        feed(&place).begin().unwrap();
+        let add = |number, last| feed(&place).add(Some(number), &[number as u8], last);
+        assert_eq!(add(1, false).unwrap(), Fed::Taken);
+        assert_eq!(add(1, false).unwrap(), Fed::Repeated);
+        assert!(matches!(add(0, true), Err(FeedError::Complete)));
+        assert!(matches!(add(90, false), Err(FeedError::Missing(0))));
+        assert_eq!(add(0, false).unwrap(), Fed::Taken);
+        assert_eq!(add(0, true).unwrap(), Fed::Repeated);
+        assert_eq!(add(2, true).unwrap(), Fed::Taken);
+        assert!(matches!(add(3, false), Err(FeedError::Complete)));
+        assert_eq!(Eater::new(feed(&place)).read().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_was_half_written_is_written_over() {
+        let place = tempfile::tempdir().unwrap();
+        feed(&place).begin().unwrap();
+        feed(&place).add(None, b"one", false).unwrap();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(place.path().join("feed/0"))
+            .unwrap();
+        file.write_all(&[9; 40]).unwrap();
+        feed(&place).add(None, b"two", false).unwrap();
+        let sounds: Vec<_> = Eater::new(feed(&place))
+            .read()
+            .unwrap()
+            .into_iter()
+            .map(|morsel| morsel.sound)
+            .collect();
+        assert_eq!(sounds, [b"one", b"two"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn every_piece_is_read_once_whenever_it_is_read(
+            order in Just((0..20_u64).collect::<Vec<_>>()).prop_shuffle(),
+            lengths in prop::collection::vec(0..400_000_usize, 20),
+            asks in prop::collection::vec(any::<bool>(), 20),
+        ) {
+            let place = tempfile::tempdir().unwrap();
+            feed(&place).begin().unwrap();
+            let mut eater = Eater::new(feed(&place));
+            let mut found = Vec::new();
+            for ((number, length), ask) in order.iter().zip(lengths).zip(asks) {
+                feed(&place).add(Some(*number), &vec![*number as u8; length], false).unwrap();
+                if ask {
+                    found.extend(eater.read().unwrap());
+                }
+            }
+            found.extend(eater.read().unwrap());
+            let numbers: Vec<_> = found.iter().map(|morsel| morsel.number).collect();
+            prop_assert_eq!(numbers, order);
+            for morsel in found {
+                prop_assert!(morsel.sound.iter().all(|byte| *byte == morsel.number as u8));
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Faces that are driven by sound.
+
+use std::cell::Cell;
+
+use avatar_core::api::{
+    self, Driven, Form, MediaFile, Refusal, Route, driven_refusal, driven_status, fed, freed,
+};
+use avatar_core::session::{Condition, Hint, Kind, SessionId, Verdict};
+use avatar_core::store::Fed;
+
+use super::realtime::free;
+use crate::alarm;
+use crate::body::Body;
+use crate::context::Context;
+use crate::growing::Growing;
+use crate::handlers::send;
+use crate::lease::Lease;
+use crate::reply::{JSON, Reply};
+use crate::request::{Code, Request};
+use crate::stream::{self, NEVER, Next, Source};
+use crate::worker::Worker;
+
+/// Bytes of an answer in JSON; it is far shorter.
+const ANSWER: usize = 4096;
+/// Bytes of a film on their way to a client at once.
+const ROOM: usize = 128 * 1024;
+
+/// The calls whose bodies are forms.
+pub(crate) fn take(
+    request: Request<'_>,
+    context: &Context,
+    worker: &Worker,
+    route: Route,
+    body: Body,
+) -> Code {
+    let content_type = request
+        .header("Content-Type")
+        .and_then(|value| std::str::from_utf8(value).ok())
+        .unwrap_or_default();
+    let place = worker.intake().store().incoming();
+    let form = Form::read(content_type, body, &place);
+    let taken = form.and_then(|form| match route {
+        Route::DrivenFeed => feed(worker, form).map(Taken::Answered),
+        Route::DrivenInit => {
+            let driven = api::driven(form, worker.config(), worker.catalogue())?;
+            begin(worker, driven).map(Taken::Begun)
+        }
+        _ => {
+            let driven = api::driven_whole(form, worker.config(), worker.catalogue())?;
+            begin(worker, driven).map(Taken::Begun)
+        }
+    });
+    let driven = match taken {
+        Ok(Taken::Begun(driven)) => driven,
+        Ok(Taken::Answered(reply)) => return send(request, context, reply),
+        Err(refusal) => return send(request, context, refusal.into()),
+    };
+    let source: Box<dyn Source> = if route == Route::Driven && !later(request) {
+        Box::new(Film::new(driven.job.id))
+    } else {
+        Box::new(Beginning {
+            driven,
+            deadline: request.hold_deadline(),
+            told: Cell::new(false),
+        })
+    };
+    stream::begin(request, context, worker, source)
+}
+
+enum Taken {
+    Answered(Reply),
+    Begun(Driven),
+}
+
+/// Whether the client does not wait for the film.
+fn later(request: Request<'_>) -> bool {
+    let query = request.query().unwrap_or_default();
+    query.split('&').any(|word| word == "async=1")
+}
+
+fn begin(worker: &Worker, mut driven: Driven) -> Result<Driven, Refusal> {
+    worker.intake().accept_driven(&mut driven)?;
+    // Where there is no generator yet, the one that comes looks for itself.
+    if let Some(pid) = worker.intake().board().header().generator() {
+        worker.tell(pid, Hint::wanted(driven.job.id));
+    }
+    Ok(driven)
+}
+
+fn feed(worker: &Worker, form: Form) -> Result<Reply, Refusal> {
+    let mut piece = api::piece(form)?;
+    let (record, fate, hint) = worker.intake().feed(&mut piece)?;
+    if let Some((pid, hint)) = hint {
+        worker.tell(pid, hint);
+    }
+    let frame_rate = worker.config().video.frame_rate;
+    Ok(Reply::json(fed(&record, frame_rate, fate == Fed::Repeated)))
+}
+
+/// `GET /api/audio-driven/chunked/status/<id>`
+pub(crate) fn status(worker: &Worker, id: SessionId) -> Reply {
+    let frame_rate = worker.config().video.frame_rate;
+    match worker.intake().find(id) {
+        Some(record) => Reply::json(driven_status(&record, frame_rate)),
+        None => Refusal::unknown_session().into(),
+    }
+}
+
+/// `DELETE /api/audio-driven/chunked/session/<id>`
+pub(crate) fn clean_up(worker: &Worker, id: SessionId) -> Reply {
+    match free(worker, id) {
+        Ok(()) => Reply::json(freed(id)),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// An answer that is held until there is something to watch, so that a picture without a face is refused.
+struct Beginning {
+    driven: Driven,
+    /// On the loop's clock.
+    deadline: usize,
+    told: Cell<bool>,
+}
+
+impl Source for Beginning {
+    fn session(&self) -> SessionId {
+        self.driven.job.id
+    }
+
+    fn content_type(&self) -> &'static str {
+        JSON
+    }
+
+    fn room(&self) -> usize {
+        ANSWER
+    }
+
+    fn next(&self, worker: &Worker, room: &mut [u8]) -> Next {
+        if self.told.get() {
+            return Next::End;
+        }
+        let session = self.session();
+        let record = worker.watch(session);
+        match (Condition::Playable.check(record.as_ref()), record) {
+            (Verdict::Wait, Some(record)) if alarm::now() < self.deadline => Next::Wait {
+                seen: record.version,
+                due: self.deadline,
+            },
+            // Whoever asks for the playlist waits there as well.
+            (Verdict::Now | Verdict::Wait, _) => {
+                self.told.set(true);
+                let notes = worker.intake().store().notes(session);
+                stream::put(self.driven.begun(notes.as_deref()).as_bytes(), room)
+            }
+            (Verdict::Never(refusal), _) => {
+                // Nobody was told of it.
+                let _ = free(worker, session);
+                Next::Never(driven_refusal(refusal))
+            }
+        }
+    }
+}
+
+/// The whole film, once it is there.
+struct Film {
+    growing: Growing,
+    ready: Cell<bool>,
+    /// Nobody else knows of it.
+    _lease: Lease,
+}
+
+impl Film {
+    fn new(session: SessionId) -> Self {
+        Self {
+            growing: Growing::whole(session, MediaFile::Output(Kind::Avatar)),
+            ready: Cell::new(false),
+            _lease: Lease::of(session),
+        }
+    }
+}
+
+impl Source for Film {
+    fn session(&self) -> SessionId {
+        self.growing.session()
+    }
+
+    fn content_type(&self) -> &'static str {
+        MediaFile::Output(Kind::Avatar).content_type()
+    }
+
+    fn room(&self) -> usize {
+        ROOM
+    }
+
+    fn next(&self, worker: &Worker, room: &mut [u8]) -> Next {
+        if self.ready.get() {
+            return self.growing.read_whole(worker, room);
+        }
+        let record = worker.watch(self.session());
+        match (Condition::Ready.check(record.as_ref()), record) {
+            (Verdict::Now, _) => {
+                self.ready.set(true);
+                self.growing.read_whole(worker, room)
+            }
+            (Verdict::Wait, Some(record)) => Next::Wait {
+                seen: record.version,
+                due: NEVER,
+            },
+            (Verdict::Never(refusal), _) => Next::Never(driven_refusal(refusal)),
+            (Verdict::Wait, None) => Next::Never(Refusal::unknown_session()),
+        }
+    }
+}

@@ -101,3 +101,38 @@ impl Wav2vec {
         Ok(x)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::{Filler, Weights, ramp};
+
+    /// So that it does not matter where a window begins.
+    #[test]
+    fn every_other_feature_is_a_frame() {
+        tch::set_num_threads(1);
+        let weights = Weights::named(Filler::default(), Device::Cpu, Kind::Float);
+        let network = Wav2vec::new(&weights.root(), &Wav2vecConfig::narrow()).unwrap();
+        for frames in [1, 2, 7, 50] {
+            let samples = ramp("samples", &[1, 1, 640 * frames], 0.0, 1.0).unwrap();
+            let features = network.convolutions.forward(&samples).unwrap();
+            assert_eq!(features.size()[2], 2 * frames - 1);
+            let found = network.convolve(&samples, frames).unwrap();
+            let expected = features.slice(2, 0, None, 2);
+            assert_eq!(found.size(), expected.size());
+            let apart = (found - expected).abs().max().double_value(&[]);
+            assert!(apart < 1e-5, "{frames}: {apart}");
+        }
+    }
+
+    #[test]
+    fn frames_that_have_begun_are_heard() {
+        let weights = Weights::named(Filler::default(), Device::Cpu, Kind::Float);
+        let network = Wav2vec::new(&weights.root(), &Wav2vecConfig::narrow()).unwrap();
+        let features = |samples: usize| network.forward(&vec![0.1; samples]).map(|x| x.size());
+        assert_eq!(features(1).unwrap(), [1, 1, 32]);
+        assert_eq!(features(640).unwrap(), [1, 1, 32]);
+        assert_eq!(features(641).unwrap(), [1, 2, 32]);
+        assert!(matches!(features(0), Err(TchError::Shape(_))));
+    }
+}

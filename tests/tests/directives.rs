@@ -164,7 +164,7 @@ fn what_is_wrong_with_speech_is_named_with_a_reason() {
             "avatar_speech_engine net carrier;",
             "avatar_speech_engine",
             "carrier",
-            "openai, gtts or template",
+            "openai, gtts, template or piper",
         ),
         (
             "avatar_speech_engine net gtts; avatar_speech_engine net gtts;",

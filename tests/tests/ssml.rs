@@ -1,6 +1,7 @@
 //! Texts that say how they are to be said, and texts in more than one language.
 
-use avatar_tests::engine::{Manner, SpeechServer, said};
+use avatar_tests::engine::{Manner, SpeechServer};
+use avatar_tests::spoken::said;
 use avatar_tests::{Nginx, Setup};
 use serde_json::{Value, json};
 

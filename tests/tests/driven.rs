@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use avatar_tests::engine::said;
 use avatar_tests::ffmpeg::samples;
+use avatar_tests::spoken::said;
 use avatar_tests::{Answer, FormBody, Nginx, Setup, until};
 use serde_json::Value;
 
@@ -344,7 +344,7 @@ fn a_reload_in_the_middle_of_speaking_changes_nothing() {
     let nginx = Setup::new().workers(2).start();
     let raw = raw();
     let id = init(&nginx);
-    let (first, second) = raw.split_at(raw.len() / 2 & !1);
+    let (first, second) = raw.split_at((raw.len() / 2) & !1);
     assert_eq!(feed(&nginx, &id, first, false).status, 200);
     nginx.reload();
     assert_eq!(feed(&nginx, &id, second, true).status, 200);

@@ -62,6 +62,8 @@ pub struct PhotoFace {
     liveliness: f32,
     /// The photo with mouth and eyes as they are now.
     drawn: Planes,
+    /// The mouth in it.
+    shown: Option<Mouth>,
     speak: Speak,
     blinks: Vec<Blink>,
     sway: Sway,
@@ -91,6 +93,7 @@ impl PhotoFace {
             ),
             liveliness: bounded(styles.liveliness, 1.5).max(0.0),
             drawn: planes,
+            shown: None,
             speak: Speak::new(
                 measured.lips.shape,
                 measured.chin,
@@ -137,7 +140,10 @@ impl PhotoFace {
     /// Paints one moment.
     pub(super) fn show(&mut self, moment: &Moment, picture: &mut Picture) {
         let photo = &self.photo.0.planes;
-        self.speak.draw(photo, &mut self.drawn, moment.mouth);
+        if self.shown != Some(moment.mouth) {
+            self.speak.draw(photo, &mut self.drawn, moment.mouth);
+            self.shown = Some(moment.mouth);
+        }
         let gaze = (
             self.gaze.0 + self.liveliness * moment.look.gaze.0 / UNITS,
             self.gaze.1 + self.liveliness * moment.look.gaze.1 / UNITS,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use avatar_tests::ffmpeg::samples;
+use avatar_tests::ffmpeg::{run, samples};
 use avatar_tests::spoken::said;
 use avatar_tests::{Answer, FormBody, Nginx, Setup, until};
 use serde_json::Value;
@@ -204,13 +204,15 @@ fn a_session_that_is_not_fed_shows_an_idle_face() {
 fn what_comes_too_fast_is_refused_and_nothing_is_lost() {
     let nginx = Setup::new().start();
     let id = init(&nginx);
-    let minute = vec![0_u8; 2 * RATE * 70];
-    assert_eq!(feed(&nginx, &id, &minute, false).status, 200);
+    let seconds = vec![0_u8; 2 * RATE * 14];
+    for _ in 0..5 {
+        assert_eq!(feed(&nginx, &id, &seconds, false).status, 200);
+    }
     until("it is heard", || {
         let waiting = state(&nginx, &id)["buffer_samples"].as_u64().unwrap();
         (waiting > 60 * 48_000).then_some(())
     });
-    let answer = feed(&nginx, &id, &minute, false);
+    let answer = feed(&nginx, &id, &seconds, false);
     assert_eq!((answer.status, answer.code().as_str()), (429, "too_fast"));
     assert!(answer.header("Retry-After").parse::<u32>().unwrap() > 0);
 }
@@ -352,3 +354,64 @@ fn a_reload_in_the_middle_of_speaking_changes_nothing() {
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
 }
+
+/// A photograph of somebody, which `scripts/photograph.sh` fetches.
+fn photograph() -> Vec<u8> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.photograph/astronaut.png");
+    std::fs::read(file).expect("get it with: scripts/photograph.sh")
+}
+
+#[test]
+fn the_clients_own_photo_says_what_it_is_fed() {
+    let nginx = Setup::new()
+        .workers(2)
+        .location("client_max_body_size 8m;")
+        .start();
+    let form = FormBody::default()
+        .field("pose_style", "[0.05, -0.1, 0.02]")
+        .field("gaze_style", "[0.1, 0.0]")
+        .file("image", &photograph());
+    let answer = post(&nginx, "/chunked/init", form);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let id = answer.value()["session_id"].as_str().unwrap().to_owned();
+    let raw = raw();
+    assert_eq!(feed(&nginx, &id, &raw, true).status, 200);
+    completed(&nginx, &id);
+    assert!(likeness(&heard(&nginx, &id), &pcm(&raw)) > 0.97);
+    // There is something to see.
+    let film = nginx.url(&format!("/hls/{id}/output.mp4"));
+    let pixels = run(
+        "ffmpeg",
+        &[
+            "-i",
+            &film,
+            "-frames:v",
+            "1",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "gray",
+            "-",
+        ],
+    );
+    let (least, most) = (pixels.iter().min().unwrap(), pixels.iter().max().unwrap());
+    assert!(*least < 60 && *most > 180, "{least} to {most}");
+}
+
+#[test]
+fn a_picture_without_a_face_is_refused_and_leaves_nothing() {
+    let nginx = Setup::new().start();
+    for picture in [&b"this is no picture"[..], BLANK] {
+        let form = FormBody::default().file("image", picture);
+        let answer = post(&nginx, "/chunked/init", form);
+        assert_eq!((answer.status, answer.code().as_str()), (400, "bad_image"));
+    }
+    until("nothing is left", || {
+        let sessions = nginx.session("x");
+        let mut left = std::fs::read_dir(sessions.parent().unwrap()).unwrap();
+        left.next().is_none().then_some(())
+    });
+}
+
+/// A grey square of 128 pixels as PNG.
+const BLANK: &[u8] = include_bytes!("blank.png");

@@ -61,6 +61,8 @@ pub(crate) struct Said {
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_session_text`
     pub(crate) max_session_text: Option<usize>,
+    /// `avatar_feed_timeout`
+    pub(crate) feed_timeout: Option<Duration>,
     /// `avatar_text_timeout`
     pub(crate) text_timeout: Option<Duration>,
     /// `avatar_max_sessions`
@@ -149,6 +151,7 @@ impl Said {
         config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
+        config.feed_timeout = self.feed_timeout.unwrap_or(config.feed_timeout);
         config.text_timeout = self.text_timeout.unwrap_or(config.text_timeout);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

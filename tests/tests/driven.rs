@@ -213,7 +213,7 @@ fn what_comes_too_fast_is_refused_and_nothing_is_lost() {
         (waiting > 60 * 48_000).then_some(())
     });
     let answer = feed(&nginx, &id, &seconds, false);
-    assert_eq!((answer.status, answer.code().as_str()), (429, "too_fast"));
+    assert_eq!((answer.status, answer.code().as_str()), (429, "busy"));
     assert!(answer.header("Retry-After").parse::<u32>().unwrap() > 0);
 }
 
@@ -281,6 +281,15 @@ fn each_fault_has_its_word() {
             answer.text()
         );
     }
+    let broken = nginx
+        .request("POST", "/api/audio-driven/chunked/init")
+        .header("Content-Type", "multipart/form-data; boundary=ab")
+        .body("--ab\r\nContent-Disposition: form-data; name=\"avatar\"\r\n\r\nanna");
+    let broken = broken.send();
+    assert_eq!(
+        (broken.status, broken.code().as_str()),
+        (400, "bad_multipart")
+    );
     let wrong = nginx
         .request("POST", "/api/audio-driven/chunked/init")
         .json(&serde_json::json!({}))
@@ -353,6 +362,31 @@ fn a_reload_in_the_middle_of_speaking_changes_nothing() {
     completed(&nginx, &id);
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
+}
+
+#[test]
+fn a_session_that_nobody_feeds_or_watches_ends_by_itself() {
+    let nginx = Setup::new().http("avatar_feed_timeout 1s;").start();
+    let id = init(&nginx);
+    completed(&nginx, &id);
+}
+
+#[test]
+fn what_is_no_sound_is_left_out_and_a_file_of_it_is_refused() {
+    let nginx = Setup::new().start();
+    let raw = raw();
+    let id = init(&nginx);
+    let damaged = [b"fLaC".as_slice(), &[0x55; 5_000]].concat();
+    assert_eq!(feed(&nginx, &id, &damaged, false).status, 200);
+    let riff = [b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\xc0\x5d\0\0\x80\xbb\0\0\x02\0\x10\0data\xff\xff\xff\xff".as_slice(), &raw].concat();
+    assert_eq!(feed(&nginx, &id, &riff, true).status, 200);
+    completed(&nginx, &id);
+    assert!(likeness(&heard(&nginx, &id), &pcm(&raw)) > 0.97);
+    let form = FormBody::default()
+        .field("avatar", "anna")
+        .file("audio", &damaged);
+    let answer = post(&nginx, "", form);
+    assert_eq!((answer.status, answer.code().as_str()), (400, "bad_audio"));
 }
 
 /// A photograph of somebody, which `scripts/photograph.sh` fetches.

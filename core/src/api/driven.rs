@@ -146,10 +146,12 @@ impl Driven {
     }
 }
 
-/// The refusal of a session that failed before it began: what is wrong with a picture is its client's fault.
+/// The refusal of a session that failed before its client was told of it: what is wrong with a picture or with sound is the
+/// client's fault.
 pub fn driven_refusal(refusal: Refusal) -> Refusal {
     match refusal.code() {
         Code::Failed(FailureCode::BadImage) => Refusal::new(Code::BadImage, refusal.message()),
+        Code::Failed(FailureCode::TtsEmpty) => Refusal::new(Code::BadAudio, refusal.message()),
         Code::Failed(_) => Refusal::new(Code::Internal, refusal.message()),
         _ => refusal,
     }

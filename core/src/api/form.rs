@@ -173,7 +173,7 @@ fn now<T>(future: impl Future<Output = Result<T, multer::Error>>) -> Result<T, R
 }
 
 fn bad(reason: String) -> Refusal {
-    Refusal::new(Code::BadParameter, reason)
+    Refusal::new(Code::BadMultipart, reason)
 }
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
         let whole = body(b"abc");
         for cut in [1, 20, 60, whole.len() - 12] {
             let refusal = read(&whole[..cut], 7).unwrap_err();
-            assert_eq!(refusal.code(), Code::BadParameter, "{cut}");
+            assert_eq!(refusal.code(), Code::BadMultipart, "{cut}");
         }
         let long = format!(
             "--ab\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{}\r\n--ab--\r\n",

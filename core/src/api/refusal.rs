@@ -53,6 +53,10 @@ pub enum Code {
     TooLarge,
     /// The body is of the wrong type.
     UnsupportedMediaType,
+    /// The body is no form, or breaks off.
+    BadMultipart,
+    /// There is no sound in a file.
+    BadAudio,
     /// There is no face in a picture, or it is none.
     BadImage,
     /// Sound comes faster than it can be used.
@@ -81,9 +85,10 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::BadMultipart => "bad_multipart",
+            Self::BadAudio => "bad_audio",
             Self::BadImage => "bad_image",
-            Self::TooFast => "too_fast",
-            Self::Busy => "busy",
+            Self::TooFast | Self::Busy => "busy",
             Self::Internal => "internal",
             Self::Failed(code) => code.word(),
         }
@@ -99,6 +104,8 @@ impl Code {
             | Self::UnknownAvatar
             | Self::BadJson
             | Self::BadParameter
+            | Self::BadMultipart
+            | Self::BadAudio
             | Self::BadImage => 400,
             Self::Unauthorized => 401,
             Self::UnknownSession | Self::Failed(_) => 404,

@@ -128,7 +128,7 @@ impl Desk {
     pub(crate) fn run(mut self, notices: &Receiver<Notice>) {
         self.supplies.repertoire.open();
         let mut tick = Instant::now();
-        loop {
+        while !self.supplies.notices.stopped() {
             let now = Instant::now();
             if now >= tick {
                 self.look_around();
@@ -154,6 +154,9 @@ impl Desk {
     fn publish(&mut self, now: Instant) {
         let mut ended = Vec::new();
         for (&id, session) in &mut self.sessions {
+            if self.supplies.notices.stopped() {
+                return;
+            }
             if let Some(listing) = &mut session.listing
                 && listing.due().is_some_and(|due| due <= now)
                 && listing.publish(&session.live, now) == Standing::Ended

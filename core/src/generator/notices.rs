@@ -1,5 +1,7 @@
 //! What the desk is told, and by which way.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::hls::Part;
@@ -19,17 +21,22 @@ pub(crate) enum Notice {
 
 /// The way to the desk.
 #[derive(Debug, Clone)]
-pub(crate) struct Notices(Sender<Notice>);
+pub(crate) struct Notices {
+    sender: Sender<Notice>,
+    /// Known before all that was sent earlier is read: nginx kills who takes more than a second to go.
+    stopped: Arc<AtomicBool>,
+}
 
 impl Notices {
     pub(crate) fn channel() -> (Self, Receiver<Notice>) {
         let (sender, receiver) = channel();
-        (Self(sender), receiver)
+        let stopped = Arc::default();
+        (Self { sender, stopped }, receiver)
     }
 
     // A desk that is gone has no use for notices.
     fn send(&self, notice: Notice) {
-        let _ = self.0.send(notice);
+        let _ = self.sender.send(notice);
     }
 
     pub(crate) fn hint(&self, hint: Hint) {
@@ -53,6 +60,12 @@ impl Notices {
     }
 
     pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
         self.send(Notice::Stop);
+    }
+
+    /// Whether the desk is to stop, whatever else it was told.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
     }
 }

@@ -192,6 +192,8 @@ impl Painter {
         if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
             match self.live.job.source {
                 Source::Text => self.ask(),
+                // Somebody was there who said nothing.
+                Source::Feed { .. } if self.live.job.pace == Pace::Live => self.close(),
                 Source::Feed { .. } => self.end(Failure {
                     code: FailureCode::TtsEmpty,
                     text: "there was no sound in what came".to_owned(),
@@ -262,15 +264,19 @@ impl Painter {
     /// All is said. If that is nothing, the session has failed with `otherwise`.
     fn end(&mut self, otherwise: Failure) {
         if self.soundtrack.voiced() {
-            let silence = self.soundtrack.end(self.cut.step());
-            self.hear(&silence, &[]);
-            if let Some(face) = &mut self.face {
-                face.end();
-            }
-            self.transcript.end(self.soundtrack.known());
+            self.close();
         } else {
             self.live.fail(otherwise);
         }
+    }
+
+    fn close(&mut self) {
+        let silence = self.soundtrack.end(self.cut.step());
+        self.hear(&silence, &[]);
+        if let Some(face) = &mut self.face {
+            face.end();
+        }
+        self.transcript.end(self.soundtrack.known());
     }
 
     /// How much speech beyond the next frame must be known.

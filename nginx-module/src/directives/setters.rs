@@ -261,6 +261,14 @@ pub(super) fn set_max_session_text(
     })
 }
 
+pub(super) fn set_feed_timeout(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.said.feed_timeout, || time(only(values)))
+}
+
 pub(super) fn set_text_timeout(
     conf: &mut MainConf,
     values: &[&str],

@@ -1,0 +1,2 @@
+export { ChunkedStreamingClient } from "./client.js";
+export { AvatarError, MicrophoneError, PlaybackError, RefusedError, UnreachableError } from "./errors.js";

@@ -49,7 +49,7 @@ fill NGINX_MIME_TYPES /etc/nginx/mime.types
 fill AVATAR_MODULE "\"$module\""
 fill AVATAR_DATA "\"$data\""
 fill AVATAR_WEB "\"$ROOT/web\""
-fill AVATAR_CLIENT "$ROOT/clients/js"
+fill AVATAR_CLIENT "\"$ROOT/clients/js/\""
 fill AVATAR_PORT "$port"
 fill AVATAR_WORKERS "$workers"
 printf '%s\n' "$config" >"$run/demo.conf"

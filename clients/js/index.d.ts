@@ -160,3 +160,6 @@ export class ChunkedStreamingClient {
   /** Feeds the session from the microphone. */
   fromMicrophone(options?: MicrophoneOptions): Promise<Microphone>;
 }
+
+/** Asks for the microphone. Rejects with a `MicrophoneError`. */
+export function openMicrophone(): Promise<MediaStream>;

@@ -1,2 +1,3 @@
 export { ChunkedStreamingClient } from "./client.js";
 export { AvatarError, MicrophoneError, PlaybackError, RefusedError, UnreachableError } from "./errors.js";
+export { openMicrophone } from "./microphone.js";

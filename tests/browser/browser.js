@@ -25,8 +25,8 @@ function executable() {
   throw new Error(`no Chromium on the PATH (${NAMES.join(", ")}); name one with CHROMIUM=/path`);
 }
 
-/** Starts Chromium and makes sure that it can decode what the streams carry. */
-export async function launch() {
+/** Starts Chromium, with `more` arguments, and makes sure that it can decode what the streams carry. */
+export async function launch(more = []) {
   mkdirSync(ARTIFACTS, { recursive: true });
   const path = executable();
   if (!existsSync(path)) throw new Error(`CHROMIUM names ${path}, which is not there`);
@@ -38,6 +38,7 @@ export async function launch() {
       "--disable-background-networking",
       "--autoplay-policy=no-user-gesture-required",
       "--mute-audio",
+      ...more,
     ],
   });
   const page = await browser.newPage();

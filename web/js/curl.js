@@ -10,3 +10,11 @@ export function curlCommand(url, request, withKey) {
   lines.push(`-d ${shellQuote(JSON.stringify(request))}`);
   return lines.join(" \\\n     ");
 }
+
+/** A form to `url` as a command line; values that begin with @ are files. */
+export function formCommand(url, fields, withKey) {
+  const lines = [`curl ${shellQuote(url)}`];
+  if (withKey) lines.push(`-H "X-Avatar-Key: $AVATAR_KEY"`);
+  lines.push(...fields.map(([name, value]) => `-F ${shellQuote(`${name}=${value}`)}`));
+  return lines.join(" \\\n     ");
+}

@@ -5,6 +5,7 @@ import { Player } from "./player.js";
 import { SAMPLES, preferredLanguage } from "./samples.js";
 import * as session from "./session.js";
 import { Trouble } from "./trouble.js";
+import { bringIntoView, clock } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("form");
@@ -218,19 +219,6 @@ function showVideo(on) {
   video.controls = on;
   $("stage").classList.toggle("on", on);
   $("tap").hidden = true;
-}
-
-/** On a phone the form hides the stage: what was just asked for should be seen. */
-function bringIntoView(element) {
-  const { top, bottom } = element.getBoundingClientRect();
-  if (top >= 0 && bottom <= innerHeight) return;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  element.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
-}
-
-function clock(seconds) {
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
 async function copyCurl() {

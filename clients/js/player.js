@@ -1,4 +1,5 @@
 import { PlaybackError } from "./errors.js";
+import { keepClose } from "./pace.js";
 
 const RECOVERIES = 3;
 
@@ -17,10 +18,11 @@ export function play(video, playlist, { Hls = globalThis.Hls, onError = () => {}
 function withHls(Hls, video, playlist, onError) {
   const hls = new Hls({
     lowLatencyMode: true,
-    // Whoever fell behind comes back faster than life, not with a leap.
-    maxLiveSyncPlaybackRate: 1.25,
     backBufferLength: 30,
   });
+  let live = true;
+  hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => (live = details.live));
+  const letGo = keepClose(video, () => live);
   let recoveries = 0;
   hls.on(Hls.Events.ERROR, (_, data) => {
     if (!data.fatal) return;
@@ -36,6 +38,7 @@ function withHls(Hls, video, playlist, onError) {
       return hls.latency || null;
     },
     close: () => {
+      letGo();
       hls.destroy();
       empty(video);
     },
@@ -45,6 +48,7 @@ function withHls(Hls, video, playlist, onError) {
 function byItself(video, playlist, onError) {
   const failed = () => onError(new PlaybackError("playback", video.error?.message || "the stream cannot be played"));
   video.addEventListener("error", failed);
+  const letGo = keepClose(video, () => video.duration === Infinity);
   video.src = playlist;
   return {
     get latency() {
@@ -52,6 +56,7 @@ function byItself(video, playlist, onError) {
       return began ? (Date.now() - began) / 1000 - video.currentTime : null;
     },
     close: () => {
+      letGo();
       video.removeEventListener("error", failed);
       empty(video);
     },

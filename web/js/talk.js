@@ -8,7 +8,7 @@ import { Trouble } from "./trouble.js";
 import { bringIntoView, clock } from "./view.js";
 
 /** Seconds: shorter pieces are heard earlier, and make more requests. */
-const CHUNK = 0.25;
+const CHUNK = 0.2;
 const ASK_MS = 1000;
 const PLAIN = "the session has begun";
 
@@ -27,7 +27,8 @@ let photoUrl = "";
 
 // ---- the form
 
-const chosen = () => new FormData(form).get("face") ?? "";
+// Not by FormData, which leaves out what is switched off.
+const chosen = () => form.querySelector("[name=face]:checked")?.value ?? "";
 
 function showRequest() {
   const api = `${location.origin}/api/audio-driven/chunked`;

@@ -31,7 +31,10 @@ function withHls(Hls, video, playlist, onError) {
     else if (again && data.type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else onError(new PlaybackError("playback", data.error?.message ?? data.details));
   });
-  hls.loadSource(playlist);
+  const waiting = new AbortController();
+  firstSegment(playlist, waiting.signal).then(() => {
+    if (!waiting.signal.aborted) hls.loadSource(playlist);
+  });
   hls.attachMedia(video);
   return {
     get latency() {
@@ -39,10 +42,23 @@ function withHls(Hls, video, playlist, onError) {
     },
     close: () => {
       letGo();
+      waiting.abort();
       hls.destroy();
       empty(video);
     },
   };
+}
+
+/**
+ * Waits until a whole segment is listed: hls.js takes no playlist of parts alone, and would come back a second later. The
+ * server holds the request for as long as that lasts.
+ */
+async function firstSegment(playlist, signal) {
+  try {
+    await (await fetch(`${playlist}?_HLS_msn=1`, { signal })).text();
+  } catch {
+    // hls.js finds out what is wrong, and says so.
+  }
 }
 
 function byItself(video, playlist, onError) {

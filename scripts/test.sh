@@ -44,5 +44,8 @@ run_tests --locked -p avatar-tests
 step "OpenAI's own client"
 tests/openai/run.sh
 
+step "the Python client"
+clients/python/tests/run.sh
+
 step "the page and its players in Chromium"
 exec tests/browser/run.sh

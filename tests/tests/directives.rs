@@ -284,7 +284,7 @@ fn what_is_wrong_with_speech_is_named_with_a_reason() {
             "avatar_speech_voice a engine=net voice=x;",
             "avatar_speech_voice",
             "a",
-            "needs engine= and lang=",
+            "needs lang=",
         ),
         (
             "avatar_speech_voice a/b engine=net lang=en;",

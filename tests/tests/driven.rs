@@ -166,6 +166,7 @@ fn pieces_with_numbers_may_come_in_any_order_and_twice() {
         }
     }
     completed(&nginx, &id);
+    assert_eq!(send(pieces.len() - 1), "this piece had come before");
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
 }

@@ -170,6 +170,15 @@ impl Intake {
         let id = piece.id;
         let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
         let wrong = |reason: String| Refusal::new(Code::BadParameter, reason);
+        // Whoever did not hear that a piece was taken may ask again at any time.
+        let feed = self.store.feed(id);
+        if piece.number.is_some_and(|number| feed.has(number)) {
+            return Ok(Receipt {
+                record,
+                fed: Fed::Repeated,
+                hint: None,
+            });
+        }
         if record.finished() {
             return Err(wrong("the session is over".to_owned()));
         }

@@ -121,6 +121,12 @@ impl Feed {
         self.enter(&Ledger::default())
     }
 
+    /// Whether piece `number` has come.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.ledger()
+            .is_ok_and(|ledger| number < ledger.next || ledger.ahead.contains(&number))
+    }
+
     /// Takes in a piece: `number` where whoever sends it numbers them, else the next there is.
     ///
     /// # Errors
@@ -305,6 +311,7 @@ mod tests {
         let add = |number, last| feed(&place).add(Some(number), &[number as u8], last);
         assert_eq!(add(1, false).unwrap(), Fed::Taken);
         assert_eq!(add(1, false).unwrap(), Fed::Repeated);
+        assert!(feed(&place).has(1) && !feed(&place).has(0));
         assert!(matches!(add(0, true), Err(FeedError::Complete)));
         assert!(matches!(add(90, false), Err(FeedError::Missing(0))));
         assert_eq!(add(0, false).unwrap(), Fed::Taken);

@@ -36,6 +36,45 @@ impl Plane {
         ((sum + (1 << 15)) >> 16) as u8
     }
 
+    /// A short run of samples from `at` on, each `step` further, where all lie between the same two rows and the same few
+    /// columns, as they do but for a few; false where they do not. As [`between`](Self::between) gives them.
+    #[inline(always)]
+    pub(super) fn run(&self, at: (i32, i32), step: (i32, i32), samples: &mut [u8]) -> bool {
+        const NEAR: usize = 16;
+        let beyond = samples.len().saturating_sub(1) as i32;
+        let row = at.1 >> BITS;
+        let (first, last) = (at.0 >> BITS, (at.0 + step.0 * beyond) >> BITS);
+        let near = row == (at.1 + step.1 * beyond) >> BITS
+            && row >= 0
+            && (row as usize) + 1 < self.height
+            && first >= 0
+            && (last as usize) + 1 < self.width
+            && (first..first + NEAR as i32 - 1).contains(&last);
+        if !near {
+            return false;
+        }
+        let start = row as usize * self.width + first as usize;
+        let chunk = |start: usize| self.data.get(start..)?.first_chunk::<NEAR>();
+        let (Some(upper), Some(lower)) = (chunk(start), chunk(start + self.width)) else {
+            return false;
+        };
+        let (mut x, mut y) = (at.0 - (first << BITS), at.1);
+        for sample in samples {
+            let column = (x >> BITS) as usize;
+            let right = (x >> (BITS - 8)) as u32 & 255;
+            let down = (y >> (BITS - 8)) as u32 & 255;
+            let one = |row: &[u8; NEAR], at: usize| {
+                u32::from(row.get(at % NEAR).copied().unwrap_or_default())
+            };
+            let pair = |row| one(row, column) * (256 - right) + one(row, column + 1) * right;
+            let sum = pair(upper) * (256 - down) + pair(lower) * down;
+            *sample = ((sum + (1 << 15)) >> 16) as u8;
+            x += step.0;
+            y += step.1;
+        }
+        true
+    }
+
     #[cold]
     fn at_edge(&self, x: i32, y: i32) -> u8 {
         let near = |at: i32, count: usize| {
@@ -170,6 +209,28 @@ mod tests {
         assert_eq!(plane.between(9 << 16, 9 << 16), 228);
         assert_eq!(plane.between(4 << 16, 3 << 16), 228);
         assert_eq!(plane.between(i32::MIN, i32::MAX), 180);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_run_is_what_lies_between(
+            at in (-200_000..3_000_000_i32, -200_000..2_200_000_i32),
+            step in (-20_000..150_000_i32, -30_000..30_000_i32),
+            count in 0..9_usize,
+        ) {
+            let plane = Plane {
+                width: 40,
+                height: 30,
+                data: (0..1200_u32).map(|n| (n * 97 % 256) as u8).collect(),
+            };
+            let mut run = vec![0; count];
+            if plane.run(at, step, &mut run) {
+                for (n, sample) in (0..).zip(run) {
+                    let place = (at.0 + step.0 * n, at.1 + step.1 * n);
+                    proptest::prop_assert_eq!(sample, plane.between(place.0, place.1));
+                }
+            }
+        }
     }
 
     #[test]

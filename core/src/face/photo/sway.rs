@@ -179,9 +179,12 @@ impl Sway {
                         (right.1 - left.1) / cell as i32,
                     );
                     let mut at = (((start as i32) << BITS) - left.0, y - left.1);
-                    for sample in samples {
-                        *sample = from.between(at.0, at.1);
-                        at = (at.0 + (1 << BITS) - pace.0, at.1 - pace.1);
+                    let step = ((1 << BITS) - pace.0, -pace.1);
+                    if !from.run(at, step, samples) {
+                        for sample in samples {
+                            *sample = from.between(at.0, at.1);
+                            at = (at.0 + step.0, at.1 + step.1);
+                        }
                     }
                 }
                 left = right;

@@ -141,7 +141,7 @@ impl Refusal {
     }
 
     /// What is said when something could not be written.
-    pub(crate) fn of_writing(error: &io::Error) -> Self {
+    pub fn of_writing(error: &io::Error) -> Self {
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Self::new(Code::Internal, "there is no room left on the server's disk")

@@ -33,7 +33,6 @@ impl Store {
     ///
     /// As of making a directory.
     pub fn prepare(&self) -> io::Result<()> {
-        fs::create_dir_all(self.incoming())?;
         fs::create_dir_all(&self.sessions)
     }
 
@@ -50,7 +49,14 @@ impl Store {
     /// Makes a session's directory with its job in it.
     pub(crate) fn accept(&self, job: &Job) -> io::Result<()> {
         let directory = self.directory(job.id);
-        fs::create_dir(&directory)?;
+        // The first request may come before any generator has prepared anything.
+        match fs::create_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.prepare()?;
+                fs::create_dir(&directory)?;
+            }
+            made => made?,
+        }
         let written = self
             .begin_draft(job)
             .and_then(|()| self.begin_feed(job))
@@ -107,9 +113,15 @@ impl Store {
         (!notes.is_empty()).then_some(notes)
     }
 
-    /// Where files lie that are on their way in.
-    pub fn incoming(&self) -> PathBuf {
-        self.sessions.with_file_name("incoming")
+    /// Where files lie that are on their way in. It is made where no generator has made it yet.
+    ///
+    /// # Errors
+    ///
+    /// As of making a directory.
+    pub fn incoming(&self) -> io::Result<PathBuf> {
+        let place = self.sessions.with_file_name("incoming");
+        fs::create_dir_all(&place)?;
+        Ok(place)
     }
 
     /// Reads what session `id` is fed, from the beginning.
@@ -333,7 +345,6 @@ mod tests {
     fn a_session_leaves_with_all_its_files() {
         let data = tempfile::tempdir().unwrap();
         let store = Store::new(data.path());
-        store.prepare().unwrap();
         let job = job();
         store.accept(&job).unwrap();
         assert_eq!(store.job(job.id), Some(job.clone()));

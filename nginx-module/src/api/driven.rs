@@ -38,7 +38,10 @@ pub(crate) fn take(
         .and_then(|value| std::str::from_utf8(value).ok())
         .unwrap_or_default();
     let place = worker.intake().store().incoming();
-    let form = match Form::read(content_type, body, &place) {
+    let form = place
+        .map_err(|error| Refusal::of_writing(&error))
+        .and_then(|place| Form::read(content_type, body, &place));
+    let form = match form {
         Ok(form) => form,
         Err(refusal) => return send(request, context, refusal.into()),
     };

@@ -1,10 +1,11 @@
-//! H.264 and AAC through libavcodec, and the pictures and sound they take; and sound of all kinds, decoded as it arrives.
+//! H.264 and AAC through libavcodec, JPEG through libjpeg-turbo, and the pictures and sound they take; and sound of all kinds,
+//! decoded as it arrives.
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. [`CallEncoder`], [`OpusEncoder`] and [`OpusDecoder`] are for conversations, whose packets travel without a
-//! container. [`RecordingEncoder`] makes a file of sound that can be played while it grows. [`ClipReader`] and
-//! [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
+//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows, [`JpegEncoder`] a file of
+//! each picture. [`CallEncoder`], [`OpusEncoder`] and [`OpusDecoder`] are for conversations, whose packets travel without a
+//! container. [`ClipReader`] and [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
 //! All of them are blocking, and all but [`ClipReader`] single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
@@ -12,6 +13,7 @@ mod avc;
 mod call;
 mod clip;
 mod error;
+mod jpeg;
 mod library;
 mod opus;
 mod picture;
@@ -25,6 +27,7 @@ pub use avc::AvcConfig;
 pub use call::{CallEncoder, CallPacket, CallSettings};
 pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
+pub use jpeg::JpegEncoder;
 pub use opus::{OPUS_SAMPLES, OpusDecoder, OpusEncoder, OpusPacket};
 pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};

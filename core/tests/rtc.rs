@@ -122,8 +122,9 @@ fn call(switchboard: &Switchboard, broadcast: &Arc<Broadcast>, tcp: bool) -> Cal
     let mut caller = Caller::new(tcp.then(|| switchboard.address()));
     let listener = Listener::default();
     let partner = Box::new(listener.clone());
-    let (peer, answer) = switchboard
-        .join(&caller.offer(), broadcast, partner)
+    let peer = PeerId::generate();
+    let answer = switchboard
+        .join(peer, &caller.offer(), broadcast, partner)
         .unwrap();
     caller.accept(&answer);
     caller.until("connection", |caller| caller.connected);
@@ -321,7 +322,7 @@ fn there_are_no_more_peers_than_may_be() {
     let join = || {
         let mut caller = Caller::new(None);
         let partner = Box::new(Listener::default());
-        switchboard.join(&caller.offer(), &broadcast, partner)
+        switchboard.join(PeerId::generate(), &caller.offer(), &broadcast, partner)
     };
     for _ in 0..3 {
         join().unwrap();
@@ -360,7 +361,9 @@ fn offers_that_cannot_be_met_are_refused() {
     let broadcast = switchboard.broadcast(800_000);
     let join = |offer: &str| {
         let partner = Box::new(Listener::default());
-        switchboard.join(offer, &broadcast, partner).unwrap_err()
+        switchboard
+            .join(PeerId::generate(), offer, &broadcast, partner)
+            .unwrap_err()
     };
     let offer = Caller::new(None).offer();
     assert!(matches!(join(""), OfferError::Malformed(_)));
@@ -397,8 +400,9 @@ proptest! {
         }
         BOARD.with(|board| {
             let broadcast = board.broadcast(500_000);
-            let joined = board.join(&offer, &broadcast, Box::new(Listener::default()));
-            if let Ok((peer, _)) = joined {
+            let peer = PeerId::generate();
+            let partner = Box::new(Listener::default());
+            if board.join(peer, &offer, &broadcast, partner).is_ok() {
                 board.leave(peer);
             }
         });

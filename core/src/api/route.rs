@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::{Code, Refusal, Words};
+use super::{Code, Refusal, SDP_TYPE, Words};
 use crate::hls::{
     CAPTIONS_PLAYLIST, DELTA_CAPTIONS, Form, INIT, M4A, MASTER, MP4, PLAIN_CAPTIONS, PLAYLIST,
     Reached, Reload, RenditionName, SOUND_PLAYLIST, captions_name,
 };
+use crate::rtc::PeerId;
 use crate::session::{Condition, Kind, SessionId};
 
 /// What a path asks for.
@@ -44,6 +45,12 @@ pub enum Route {
     DrivenStatus(SessionId),
     /// `/api/audio-driven/chunked/session/<id>`
     DrivenSession(SessionId),
+    /// `/api/realtime/offer`
+    Offer,
+    /// `/whep/<id>`
+    Whep(SessionId),
+    /// `/whep/<id>/<peer>`
+    WhepPeer(SessionId, PeerId),
     /// `/v1/audio/speech`
     Speech,
     /// `/v1/audio/voices`
@@ -60,7 +67,7 @@ impl Route {
     /// Whether it answers a method.
     pub fn answers(self, method: &[u8]) -> bool {
         match self {
-            Self::DrivenSession(_) => method == b"DELETE",
+            Self::DrivenSession(_) | Self::WhepPeer(..) => method == b"DELETE",
             _ if self.posted() => method == b"POST",
             _ => matches!(method, b"GET" | b"HEAD"),
         }
@@ -69,7 +76,7 @@ impl Route {
     /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
         match self {
-            Self::DrivenSession(_) => "DELETE, OPTIONS",
+            Self::DrivenSession(_) | Self::WhepPeer(..) => "DELETE, OPTIONS",
             _ if self.posted() => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -85,7 +92,14 @@ impl Route {
                 | Self::Interrupt
                 | Self::Cleanup
                 | Self::Speech
+                | Self::Offer
+                | Self::Whep(_)
         ) || self.takes_form()
+    }
+
+    /// The media type of its body, where that is not JSON or a form.
+    pub fn takes(self) -> Option<&'static str> {
+        matches!(self, Self::Whep(_)).then_some(SDP_TYPE)
     }
 
     /// Whether its body is a form with files.
@@ -353,6 +367,7 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/audio-driven/stream" => return Some(Route::DrivenStream),
         "/api/audio-driven/chunked/init" => return Some(Route::DrivenInit),
         "/api/audio-driven/chunked/feed" => return Some(Route::DrivenFeed),
+        "/api/realtime/offer" => return Some(Route::Offer),
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
         "/v1/models" => return Some(Route::Models),
@@ -376,6 +391,15 @@ pub fn route(path: &str) -> Option<Route> {
     if let Some(id) = call.strip_prefix("/api/audio-driven/chunked/session/") {
         return of_session(id, Route::DrivenSession);
     }
+    if let Some(whep) = call.strip_prefix("/whep/") {
+        let found = match whep.split_once('/') {
+            None => SessionId::parse(whep).map(Route::Whep),
+            Some((id, peer)) => {
+                SessionId::parse(id).and_then(|id| Some(Route::WhepPeer(id, PeerId::parse(peer)?)))
+            }
+        };
+        return Some(found.unwrap_or(Route::Nothing));
+    }
     let media = path
         .strip_prefix("/stream/")
         .or_else(|| path.strip_prefix("/hls/"))
@@ -396,6 +420,25 @@ mod tests {
 
     fn media(name: &str) -> Option<Route> {
         route(&format!("/stream/{ID}/{name}"))
+    }
+
+    #[test]
+    fn peers_have_paths() {
+        let id = SessionId::parse(ID).unwrap();
+        let peer = PeerId::parse(ID).unwrap();
+        assert_eq!(route(&format!("/whep/{ID}")), Some(Route::Whep(id)));
+        assert_eq!(
+            route(&format!("/whep/{ID}/{ID}")),
+            Some(Route::WhepPeer(id, peer))
+        );
+        for nothing in ["/whep/1", "/whep/1/2", "/whep//"] {
+            assert_eq!(route(nothing), Some(Route::Nothing), "{nothing}");
+        }
+        assert_eq!(route(&format!("/whep/{ID}/x")), Some(Route::Nothing));
+        assert!(Route::WhepPeer(id, peer).answers(b"DELETE"));
+        assert!(!Route::WhepPeer(id, peer).answers(b"POST"));
+        assert!(Route::Whep(id).answers(b"POST") && !Route::Whep(id).answers(b"GET"));
+        assert_eq!(Route::Whep(id).takes(), Some("application/sdp"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
+mod calling;
 mod filing;
 mod inflow;
 mod opening;
@@ -10,16 +11,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::audience::Audience;
 use super::caretaker::Caretaker;
 use super::departures::Departures;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
+use super::manuscript::Manuscript;
 use super::notices::{Notice, Notices};
 use super::pool::{Pool, Waker};
 use super::repertoire::Repertoire;
 use super::speaker::Speaker;
 use super::studio::Studio;
+use super::telephone::{Line, Telephone};
 use super::transcript::Transcript;
 use super::workshop::Faces;
 use super::writer::Writer;
@@ -40,6 +44,10 @@ struct Session {
     transcript: Arc<Transcript>,
     /// How more comes to it, where more may.
     inflow: Option<Inflow>,
+    manuscript: Arc<Manuscript>,
+    audience: Arc<Audience>,
+    /// For its peers, once there was one.
+    line: Option<Line>,
     painter: Waker,
     assembler: Waker,
 }
@@ -77,6 +85,7 @@ pub(crate) struct Supplies {
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
+    pub(crate) telephone: Telephone,
     pub(crate) repertoire: Repertoire,
     /// This process.
     pub(crate) pid: u32,
@@ -190,7 +199,8 @@ impl Desk {
         let concern = |(&id, session): (&SessionId, &Session)| {
             let patient = session.listing.as_ref().is_some_and(Listing::is_patient);
             let begins = || patient && board.watched(id);
-            (board.removed(id) || board.interrupted(id) || begins()).then_some(id)
+            (board.removed(id) || board.interrupted(id) || board.called(id) || begins())
+                .then_some(id)
         };
         let concerned: Vec<SessionId> = self.sessions.iter().filter_map(concern).collect();
         for id in concerned {
@@ -220,9 +230,13 @@ impl Desk {
             sound: config.feed_timeout,
         };
         for (&id, session) in &mut self.sessions {
-            let Session { inflow, live, .. } = session;
+            let Session {
+                inflow, live, line, ..
+            } = session;
+            let busy = line.as_mut().is_some_and(Line::is_busy);
             if let Some(open) = inflow {
                 let flow = match open.take_in(live) {
+                    Flow::Open if busy => Flow::Open,
                     Flow::Open => open.expire(live, waits, publication.board.take_seen(id)),
                     Flow::Closed => Flow::Closed,
                 };
@@ -307,6 +321,7 @@ impl Desk {
                 listing.start_clock(&session.live, Instant::now());
             }
             self.read_on(id);
+            self.take_calls(id);
         } else if room && self.claim(id) {
             self.take(id);
         }

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod audience;
+mod caller;
 mod caretaker;
 mod departures;
 mod desk;
@@ -20,6 +21,7 @@ mod painter;
 mod pool;
 mod recorder;
 mod reel;
+mod relay;
 mod rendition;
 mod repertoire;
 mod scheduler;
@@ -29,6 +31,7 @@ mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
+mod telephone;
 mod transcript;
 mod winder;
 mod workshop;
@@ -56,6 +59,7 @@ use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;
 use studio::{Outlook, Staff, Studio};
+use telephone::Telephone;
 use writer::Writer;
 
 /// How a generator knows the processes around it.
@@ -147,6 +151,7 @@ impl Generator {
             writer,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
+            telephone: Telephone::connect(config.webrtc.clone()),
             repertoire: Repertoire::new(&config, board, pid),
             pid,
             running: Arc::clone(&running),

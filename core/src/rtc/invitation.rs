@@ -20,7 +20,8 @@ use super::broadcast::Broadcast;
 pub struct PeerId(Uuid);
 
 impl PeerId {
-    pub(super) fn generate() -> Self {
+    /// A new one.
+    pub fn generate() -> Self {
         Self(Uuid::now_v7())
     }
 

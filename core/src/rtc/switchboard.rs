@@ -121,7 +121,7 @@ impl Switchboard {
         Arc::new(Broadcast::new(Arc::clone(&self.waker), bitrate))
     }
 
-    /// Has the maker of `offer` watch `broadcast` and talk to `partner`: returns the answer, both in the session description
+    /// Has `peer`, the maker of `offer`, watch `broadcast` and talk to `partner`: returns the answer, both in the session description
     /// protocol (RFC 8866, RFC 8829).
     ///
     /// # Errors
@@ -129,10 +129,11 @@ impl Switchboard {
     /// [`OfferError`]
     pub fn join(
         &self,
+        peer: PeerId,
         offer: &str,
         broadcast: &Arc<Broadcast>,
         partner: Box<dyn Partner>,
-    ) -> Result<(PeerId, String), OfferError> {
+    ) -> Result<String, OfferError> {
         let now = Instant::now();
         let room = self
             .count
@@ -145,10 +146,9 @@ impl Switchboard {
         let answered =
             invitation::answer(offer, broadcast, &self.addresses, &self.certificate, now);
         let joined = answered.and_then(|(rtc, answer)| {
-            let id = PeerId::generate();
-            let peer = Peer::new(id, rtc, Arc::clone(broadcast), partner, now);
+            let peer = Peer::new(peer, rtc, Arc::clone(broadcast), partner, now);
             let request = Request::Join(Box::new(peer));
-            self.ask(request).map(|()| (id, answer))
+            self.ask(request).map(|()| answer)
         });
         if joined.is_err() {
             self.count.fetch_sub(1, Ordering::AcqRel);

@@ -60,6 +60,9 @@ impl Desk {
             Session {
                 listing,
                 inflow,
+                manuscript: links.manuscript,
+                audience: links.audience,
+                line: None,
                 transcript: links.transcript,
                 painter: links.painter,
                 assembler: links.assembler,
@@ -67,7 +70,10 @@ impl Desk {
             },
         );
         match begun {
-            Ok(()) => self.read_on(id),
+            Ok(()) => {
+                self.read_on(id);
+                self.take_calls(id);
+            }
             Err(failure) => live.fail(failure),
         }
     }

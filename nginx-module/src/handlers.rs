@@ -202,6 +202,7 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
         Some(Route::Models) => call(request, context, &worker, api::speech::models),
+        Some(Route::Stills) if !request.is_post() => api::stills::asked(request, context, &worker),
         Some(
             Route::Start
             | Route::StartAudio
@@ -211,6 +212,8 @@ fn answer(request: Request<'_>) -> Code {
             | Route::Speech
             | Route::Offer
             | Route::Whep(_)
+            | Route::Generate
+            | Route::Stills
             | Route::Driven
             | Route::DrivenStream
             | Route::DrivenInit
@@ -253,6 +256,8 @@ fn on_body(request: Request<'_>, context: &Context, body: Body) -> Code {
         Route::Offer => return api::call::offer(request, context, &worker, &body),
         Route::Whep(id) => return api::call::whep(request, context, &worker, id, &body),
         Route::Speech => return api::speech::begin(request, context, &worker, &body),
+        Route::Generate => return api::film::generate(request, context, &worker, &body),
+        Route::Stills => return api::stills::posted(request, context, &worker, &body),
         _ => Refusal::internal().into(),
     };
     send(request, context, reply)

@@ -33,4 +33,4 @@ pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 pub use sound::{DecodeError, SoundDecoder, SoundFormat, Stretch};
 pub use transport::{TsMuxer, TsSettings};
-pub use video::{VideoEncoder, VideoPacket, VideoSettings};
+pub use video::{Effort, VideoEncoder, VideoPacket, VideoSettings};

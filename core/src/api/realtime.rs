@@ -66,6 +66,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         pace: pace(&fields)?,
         segment_format,
         webhook: webhook(&fields, config)?,
+        fine: false,
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })
@@ -280,7 +281,7 @@ pub fn named_session(body: &[u8]) -> Result<SessionId, Refusal> {
     session_id(&object(body)?)
 }
 
-fn session_id(fields: &Map<String, Value>) -> Result<SessionId, Refusal> {
+pub(super) fn session_id(fields: &Map<String, Value>) -> Result<SessionId, Refusal> {
     let id = string(fields, "session_id")?
         .ok_or_else(|| Refusal::new(Code::BadParameter, "session_id is missing"))?;
     SessionId::parse(id).ok_or_else(Refusal::unknown_session)

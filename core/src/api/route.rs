@@ -51,6 +51,10 @@ pub enum Route {
     Whep(SessionId),
     /// `/whep/<id>/<peer>`
     WhepPeer(SessionId, PeerId),
+    /// `/api/generate`
+    Generate,
+    /// `/api/stream_mjpeg`
+    Stills,
     /// `/v1/audio/speech`
     Speech,
     /// `/v1/audio/voices`
@@ -68,6 +72,7 @@ impl Route {
     pub fn answers(self, method: &[u8]) -> bool {
         match self {
             Self::DrivenSession(_) | Self::WhepPeer(..) => method == b"DELETE",
+            Self::Stills => matches!(method, b"GET" | b"HEAD" | b"POST"),
             _ if self.posted() => method == b"POST",
             _ => matches!(method, b"GET" | b"HEAD"),
         }
@@ -77,6 +82,7 @@ impl Route {
     pub fn methods(self) -> &'static str {
         match self {
             Self::DrivenSession(_) | Self::WhepPeer(..) => "DELETE, OPTIONS",
+            Self::Stills => "GET, HEAD, POST, OPTIONS",
             _ if self.posted() => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -94,6 +100,7 @@ impl Route {
                 | Self::Speech
                 | Self::Offer
                 | Self::Whep(_)
+                | Self::Generate
         ) || self.takes_form()
     }
 
@@ -368,6 +375,8 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/audio-driven/chunked/init" => return Some(Route::DrivenInit),
         "/api/audio-driven/chunked/feed" => return Some(Route::DrivenFeed),
         "/api/realtime/offer" => return Some(Route::Offer),
+        "/api/generate" => return Some(Route::Generate),
+        "/api/stream_mjpeg" => return Some(Route::Stills),
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
         "/v1/models" => return Some(Route::Models),

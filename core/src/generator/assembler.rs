@@ -20,6 +20,9 @@ use crate::time::Samples;
 /// Bits a second of sound alone: speech has no use for more, and more would take a third longer to encode.
 const SOUND_BITRATE: u32 = 64_000;
 
+/// Bits a second of the sound of a film that is kept.
+const FINE_SOUND_BITRATE: u32 = 192_000;
+
 /// Encodes one session's frames and writes its files.
 pub(crate) struct Assembler {
     live: Arc<Live>,
@@ -68,6 +71,9 @@ impl Assembler {
 
     fn begin(&self) -> Result<Encoders, AssembleError> {
         let settings = match self.live.job.kind {
+            Kind::Avatar if self.live.job.fine => AudioSettings {
+                bitrate: FINE_SOUND_BITRATE,
+            },
             Kind::Avatar => AudioSettings::default(),
             Kind::Audio | Kind::Stream | Kind::Recording(_) => AudioSettings {
                 bitrate: SOUND_BITRATE,

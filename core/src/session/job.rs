@@ -55,6 +55,9 @@ pub struct Job {
     /// What its segments are made of.
     #[serde(default)]
     pub segment_format: SegmentFormat,
+    /// Whether it is made as well as can be rather than as fast.
+    #[serde(default)]
+    pub fine: bool,
     /// Where to say that it is finished.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -190,6 +193,7 @@ impl Job {
             filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),

@@ -359,6 +359,7 @@ mod tests {
             filmed: false,
             pace: Pace::Live,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),

@@ -5,10 +5,10 @@ use std::cell::Cell;
 use avatar_core::api::{
     self, Driven, Form, MediaFile, Refusal, Route, driven_refusal, driven_status, fed, freed,
 };
-use avatar_core::session::{Condition, Hint, Kind, SessionId, Verdict};
+use avatar_core::session::{Condition, Kind, SessionId, Verdict};
 use avatar_core::store::Fed;
 
-use super::realtime::free;
+use super::realtime::{free, tell_of};
 use crate::alarm;
 use crate::body::Body;
 use crate::context::Context;
@@ -77,10 +77,7 @@ fn later(request: Request<'_>) -> bool {
 
 fn begin(worker: &Worker, mut driven: Driven) -> Result<Driven, Refusal> {
     worker.intake().accept_driven(&mut driven)?;
-    // Where there is no generator yet, the one that comes looks for itself.
-    if let Some(pid) = worker.intake().board().header().generator() {
-        worker.tell(pid, Hint::wanted(driven.job.id));
-    }
+    tell_of(worker, driven.job.id);
     Ok(driven)
 }
 

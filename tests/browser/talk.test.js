@@ -7,12 +7,10 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { ARTIFACTS, BASE, launch, open } from "./browser.js";
+import { FACE, NO_FACE } from "./photos.js";
 
 const AXE = new URL("node_modules/axe-core/axe.min.js", import.meta.url);
-const FACE = fileURLToPath(new URL("../../.photograph/astronaut.png", import.meta.url));
-const NO_FACE = fileURLToPath(new URL("../tests/blank.png", import.meta.url));
 const SPEECH = "Papa and Mama go far. We see three green trees, and more of them over there.";
 const FEED = "/api/audio-driven/chunked/feed";
 const INIT = "/api/audio-driven/chunked/init";
@@ -124,7 +122,7 @@ describe("a photo", () => {
 
   it("without a face is refused in the server's words", async () => {
     const { page } = await talk();
-    await pick(page, NO_FACE);
+    await pick(page, { name: "nobody.png", mimeType: "image/png", buffer: NO_FACE });
     const answer = answerOf(page, INIT);
     await page.click("#talk");
     await inState(page, "bad");
@@ -266,7 +264,7 @@ describe("the looks", () => {
     },
     "no-face": {
       reach: async (page) => {
-        await pick(page, NO_FACE);
+        await pick(page, { name: "nobody.png", mimeType: "image/png", buffer: NO_FACE });
         await page.click("#talk");
         await inState(page, "bad");
       },

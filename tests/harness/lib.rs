@@ -20,6 +20,7 @@
 pub mod chat;
 mod client;
 mod crowd;
+mod disk;
 pub mod engine;
 pub mod ffmpeg;
 mod form;
@@ -33,6 +34,7 @@ pub mod spoken;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};
+pub use disk::SmallDisk;
 pub use form::FormBody;
 pub use nginx::{Nginx, until};
 pub use picture::png;

@@ -9,6 +9,8 @@ pub mod neural;
 mod performance;
 pub mod photo;
 mod presenter;
+#[cfg(test)]
+mod sheet;
 mod viseme;
 
 pub use mouth::Mouth;

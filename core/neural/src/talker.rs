@@ -11,7 +11,7 @@ use crate::networks::Options;
 use crate::{Library, NeuralError, Photo, message};
 
 /// What has been loaded to make photos talk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TalkerDescription {
     /// Which of the published versions draws: 1 or 2.
     pub version: u32,
@@ -96,17 +96,7 @@ impl Library {
             _library: self.clone(),
             functions,
             handle,
-            description: TalkerDescription {
-                version: 0,
-                side: 0,
-                motion: 0,
-                sample_rate: 0,
-                frame_rate: 0,
-                max_batch: 0,
-                window: 0,
-                lookahead_ms: 0,
-                finds_faces: false,
-            },
+            description: TalkerDescription::default(),
             turns: Turns::new("pictures"),
         };
         opened.description = opened.describe()?;

@@ -70,7 +70,10 @@ pub(crate) struct Supplies {
     pub(crate) publication: Publication,
     pub(crate) notices: Notices,
     pub(crate) faces: Arc<Faces>,
+    /// Where filmed avatars are drawn.
     pub(crate) studio: Option<Studio>,
+    /// Where clients' own pictures are.
+    pub(crate) talker: Option<Studio>,
     pub(crate) speaker: Speaker,
     /// Where prompts are written out.
     pub(crate) writer: Option<Writer>,

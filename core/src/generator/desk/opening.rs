@@ -128,6 +128,7 @@ impl Desk {
         let Supplies {
             faces,
             studio,
+            talker,
             config,
             ..
         } = &self.supplies;
@@ -140,7 +141,7 @@ impl Desk {
             text,
         };
         if let Some(portrait) = job.portrait {
-            return Ok(Some(Sitting::of_picture(&links.live, portrait, config)));
+            return Sitting::of_picture(links, portrait, config, talker.as_ref()).map(Some);
         }
         let face = match (job.filmed, studio) {
             (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),

@@ -49,6 +49,12 @@ pub trait Face: Send {
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
 
+    /// Forgets what was heard from `from` on, which is where the next frame begins: something else follows there. A face that
+    /// cannot goes on with what it heard, without sound.
+    fn forget(&mut self, from: Samples) {
+        let _ = from;
+    }
+
     /// Nothing more will be heard.
     fn end(&mut self) {}
 

@@ -7,6 +7,7 @@
 mod assembler;
 mod audience;
 mod caretaker;
+mod conversation;
 mod departures;
 mod desk;
 mod herald;
@@ -30,6 +31,7 @@ mod soundtrack;
 mod speaker;
 mod studio;
 mod transcript;
+mod voice;
 mod winder;
 mod workshop;
 mod writer;

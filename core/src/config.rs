@@ -32,7 +32,7 @@ pub struct Config {
     pub segment_format: SegmentFormat,
     /// How long segments of sound alone are, to the nearest part.
     pub audio_segment: Duration,
-    /// The networks that draw filmed avatars, and where those lie; `None` where there are none.
+    /// The networks that draw filmed avatars and photos, and where the former lie; `None` where there are none.
     pub neural: Option<Neural>,
     /// How much is taken on.
     pub limits: Limits,
@@ -181,7 +181,7 @@ impl Video {
     }
 }
 
-/// The networks that draw filmed avatars, and where those lie.
+/// The networks that draw filmed avatars and photos, and where the former lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neural {
     /// The library that has the networks: `libavatar_models.so`.
@@ -196,13 +196,13 @@ pub struct Neural {
     pub batch: usize,
     /// Threads that compute where the processor does; 0 is one for each core.
     pub threads: usize,
-    /// The directory of prepared avatars, each in a directory of its own.
-    pub avatars: PathBuf,
+    /// The directory of prepared avatars, each in a directory of its own; `None` where only photos are drawn.
+    pub avatars: Option<PathBuf>,
 }
 
 impl Neural {
     /// What is computed as the library likes.
-    pub fn new(library: PathBuf, weights: PathBuf, avatars: PathBuf) -> Self {
+    pub fn new(library: PathBuf, weights: PathBuf, avatars: Option<PathBuf>) -> Self {
         Self {
             library,
             weights,

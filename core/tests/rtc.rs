@@ -178,6 +178,22 @@ fn a_peer_without_udp_is_reached_over_tcp() {
 }
 
 #[test]
+fn what_comes_late_and_out_of_order_is_put_right() {
+    let switchboard = switchboard();
+    let broadcast = switchboard.broadcast(800_000);
+    let _show = Show::of(&broadcast);
+    let Call { mut caller, .. } = call(&switchboard, &broadcast, false);
+    caller.until("a picture", |caller| !caller.pictures.is_empty());
+    caller.jitter = Duration::from_millis(30);
+    caller.loses = 50;
+    caller.until("three seconds", |caller| caller.pictures.len() >= 75);
+    let times: Vec<u64> = caller.pictures.iter().map(|one| one.time.numer()).collect();
+    let gaps = times.windows(2).filter(|two| two[1] - two[0] > 3600);
+    let gaps = gaps.count();
+    assert!(gaps <= 2, "{gaps} gaps");
+}
+
+#[test]
 fn what_is_lost_on_the_way_is_sent_again() {
     let switchboard = switchboard();
     let broadcast = switchboard.broadcast(800_000);

@@ -111,12 +111,12 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// The core's configuration of them, for the avatars in a directory.
-    fn config(&self, avatars: &Path) -> Neural {
+    /// The core's configuration of them, for the avatars in a directory, if there is one.
+    fn config(&self, avatars: Option<&Path>) -> Neural {
         let neural = Neural::new(
             self.library.clone(),
             self.weights.clone(),
-            avatars.to_owned(),
+            avatars.map(Path::to_owned),
         );
         Neural {
             device: self.device.clone().unwrap_or(neural.device),
@@ -146,8 +146,8 @@ impl Said {
         if let Some(face) = &self.face {
             config.avatar.clone_from(face);
         }
-        if let (Some(models), Some(avatars)) = (&self.models, &self.avatars) {
-            config.neural = Some(models.config(avatars));
+        if let Some(models) = &self.models {
+            config.neural = Some(models.config(self.avatars.as_deref()));
         }
         config.video = self.video.unwrap_or(config.video);
         config.segment_format = self.segment_format.unwrap_or(config.segment_format);

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::realtime::{object, start, string};
+use super::fields::{object, string};
+use super::realtime::start;
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::rtc::PeerId;
 use crate::session::{Job, Kind, Pace, SessionId};
-use crate::store::Answered;
+use crate::store::{Answered, Microphone, Offer};
 
 /// The media type of session descriptions (RFC 8866 section 8.2.1).
 pub const SDP_TYPE: &str = "application/sdp";
@@ -20,11 +21,7 @@ pub const MOST_ANSWER: usize = 64 * 1024;
 /// # Errors
 ///
 /// A [`Refusal`] naming the field at fault.
-pub fn offer(
-    body: &[u8],
-    config: &Config,
-    catalogue: &Catalogue,
-) -> Result<(Job, String), Refusal> {
+pub fn offer(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<(Job, Offer), Refusal> {
     check(config)?;
     let mut fields = object(body)?;
     match string(&fields, "type")? {
@@ -35,9 +32,19 @@ pub fn offer(
     if sdp.is_empty() {
         return Err(Refusal::new(Code::BadParameter, "sdp is missing").about("sdp"));
     }
+    let microphone = match string(&fields, "microphone")? {
+        None => Microphone::default(),
+        Some(word) => Microphone::from_word(word).ok_or_else(|| {
+            Refusal::new(
+                Code::BadParameter,
+                "microphone must be \"drive\", \"interrupt\" or \"off\"",
+            )
+        })?,
+    };
     // What is left is a session that is begun as others are, and whose text is never complete.
     fields.remove("sdp");
     fields.remove("type");
+    fields.remove("microphone");
     fields.insert("final".to_owned(), Value::Bool(false));
     let job = start(
         Value::Object(fields).to_string().as_bytes(),
@@ -50,7 +57,7 @@ pub fn offer(
         reuse: false,
         ..job
     };
-    Ok((job, sdp))
+    Ok((job, Offer { sdp, microphone }))
 }
 
 /// Reads the body of `POST /whep/<session>`: an offer and nothing else.
@@ -58,16 +65,17 @@ pub fn offer(
 /// # Errors
 ///
 /// A [`Refusal`]
-pub fn whep(body: &[u8], config: &Config) -> Result<String, Refusal> {
+pub fn whep(body: &[u8], config: &Config) -> Result<Offer, Refusal> {
     check(config)?;
-    let offer = String::from_utf8(body.to_vec()).unwrap_or_default();
-    if offer.is_empty() {
+    let sdp = String::from_utf8(body.to_vec()).unwrap_or_default();
+    if sdp.is_empty() {
         return Err(Refusal::new(
             Code::BadParameter,
             "the body must be an offer in the session description protocol",
         ));
     }
-    Ok(offer)
+    let microphone = Microphone::Off;
+    Ok(Offer { sdp, microphone })
 }
 
 fn check(config: &Config) -> Result<(), Refusal> {
@@ -148,14 +156,19 @@ mod tests {
         }
     }
 
-    fn read(body: &str) -> Result<(Job, String), Refusal> {
+    fn read(body: &str) -> Result<(Job, Offer), Refusal> {
         offer(body.as_bytes(), &config(), &catalogue())
     }
 
     #[test]
     fn an_offer_begins_a_session_that_stays_open() {
-        let (job, sdp) = read(r#"{"sdp":"v=0","type":"offer"}"#).unwrap();
-        assert_eq!(sdp, "v=0");
+        let (job, call) = read(r#"{"sdp":"v=0","type":"offer"}"#).unwrap();
+        assert_eq!(
+            (call.sdp.as_str(), call.microphone),
+            ("v=0", Microphone::Drive)
+        );
+        let (_, call) = read(r#"{"sdp":"v=0","microphone":"interrupt"}"#).unwrap();
+        assert_eq!(call.microphone, Microphone::Interrupt);
         assert_eq!((job.kind, job.pace), (Kind::Stream, Pace::Prompt));
         assert!(job.open && !job.reuse && job.text.is_empty());
         let (job, _) = read(r#"{"sdp":"v=0","text":"Hello.","avatar":"anna"}"#).unwrap();
@@ -168,6 +181,7 @@ mod tests {
             ("{}", Code::BadParameter),
             (r#"{"sdp":1}"#, Code::BadParameter),
             (r#"{"sdp":"v=0","type":"answer"}"#, Code::BadParameter),
+            (r#"{"sdp":"v=0","microphone":"on"}"#, Code::BadParameter),
             (r#"{"sdp":"v=0","avatar":"bob"}"#, Code::UnknownAvatar),
             (
                 r#"{"sdp":"v=0","language":"xx"}"#,
@@ -181,7 +195,7 @@ mod tests {
         assert_eq!(off.unwrap_err().code(), Code::BadParameter);
         assert!(whep(b"", &config()).is_err());
         assert!(whep(&[0xff], &config()).is_err());
-        assert_eq!(whep(b"v=0", &config()).unwrap(), "v=0");
+        assert_eq!(whep(b"v=0", &config()).unwrap().sdp, "v=0");
     }
 
     #[test]

@@ -56,9 +56,23 @@ impl Catalogue {
         Self {
             voices: config.speech.all_voices(),
             avatars: avatars.collect(),
-            gallery: neural.map(|neural| Gallery::new(&neural.avatars)),
+            gallery: neural.and_then(|neural| Some(Gallery::new(neural.avatars.as_ref()?))),
             voice: config.voice.clone(),
             avatar: config.avatar.clone(),
+        }
+    }
+
+    /// Voices with these ids and languages, and the faces that are built in.
+    #[cfg(test)]
+    pub(super) fn speaking(voices: &[(&str, Language)]) -> Self {
+        let voices = voices.iter().map(|&(id, language)| Voice {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            language,
+        });
+        Self {
+            voices: voices.collect(),
+            ..Self::builtin(&Config::default())
         }
     }
 

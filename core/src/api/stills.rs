@@ -3,7 +3,8 @@
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 
-use super::realtime::{boolean, object, session_id, start};
+use super::fields::{boolean, object, session_id};
+use super::realtime::start;
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::session::{Job, Kind, Pace, SessionId};

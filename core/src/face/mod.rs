@@ -9,6 +9,8 @@ pub mod neural;
 mod performance;
 pub mod photo;
 mod presenter;
+#[cfg(test)]
+mod sheet;
 mod viseme;
 
 pub use mouth::Mouth;
@@ -46,6 +48,12 @@ pub trait Face: Send {
     /// Takes in more speech. `marks` count from the beginning of the session, in order of time;
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
+
+    /// Forgets what was heard from `from` on, which is where the next frame begins: something else follows there. A face that
+    /// cannot goes on with what it heard, without sound.
+    fn forget(&mut self, from: Samples) {
+        let _ = from;
+    }
 
     /// Nothing more will be heard.
     fn end(&mut self) {}

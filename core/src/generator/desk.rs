@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use super::audience::Audience;
 use super::caretaker::Caretaker;
+use super::conversation::Conversation;
 use super::departures::Departures;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
-use super::manuscript::Manuscript;
 use super::notices::{Notice, Notices};
 use super::pool::{Pool, Waker};
 use super::repertoire::Repertoire;
@@ -28,7 +28,7 @@ use super::transcript::Transcript;
 use super::workshop::Faces;
 use super::writer::Writer;
 use crate::config::Config;
-use crate::session::{Hint, SessionId, State};
+use crate::session::{Hint, Kind, SessionId, State};
 use inflow::{Flow, Inflow, Waits};
 
 /// How long a lost hint can delay anything.
@@ -44,7 +44,7 @@ struct Session {
     transcript: Arc<Transcript>,
     /// How more comes to it, where more may.
     inflow: Option<Inflow>,
-    manuscript: Arc<Manuscript>,
+    conversation: Conversation,
     audience: Arc<Audience>,
     /// For its peers, once there was one.
     line: Option<Line>,
@@ -78,7 +78,10 @@ pub(crate) struct Supplies {
     pub(crate) publication: Publication,
     pub(crate) notices: Notices,
     pub(crate) faces: Arc<Faces>,
+    /// Where filmed avatars are drawn.
     pub(crate) studio: Option<Studio>,
+    /// Where clients' own pictures are.
+    pub(crate) talker: Option<Studio>,
     pub(crate) speaker: Speaker,
     /// Where prompts are written out.
     pub(crate) writer: Option<Writer>,
@@ -233,12 +236,22 @@ impl Desk {
             let Session {
                 inflow, live, line, ..
             } = session;
-            let busy = line.as_mut().is_some_and(Line::is_busy);
+            let busy = line.as_mut().map(Line::is_busy);
             if let Some(open) = inflow {
-                let flow = match open.take_in(live) {
-                    Flow::Open if busy => Flow::Open,
-                    Flow::Open => open.expire(live, waits, publication.board.take_seen(id)),
-                    Flow::Closed => Flow::Closed,
+                let flow = match (open.take_in(live), busy) {
+                    (Flow::Open, Some(true)) => Flow::Open,
+                    (Flow::Open, _) => {
+                        let watched = publication.board.take_seen(id);
+                        // Whoever called and has gone will not say more.
+                        let text = match busy {
+                            Some(false) if live.job.kind == Kind::Stream && !watched => {
+                                Duration::ZERO
+                            }
+                            _ => waits.text,
+                        };
+                        open.expire(live, Waits { text, ..waits }, watched)
+                    }
+                    (Flow::Closed, _) => Flow::Closed,
                 };
                 if flow == Flow::Closed {
                     *inflow = None;

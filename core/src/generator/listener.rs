@@ -181,8 +181,13 @@ impl Work {
         }
     }
 
+    /// Nobody interrupts what is fed.
+    fn push(&self, heard: Heard) {
+        self.inbox.push(heard, self.inbox.epoch());
+    }
+
     fn give(&self, speech: Speech) {
-        self.inbox.push(Heard::Speech(speech));
+        self.push(Heard::Speech(speech));
         self.painter.wake();
     }
 
@@ -193,7 +198,7 @@ impl Work {
         }
         let rest = mem::replace(&mut self.hearing, Hearing::new()).finish();
         self.give(rest);
-        self.inbox.push(Heard::End);
+        self.push(Heard::End);
         self.painter.wake();
     }
 }

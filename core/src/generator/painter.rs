@@ -186,11 +186,19 @@ impl Painter {
 
     /// Takes in what has been spoken, and has more spoken where that is short.
     fn listen(&mut self) {
+        if self.inbox.take_hushed() {
+            self.hush();
+        }
         while self.stock() < STOCK
             && let Some(heard) = self.inbox.pop()
         {
             match heard {
                 Heard::Speech(speech) => {
+                    let marks = self.soundtrack.hear(&speech);
+                    self.hear(&speech.pcm, &marks);
+                }
+                Heard::Voice(speech) => {
+                    self.soundtrack.begin_utterance();
                     let marks = self.soundtrack.hear(&speech);
                     self.hear(&speech.pcm, &marks);
                 }
@@ -215,6 +223,22 @@ impl Painter {
         }
     }
 
+    /// Falls silent: what is known and not painted is forgotten.
+    fn hush(&mut self) {
+        if self.soundtrack.ended() {
+            return;
+        }
+        let fading = self.soundtrack.cut();
+        if let Some(face) = &mut self.face {
+            face.forget(self.cut.start_of(self.painted));
+        }
+        let end = self.soundtrack.end_mark();
+        self.hear(&fading, &[end]);
+        self.asked = self.live.job.source != Source::Text;
+        self.breath = false;
+        self.paragraph_ends = false;
+    }
+
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
         if let Some(face) = &mut self.face {
             face.hear(pcm, marks);
@@ -224,6 +248,8 @@ impl Painter {
 
     fn ask(&mut self) {
         self.again = None;
+        // What is interrupted from here on is not said.
+        let epoch = self.inbox.epoch();
         if let Some(failure) = self.live.failure() {
             return self.end(failure);
         }
@@ -262,6 +288,7 @@ impl Painter {
             },
             live: Arc::clone(&self.live),
             inbox: Arc::clone(&self.inbox),
+            epoch,
             waker: self.waker.clone(),
         });
     }
@@ -274,9 +301,11 @@ impl Painter {
         }
     }
 
-    /// All is said. If that is nothing, the session has failed with `otherwise`.
+    /// All is said. If that is nothing, the session has failed with `otherwise`, unless it was there to be talked to.
     fn end(&mut self, otherwise: Failure) {
-        if self.soundtrack.voiced() {
+        let job = &self.live.job;
+        let called = job.kind == Kind::Stream && job.open;
+        if self.soundtrack.voiced() || called {
             self.close();
         } else {
             self.live.fail(otherwise);

@@ -130,4 +130,8 @@ impl Line {
         }
         self.used.elapsed() < GRACE
     }
+    /// What its peers are shown.
+    pub(crate) fn broadcast(&self) -> &Arc<Broadcast> {
+        &self.broadcast
+    }
 }

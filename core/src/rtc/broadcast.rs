@@ -20,6 +20,9 @@ const SOUND_BITRATE: u32 = 40_000;
 /// Bits a second of pictures where the network is unknown.
 const FIRST_BITRATE: u32 = 900_000;
 
+/// How far behind the last packet of a frame the next frame begins, and a little more.
+const FADE: Duration = Duration::from_millis(50);
+
 /// Key pictures are this far apart at least, however many peers ask for one.
 const KEY_EVERY: Duration = Duration::from_millis(300);
 
@@ -65,6 +68,8 @@ pub struct Broadcast {
 struct State {
     parcels: VecDeque<Parcel>,
     ended: bool,
+    /// Frames that begin before are not to be heard.
+    mute: Option<Instant>,
 }
 
 impl Broadcast {
@@ -106,12 +111,20 @@ impl Broadcast {
         self.peers.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// Takes back the sound that is not yet on its way.
+    /// Takes back the sound that is not yet on its way, and with it the next frame's, in which it would only fade.
     pub fn hush(&self) {
         let mut state = self.lock();
+        let sounds = state.parcels.iter();
+        let sounds = sounds.filter(|parcel| parcel.kind == ParcelKind::Sound);
+        state.mute = sounds.map(|parcel| parcel.at + FADE).max();
         state
             .parcels
             .retain(|parcel| parcel.kind != ParcelKind::Sound);
+    }
+
+    /// Whether sound that begins at `at` is not to be heard.
+    fn is_mute(&self, at: Instant) -> bool {
+        self.lock().mute.is_some_and(|until| at < until)
     }
 
     /// Nothing more comes: peers are let go when they have what is on its way.
@@ -240,7 +253,12 @@ impl Broadcaster {
         // A packet begins where the encoder says, which is a little before what it was made of.
         let begun = self.encoded as i64;
         self.encoded += pcm.len() as u64;
-        for packet in self.audio.encode(pcm)? {
+        let packets = if self.broadcast.is_mute(at) {
+            self.audio.encode(&vec![0.0; pcm.len()])?
+        } else {
+            self.audio.encode(pcm)?
+        };
+        for packet in packets {
             let offset = packet.start - begun;
             parcels.push(Parcel {
                 kind: ParcelKind::Sound,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use str0m::bwe::Bitrate;
@@ -130,8 +130,10 @@ fn config(broadcast: &Broadcast, certificate: &DtlsCert) -> RtcConfig {
         .set_dtls_cert(certificate.clone())
         .clear_codecs()
         .enable_opus(true, false)
+        // Until there were reports of both, receivers cannot tell which sound belongs to which picture.
+        .set_rtcp_report_interval_audio(Duration::from_secs(1))
         .set_reordering_size_audio(5)
-        .set_reordering_timeout_audio(Some(std::time::Duration::from_millis(100)))
+        .set_reordering_timeout_audio(Some(Duration::from_millis(100)))
         .set_sctp_max_buffered_amount(super::message::Message::MOST)
         .enable_bwe(Some(Bitrate::from(u64::from(broadcast.supposed()))));
     let codecs = config.codec_config();

@@ -88,17 +88,19 @@ impl Board {
             .count()
     }
 
-    /// How many sessions with filmed avatars wait or are being made.
-    pub(crate) fn count_filmed(&self) -> usize {
+    /// How many sessions with filmed avatars, and with their clients' own photos, wait or are being made.
+    pub(crate) fn count_drawn(&self) -> (usize, usize) {
         let unfinished = |slot: &&Slot| {
             matches!(slot.state(), Some(State::Created | State::Processing)) && !slot.removed()
         };
-        self.slots
-            .iter()
-            .filter(unfinished)
-            .filter_map(|slot| slot.read(slot.id()?))
-            .filter(|record| record.filmed)
-            .count()
+        let slots = self.slots.iter().filter(unfinished);
+        let records = slots.filter_map(|slot| slot.read(slot.id()?));
+        records.fold((0, 0), |(filmed, photos), record| {
+            (
+                filmed + usize::from(record.filmed),
+                photos + usize::from(record.photo),
+            )
+        })
     }
 
     /// Makes `record` the current one of its session, and returns the process ids to be told.

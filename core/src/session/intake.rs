@@ -5,7 +5,7 @@ use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::rtc::PeerId;
 use crate::session::{Failure, FailureCode};
-use crate::store::{DraftError, Fed, FeedError, Store};
+use crate::store::{DraftError, Fed, FeedError, Offer, Store};
 use crate::time::Samples;
 
 /// Where workers hand in jobs and look sessions up.
@@ -72,7 +72,7 @@ impl Intake {
     /// # Errors
     ///
     /// As of [`accept`](Self::accept).
-    pub fn accept_call(&self, job: &Job, peer: PeerId, offer: &str) -> Result<(), Refusal> {
+    pub fn accept_call(&self, job: &Job, peer: PeerId, offer: &Offer) -> Result<(), Refusal> {
         self.accept_with(job, || {
             self.store.calls(job.id).offer(peer, offer)?;
             Ok(())
@@ -90,12 +90,9 @@ impl Intake {
         &self,
         id: SessionId,
         peer: PeerId,
-        offer: &str,
+        offer: &Offer,
     ) -> Result<Option<(u32, Hint)>, Refusal> {
-        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
-        if record.finished() {
-            return Err(Refusal::new(Code::BadParameter, "the session is over"));
-        }
+        self.check_shown(id)?;
         let left = self.store.calls(id).offer(peer, offer);
         left.map_err(|error| Refusal::of_writing(&error))?;
         Ok(self.ring(id))
@@ -135,18 +132,7 @@ impl Intake {
         if taken >= self.limits.sessions + self.limits.queue {
             return Err(busy());
         }
-        // A device that holds nobody's real time may be used by one session all the same.
-        let filmed = self
-            .board
-            .header()
-            .filmed()
-            .map(|most| most.max(1) as usize);
-        if job.filmed && filmed.is_some_and(|most| self.board.count_filmed() >= most) {
-            return Err(Refusal::new(
-                Code::Busy,
-                "as many filmed avatars speak as can in real time; try again shortly",
-            ));
-        }
+        self.expect_networks(job)?;
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
             Refusal::of_writing(&error)
@@ -164,6 +150,34 @@ impl Intake {
             self.store.remove(job.id);
             busy()
         })
+    }
+
+    /// Refuses a job whose face networks draw when these hold no more in real time. All of them share one device.
+    fn expect_networks(&self, job: &Job) -> Result<(), Refusal> {
+        let header = self.board.header();
+        let (filmed, photos) = (header.filmed(), header.photos());
+        let (own, words) = match (job.filmed, job.portrait) {
+            (true, _) => (filmed, "filmed avatars"),
+            (false, Some(_)) => (photos, "photos"),
+            (false, None) => return Ok(()),
+        };
+        let Some(own) = own else {
+            return Ok(());
+        };
+        let count = self.board.count_drawn();
+        // A device that holds nobody's real time may be used by one session all the same.
+        let share = |count: usize, most: Option<u32>| {
+            most.map_or(0.0, |most| count as f64 / f64::from(most.max(1)))
+        };
+        let taken = share(count.0, filmed) + share(count.1, photos);
+        // A hair for what dividing loses.
+        if taken + share(1, Some(own)) <= 1.0 + 1e-9 {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::Busy,
+            format!("as many {words} speak as can in real time; try again shortly"),
+        ))
     }
 
     /// How session `id` stands, from shared memory or, where that has forgotten it, from disk.

@@ -97,10 +97,10 @@ pub struct Portrait {
     pub steps: u8,
     /// How closely a network keeps to the sound, in thousandths.
     pub guidance: u32,
-    /// Pitch, yaw and roll of the head, in thousandths of a radian.
-    pub pose: [i32; 3],
-    /// Where the eyes look, across and down, in thousandths.
-    pub gaze: [i32; 2],
+    /// Pitch, yaw and roll of the head, in thousandths of a radian, where its client says so.
+    pub pose: Option<[i32; 3]>,
+    /// Where the eyes look, across and down, in thousandths, where its client says so.
+    pub gaze: Option<[i32; 2]>,
 }
 
 /// What a session makes.

@@ -54,6 +54,9 @@ pub struct Record {
     /// Whether its avatar is a filmed one, which networks draw.
     #[serde(default)]
     pub filmed: bool,
+    /// Whether its face is that of its client's own photo.
+    #[serde(default)]
+    pub photo: bool,
     /// When its job was accepted.
     pub created_at: Timestamp,
     /// When it became ready or failed.
@@ -97,6 +100,7 @@ impl Record {
             waiting: Samples::ZERO,
             duration: Samples::ZERO,
             filmed: false,
+            photo: false,
             created_at,
             finished_at: None,
             failure: None,
@@ -108,6 +112,7 @@ impl Record {
         Self {
             kind: job.kind,
             filmed: job.filmed,
+            photo: job.portrait.is_some(),
             ..Self::created(job.id, job.vocabulary, job.created_at)
         }
     }
@@ -283,7 +288,8 @@ pub(super) struct Packed {
     segment_parts: u8,
     ended: u8,
     kind: u8,
-    filmed: u8,
+    /// One bit each: whether its avatar is filmed, and whether its face is on a photo.
+    face: u8,
     spare: [u8; 2],
     text: [u8; TEXT],
 }
@@ -317,7 +323,7 @@ impl From<&Record> for Packed {
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
-        packed.filmed = record.filmed.into();
+        packed.face = u8::from(record.filmed) | u8::from(record.photo) << 1;
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -378,7 +384,8 @@ impl Packed {
             parts: self.parts,
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
-            filmed: self.filmed != 0,
+            filmed: self.face & 1 != 0,
+            photo: self.face & 2 != 0,
             bytes: self.bytes,
             stills: self.stills,
             waiting: Samples(self.waiting),
@@ -411,6 +418,7 @@ mod tests {
         record.parts = 2;
         record.segment_parts = 5;
         record.filmed = true;
+        record.photo = true;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

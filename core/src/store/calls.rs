@@ -21,11 +21,46 @@ pub enum Answered {
     Busy(String),
 }
 
+/// What a peer wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// His offer, in the session description protocol.
+    pub sdp: String,
+    /// What his microphone is for.
+    #[serde(default)]
+    pub microphone: Microphone,
+}
+
+/// What becomes of the sound of a peer's microphone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Microphone {
+    /// The face says it.
+    #[default]
+    Drive,
+    /// Whoever begins to speak interrupts the face.
+    Interrupt,
+    /// Nothing.
+    Off,
+}
+
+impl Microphone {
+    /// What people call `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "drive" => Self::Drive,
+            "interrupt" => Self::Interrupt,
+            "off" => Self::Off,
+            _ => return None,
+        })
+    }
+}
+
 /// What a worker has for the generator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     /// Somebody wants to be connected.
-    Offer(PeerId, String),
+    Offer(PeerId, Offer),
     /// Somebody wants to be let go.
     End(PeerId),
 }
@@ -61,8 +96,9 @@ impl Calls {
     }
 
     /// Leaves the offer of `peer`.
-    pub(crate) fn offer(&self, peer: PeerId, offer: &str) -> io::Result<()> {
-        self.write(&self.path(peer, OFFER), offer.as_bytes())
+    pub(crate) fn offer(&self, peer: PeerId, offer: &Offer) -> io::Result<()> {
+        let bytes = serde_json::to_vec(offer).map_err(io::Error::other)?;
+        self.write(&self.path(peer, OFFER), &bytes)
     }
 
     /// Leaves word that `peer` is to be let go.
@@ -116,8 +152,8 @@ impl Calls {
             let path = self.directory.join(&name);
             match kind {
                 OFFER => {
-                    let offer = String::from_utf8(read(&path)?).unwrap_or_default();
-                    calls.push(Call::Offer(peer, offer));
+                    let offer = serde_json::from_slice(&read(&path)?);
+                    calls.extend(offer.map(|offer| Call::Offer(peer, offer)));
                 }
                 END => calls.push(Call::End(peer)),
                 _ => continue,
@@ -144,10 +180,16 @@ mod tests {
         let calls = Calls::new(directory.path().join("calls"));
         assert_eq!(calls.take().unwrap(), []);
         let (one, two) = (PeerId::generate(), PeerId::generate());
-        calls.offer(two, "v=0 two").unwrap();
-        calls.offer(one, "v=0 one").unwrap();
-        let offer = |peer, text: &str| Call::Offer(peer, text.to_owned());
-        let expected = [offer(one, "v=0 one"), offer(two, "v=0 two")];
+        let offer = |text: &str| Offer {
+            sdp: text.to_owned(),
+            microphone: Microphone::Interrupt,
+        };
+        calls.offer(two, &offer("v=0 two")).unwrap();
+        calls.offer(one, &offer("v=0 one")).unwrap();
+        let expected = [
+            Call::Offer(one, offer("v=0 one")),
+            Call::Offer(two, offer("v=0 two")),
+        ];
         assert_eq!(calls.take().unwrap(), expected);
         calls.end(one).unwrap();
         assert_eq!(calls.take().unwrap(), [Call::End(one)]);

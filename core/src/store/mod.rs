@@ -30,7 +30,7 @@ mod segment;
 mod shelf;
 mod strip;
 
-pub use calls::{Answered, Calls};
+pub use calls::{Answered, Calls, Microphone, Offer};
 pub use directory::Store;
 pub use segment::SegmentFile;
 

@@ -39,6 +39,9 @@ pub(crate) struct Caller {
     pub(crate) events: VecDeque<String>,
     /// One in so many packets that arrive is dropped; none for zero.
     pub(crate) loses: usize,
+    /// Packets arrive later by up to so much, and so out of order.
+    pub(crate) jitter: Duration,
+    held: Vec<(Instant, Protocol, SocketAddr, Vec<u8>)>,
     packets: usize,
 }
 
@@ -90,6 +93,8 @@ impl Caller {
             sounds: Vec::new(),
             events: VecDeque::new(),
             loses: 0,
+            jitter: Duration::ZERO,
+            held: Vec::new(),
             packets: 0,
         };
         caller.events.push_back(offer.to_sdp_string());
@@ -151,7 +156,8 @@ impl Caller {
     pub(crate) fn step(&mut self) {
         let mut block = [0; 2048];
         let wait = self.deadline.saturating_duration_since(Instant::now());
-        let wait = wait.clamp(Duration::from_millis(1), Duration::from_millis(20));
+        let most = if self.held.is_empty() { 20 } else { 2 };
+        let wait = wait.clamp(Duration::from_millis(1), Duration::from_millis(most));
         let (packet, proto, source) = match &mut self.line {
             Line::Udp(socket) => {
                 socket.set_read_timeout(Some(wait)).unwrap();
@@ -175,9 +181,18 @@ impl Caller {
             }
         };
         let now = Instant::now();
-        self.packets += 1;
-        let lost = self.loses > 0 && self.connected && self.packets.is_multiple_of(self.loses);
-        if let Some(packet) = packet.filter(|_| !lost) {
+        if let Some(packet) = packet {
+            self.packets += 1;
+            let lost = self.loses > 0 && self.packets.is_multiple_of(self.loses);
+            // As even as noise, and the same each time.
+            let share = (self.packets * 7919 % 101) as f64 / 100.0;
+            if !lost {
+                let arrives = now + self.jitter.mul_f64(share);
+                self.held.push((arrives, proto, source, packet));
+            }
+        }
+        while let Some(index) = self.held.iter().position(|(at, ..)| *at <= now) {
+            let (_, proto, source, packet) = self.held.remove(index);
             let input = Input::Receive(
                 now,
                 Receive {

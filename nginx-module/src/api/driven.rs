@@ -5,11 +5,11 @@ use std::cell::Cell;
 use avatar_core::api::{
     self, Driven, Form, Refusal, Route, driven_refusal, driven_status, fed, freed,
 };
-use avatar_core::session::{Condition, Hint, SessionId, Verdict};
+use avatar_core::session::{Condition, SessionId, Verdict};
 use avatar_core::store::Fed;
 
 use super::film::{Film, later};
-use super::realtime::free;
+use super::realtime::{free, tell_of};
 use crate::alarm;
 use crate::body::Body;
 use crate::context::Context;
@@ -68,10 +68,7 @@ pub(crate) fn take(
 
 fn begin(worker: &Worker, mut driven: Driven) -> Result<Driven, Refusal> {
     worker.intake().accept_driven(&mut driven)?;
-    // Where there is no generator yet, the one that comes looks for itself.
-    if let Some(pid) = worker.intake().board().header().generator() {
-        worker.tell(pid, Hint::wanted(driven.job.id));
-    }
+    tell_of(worker, driven.job.id);
     Ok(driven)
 }
 

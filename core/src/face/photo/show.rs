@@ -180,6 +180,10 @@ impl Face for PhotoFace {
         self.performance.hear(pcm, marks);
     }
 
+    fn forget(&mut self, from: Samples) {
+        self.performance.forget(from);
+    }
+
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {
         let (width, height) = self.photo.size();
         if (picture.width, picture.height) != (width, height) {

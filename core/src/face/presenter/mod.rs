@@ -172,6 +172,10 @@ impl Face for Presenter {
         self.performance.hear(pcm, marks);
     }
 
+    fn forget(&mut self, from: Samples) {
+        self.performance.forget(from);
+    }
+
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {
         let (width, height) = self.size;
         if (picture.width, picture.height) != self.size {

@@ -9,7 +9,7 @@ use crate::generator::relay::Relay;
 use crate::generator::telephone::Line;
 use crate::rtc::PeerId;
 use crate::session::{Pace, SessionId};
-use crate::store::{Answered, Call};
+use crate::store::{Answered, Call, Offer};
 
 impl Desk {
     /// Answers those who call session `id`, and lets those go who want to.
@@ -71,18 +71,20 @@ fn open(
     Ok(())
 }
 
-fn connect(session: &mut Session, peer: PeerId, offer: &str, limits: Limits) -> Answered {
+fn connect(session: &mut Session, peer: PeerId, offer: &Offer, limits: Limits) -> Answered {
     let job = &session.live.job;
     if !job.kind.is_seen() || job.pace == Pace::Fast {
         return Answered::Refused("the session is not made while it is watched".to_owned());
     }
+    let Some(line) = &mut session.line else {
+        return Answered::Busy("there is no line".to_owned());
+    };
     let caller = Caller::new(
         Arc::clone(&session.live),
-        Arc::clone(&session.manuscript),
+        session.conversation.clone(),
+        Arc::clone(line.broadcast()),
+        offer.microphone,
         limits,
     );
-    match &mut session.line {
-        Some(line) => line.connect(peer, offer, caller),
-        None => Answered::Busy("there is no line".to_owned()),
-    }
+    line.connect(peer, &offer.sdp, caller)
 }

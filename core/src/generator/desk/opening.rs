@@ -6,6 +6,7 @@ use super::inflow::Inflow;
 use super::{Desk, Session, Supplies};
 use crate::config::Video;
 use crate::generator::assembler::Assembler;
+use crate::generator::conversation::Conversation;
 use crate::generator::listing::Listing;
 use crate::generator::live::Live;
 use crate::generator::manuscript::Manuscript;
@@ -60,7 +61,7 @@ impl Desk {
             Session {
                 listing,
                 inflow,
-                manuscript: links.manuscript,
+                conversation: Conversation::new(&links.manuscript, &links.inbox, &links.painter),
                 audience: links.audience,
                 line: None,
                 transcript: links.transcript,
@@ -134,6 +135,7 @@ impl Desk {
         let Supplies {
             faces,
             studio,
+            talker,
             config,
             ..
         } = &self.supplies;
@@ -146,7 +148,7 @@ impl Desk {
             text,
         };
         if let Some(portrait) = job.portrait {
-            return Ok(Some(Sitting::of_picture(&links.live, portrait, config)));
+            return Sitting::of_picture(links, portrait, config, talker.as_ref()).map(Some);
         }
         let face = match (job.filmed, studio) {
             (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),

@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 
 use avatar_models::error::ModelsError;
 use avatar_models::import::ImportError;
 use avatar_models_abi::Status;
+
+use crate::pointer;
 
 /// Why a call failed.
 pub(crate) struct Failure {
@@ -85,6 +88,95 @@ pub(crate) unsafe fn run(
     // SAFETY: as the caller says.
     unsafe { say(&text, message, capacity) };
     status as i32
+}
+
+/// Runs `body`, whose result becomes the caller's, in `*handle`; where there is none, that is null.
+///
+/// # Safety
+///
+/// `handle` is null or valid, and so is `message` for `capacity` bytes.
+pub(crate) unsafe fn opening<H, T>(
+    (handle, what): (*mut *mut H, &str),
+    message: *mut c_char,
+    capacity: usize,
+    body: impl FnOnce() -> Result<T, Failure>,
+) -> i32 {
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        run(message, capacity, || {
+            let handle = pointer::exclusive(handle, what)?;
+            *handle = ptr::null_mut();
+            *handle = Box::into_raw(Box::new(body()?)).cast();
+            Ok(())
+        })
+    }
+}
+
+/// Runs `body`, which describes something, and writes as much of that as there is room for.
+///
+/// # Safety
+///
+/// `description` is null or valid for as many bytes as it says.
+pub(crate) unsafe fn describing<D>(
+    description: *mut D,
+    body: impl FnOnce(u32) -> Result<D, Failure>,
+) -> i32 {
+    // SAFETY: the caller's promises, word by word.
+    unsafe {
+        run(ptr::null_mut(), 0, || {
+            let bytes = pointer::size(description, "description")?;
+            let described = body(number(bytes))?;
+            description
+                .cast::<u8>()
+                .copy_from_nonoverlapping((&raw const described).cast(), bytes);
+            Ok(())
+        })
+    }
+}
+
+/// What is counted in 32 bits here.
+pub(crate) fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Speech that is heard, and room for what is made of it.
+pub(crate) struct Hearing {
+    pub(crate) pcm: *const f32,
+    pub(crate) count: usize,
+    pub(crate) last: bool,
+    pub(crate) room: *mut f32,
+    /// What the room is for: "tokens".
+    pub(crate) what: &'static str,
+    /// For how many frames.
+    pub(crate) frames_capacity: usize,
+    pub(crate) frames: *mut usize,
+}
+
+impl Hearing {
+    /// Has `hear` hear the speech and fill the room; it returns how many frames, of `size` floats each, it has written.
+    ///
+    /// # Safety
+    ///
+    /// `pcm` is null or valid for `count` floats, `room` for `frames_capacity` frames, `frames` is null or valid.
+    pub(crate) unsafe fn heard<E: Into<Failure>>(
+        self,
+        size: usize,
+        hear: impl FnOnce(&[f32], bool, &mut [f32]) -> Result<usize, E>,
+    ) -> Result<(), Failure> {
+        // SAFETY: the caller's promises, word by word.
+        unsafe {
+            let frames = pointer::exclusive(self.frames, "frames")?;
+            *frames = 0;
+            let pcm = pointer::elements(self.pcm, self.count, "pcm")?;
+            let length = self
+                .frames_capacity
+                .checked_mul(size)
+                .ok_or_else(|| Failure::argument("there cannot be room for so many frames"))?;
+            let room = pointer::room(self.room, length, self.what)?;
+            *frames = hear(pcm, self.last, room).map_err(Into::into)?;
+            Ok(())
+        }
+    }
 }
 
 /// Drops a handle.

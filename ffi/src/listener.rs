@@ -1,12 +1,11 @@
 //! Speech, turned into tokens while it arrives.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::speech;
 use avatar_models_abi::{Listener, Networks};
 
-use crate::call::{self, Failure};
+use crate::call::{self, Hearing};
 use crate::{networks, pointer};
 
 /// Opens an ear for one session, whose pictures follow each other at `frame_rate` a second.
@@ -26,12 +25,8 @@ pub unsafe extern "C" fn avatar_models_listener_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(listener, "listener")?;
-            *handle = ptr::null_mut();
-            let opened = networks::open(networks)?.listener(frame_rate)?;
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+        call::opening((listener, "listener"), message, capacity, || {
+            Ok(networks::open(networks)?.listener(frame_rate)?)
         })
     }
 }
@@ -73,15 +68,18 @@ pub unsafe extern "C" fn avatar_models_listener_hear(
     unsafe {
         call::run(message, capacity, || {
             let listener = pointer::exclusive(listener.cast::<speech::Listener>(), "listener")?;
-            let frames = pointer::exclusive(frames, "frames")?;
-            *frames = 0;
-            let pcm = pointer::elements(pcm, count, "pcm")?;
-            let length = frames_capacity
-                .checked_mul(listener.size())
-                .ok_or_else(|| Failure::argument("there cannot be room for so many frames"))?;
-            let tokens = pointer::room(tokens, length, "tokens")?;
-            *frames = listener.hear(pcm, r#final != 0, tokens)?;
-            Ok(())
+            let hearing = Hearing {
+                pcm,
+                count,
+                last: r#final != 0,
+                room: tokens,
+                what: "tokens",
+                frames_capacity,
+                frames,
+            };
+            hearing.heard(listener.size(), |pcm, last, tokens| {
+                listener.hear(pcm, last, tokens)
+            })
         })
     }
 }

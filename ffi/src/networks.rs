@@ -2,13 +2,12 @@
 
 use std::ffi::c_char;
 use std::path::Path;
-use std::ptr;
 
 use avatar_models::import::{MUSETALK, Manifest};
 use avatar_models::musetalk;
 use avatar_models_abi::{Description, Networks, Options, Precision, Request};
 
-use crate::call::{self, Failure};
+use crate::call::{self, Failure, number};
 use crate::pointer;
 use crate::portrait;
 
@@ -28,12 +27,8 @@ pub unsafe extern "C" fn avatar_models_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(networks, "networks")?;
-            *handle = ptr::null_mut();
-            let opened = musetalk::Networks::open(&options_of(options, MUSETALK)?)?;
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+        call::opening((networks, "networks"), message, capacity, || {
+            Ok(musetalk::Networks::open(&options_of(options, MUSETALK)?)?)
         })
     }
 }
@@ -61,7 +56,7 @@ pub unsafe extern "C" fn avatar_models_describe(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(ptr::null_mut(), 0, || {
+        call::describing(description, |size| {
             let musetalk::Description {
                 face_side,
                 tokens,
@@ -69,20 +64,14 @@ pub unsafe extern "C" fn avatar_models_describe(
                 max_batch,
                 look_ahead_ms,
             } = open(networks)?.description();
-            let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let bytes = pointer::size(description, "description")?;
-            let described = Description {
-                size: number(bytes),
+            Ok(Description {
+                size,
                 face_side: number(face_side),
                 tokens: number(tokens),
                 sample_rate: number(sample_rate),
                 max_batch: number(max_batch),
                 lookahead_ms: look_ahead_ms,
-            };
-            description
-                .cast::<u8>()
-                .copy_from_nonoverlapping((&raw const described).cast(), bytes);
-            Ok(())
+            })
         })
     }
 }

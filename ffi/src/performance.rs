@@ -1,13 +1,12 @@
 //! Speech, turned into motion while it arrives.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::imtalker;
 use avatar_models::motion::Guidance;
 use avatar_models_abi::{Manner, Performance, Photo, Talker};
 
-use crate::call::{self, Failure};
+use crate::call::{self, Hearing};
 use crate::{photo, pointer, talker};
 
 /// Begins a speech of one session, by whoever is on `photo`. `manner` may be null: then all of it is as the library likes.
@@ -28,18 +27,14 @@ pub unsafe extern "C" fn avatar_models_performance_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(performance, "performance")?;
-            *handle = ptr::null_mut();
+        call::opening((performance, "performance"), message, capacity, || {
             let talker = talker::open(talker)?;
             let manner = if manner.is_null() {
                 imtalker::Manner::default()
             } else {
                 manner_of(pointer::sized(manner, "manner")?)
             };
-            let opened = talker.performance(photo::open(photo)?, &manner)?;
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+            Ok(talker.performance(photo::open(photo)?, &manner)?)
         })
     }
 }
@@ -82,15 +77,18 @@ pub unsafe extern "C" fn avatar_models_performance_hear(
         call::run(message, capacity, || {
             let performance =
                 pointer::exclusive(performance.cast::<imtalker::Performance>(), "performance")?;
-            let frames = pointer::exclusive(frames, "frames")?;
-            *frames = 0;
-            let pcm = pointer::elements(pcm, count, "pcm")?;
-            let length = frames_capacity
-                .checked_mul(performance.size())
-                .ok_or_else(|| Failure::argument("there cannot be room for so many frames"))?;
-            let motions = pointer::room(motions, length, "motions")?;
-            *frames = performance.hear(pcm, r#final != 0, motions)?;
-            Ok(())
+            let hearing = Hearing {
+                pcm,
+                count,
+                last: r#final != 0,
+                room: motions,
+                what: "motions",
+                frames_capacity,
+                frames,
+            };
+            hearing.heard(performance.size(), |pcm, last, motions| {
+                performance.hear(pcm, last, motions)
+            })
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Photos of whom pictures are drawn.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::imtalker;
 use avatar_models_abi::{Framing, Photo, Rectangle, Talker};
@@ -36,9 +35,7 @@ pub unsafe extern "C" fn avatar_models_photo_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(photo, "photo")?;
-            *handle = ptr::null_mut();
+        call::opening((photo, "photo"), message, capacity, || {
             let talker = talker::open(talker)?;
             let looked = talker.photo(&picture(rgb, width, height)?, self::framing(framing)?)?;
             if !found.is_null() {
@@ -50,8 +47,7 @@ pub unsafe extern "C" fn avatar_models_photo_open(
             if !crop.is_null() {
                 *pointer::exclusive(crop, "crop")? = rectangle(looked.crop());
             }
-            *handle = Box::into_raw(Box::new(looked)).cast();
-            Ok(())
+            Ok(looked)
         })
     }
 }

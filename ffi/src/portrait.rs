@@ -1,7 +1,6 @@
 //! An avatar's prepared latents.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::musetalk;
 use avatar_models_abi::{Networks, Portrait};
@@ -27,15 +26,12 @@ pub unsafe extern "C" fn avatar_models_portrait_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(portrait, "portrait")?;
-            *handle = ptr::null_mut();
+        call::opening((portrait, "portrait"), message, capacity, || {
             let frames = pointer::exclusive(frames, "frames")?;
             let file = pointer::path(latents_file, "latents_file")?;
             let opened = networks::open(networks)?.portrait(file)?;
             *frames = opened.frames();
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+            Ok(opened)
         })
     }
 }

@@ -1,7 +1,6 @@
 //! The networks that prepare avatars.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::import::MUSETALK;
 use avatar_models::prepare::{self, Bounds, FaceGeometry, MaskMode, MaskShape, Raster};
@@ -27,12 +26,8 @@ pub unsafe extern "C" fn avatar_models_preparer_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(preparer, "preparer")?;
-            *handle = ptr::null_mut();
-            let opened = prepare::Preparer::open(&options_of(preparation)?)?;
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+        call::opening((preparer, "preparer"), message, capacity, || {
+            Ok(prepare::Preparer::open(&options_of(preparation)?)?)
         })
     }
 }

@@ -1,13 +1,12 @@
 //! The networks that make photos talk.
 
 use std::ffi::c_char;
-use std::ptr;
 
 use avatar_models::import::IMTALKER;
 use avatar_models::imtalker;
 use avatar_models_abi::{Options, PictureRequest, Talker, TalkerDescription};
 
-use crate::call::{self, Failure};
+use crate::call::{self, Failure, number};
 use crate::{networks, photo, pointer};
 
 /// Loads the networks that make photos talk and runs them once, which may take minutes on a new device.
@@ -26,13 +25,9 @@ pub unsafe extern "C" fn avatar_models_talker_open(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(message, capacity, || {
-            let handle = pointer::exclusive(talker, "talker")?;
-            *handle = ptr::null_mut();
+        call::opening((talker, "talker"), message, capacity, || {
             let options = networks::options_of(options, IMTALKER)?;
-            let opened = imtalker::Networks::open(&options)?;
-            *handle = Box::into_raw(Box::new(opened)).cast();
-            Ok(())
+            Ok(imtalker::Networks::open(&options)?)
         })
     }
 }
@@ -60,7 +55,7 @@ pub unsafe extern "C" fn avatar_models_talker_describe(
 ) -> i32 {
     // SAFETY: the caller's promises, word by word.
     unsafe {
-        call::run(ptr::null_mut(), 0, || {
+        call::describing(description, |size| {
             let imtalker::Description {
                 version,
                 side,
@@ -72,10 +67,8 @@ pub unsafe extern "C" fn avatar_models_talker_describe(
                 look_ahead_ms,
                 finds_faces,
             } = open(talker)?.description();
-            let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let bytes = pointer::size(description, "description")?;
-            let described = TalkerDescription {
-                size: number(bytes),
+            Ok(TalkerDescription {
+                size,
                 version: u8::from(version).into(),
                 side: number(side),
                 motion: number(motion),
@@ -85,11 +78,7 @@ pub unsafe extern "C" fn avatar_models_talker_describe(
                 window: number(window),
                 lookahead_ms: look_ahead_ms,
                 finds_faces: finds_faces.into(),
-            };
-            description
-                .cast::<u8>()
-                .copy_from_nonoverlapping((&raw const described).cast(), bytes);
-            Ok(())
+            })
         })
     }
 }

@@ -5,7 +5,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
+use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Stills, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use avatar_core::prompt;
@@ -57,6 +57,8 @@ pub(crate) struct Said {
     pub(crate) lead: Option<Duration>,
     /// `avatar_look_ahead`; the inner `None` is `off`.
     pub(crate) look_ahead: Option<Option<Duration>>,
+    /// `avatar_mjpeg`
+    pub(crate) stills: Option<Stills>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_session_text`
@@ -103,12 +105,12 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// The core's configuration of them, for the avatars in a directory.
-    fn config(&self, avatars: &Path) -> Neural {
+    /// The core's configuration of them, for the avatars in a directory, if there is one.
+    fn config(&self, avatars: Option<&Path>) -> Neural {
         let neural = Neural::new(
             self.library.clone(),
             self.weights.clone(),
-            avatars.to_owned(),
+            avatars.map(Path::to_owned),
         );
         Neural {
             device: self.device.clone().unwrap_or(neural.device),
@@ -138,8 +140,8 @@ impl Said {
         if let Some(face) = &self.face {
             config.avatar.clone_from(face);
         }
-        if let (Some(models), Some(avatars)) = (&self.models, &self.avatars) {
-            config.neural = Some(models.config(avatars));
+        if let Some(models) = &self.models {
+            config.neural = Some(models.config(self.avatars.as_deref()));
         }
         config.video = self.video.unwrap_or(config.video);
         config.segment_format = self.segment_format.unwrap_or(config.segment_format);
@@ -149,6 +151,7 @@ impl Said {
         config.audio_segment = self.audio_segment.unwrap_or(config.audio_segment);
         config.lead = self.lead.unwrap_or(config.lead);
         config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
+        config.stills = self.stills.unwrap_or(config.stills);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
         config.feed_timeout = self.feed_timeout.unwrap_or(config.feed_timeout);

@@ -21,7 +21,7 @@ use crate::config;
 use crate::detect::S3fd;
 use crate::error::ModelsError;
 use crate::motion::GeneratorConfig;
-use crate::musetalk::{Options, Precision, device};
+use crate::musetalk::{Options, expect_batch};
 use crate::prepare::Raster;
 use crate::renderer::{RendererConfig, Version};
 use crate::wav2vec::{FRAME_RATE, SAMPLE_RATE, Wav2vecConfig};
@@ -68,10 +68,9 @@ fn network<C: DeserializeOwned, T>(
             file.display()
         )));
     }
-    let file = directory.join(format!("{name}.safetensors"));
-    let weights = Weights::read(&file, device, kind)?;
-    let network = build(&weights.root(), &config)?;
-    weights.finish()?;
+    let network = Weights::whole(directory, name, (device, kind), |scope| {
+        build(scope, &config)
+    })?;
     Ok((network, config))
 }
 
@@ -93,16 +92,8 @@ impl Networks {
     }
 
     fn load(options: &Options) -> Result<Self, ModelsError> {
-        let device = device(&options.device)?;
-        let kind = match options.precision {
-            Precision::Native | Precision::F32 => Kind::Float,
-            Precision::F16 => Kind::Half,
-            Precision::Bf16 => Kind::BFloat16,
-        };
-        if let Ok(threads @ 1..) = i32::try_from(options.threads) {
-            tch::set_num_threads(threads);
-        }
-        let (directory, place) = (options.weights.as_path(), (device, kind));
+        let place @ (device, _) = options.place(Kind::Float)?;
+        let directory = options.weights.as_path();
         let (renderer, shape) = network(
             directory,
             "renderer",
@@ -135,15 +126,11 @@ impl Networks {
             )));
         }
         // Only photos that are to be cropped need it.
-        let file = directory.join("s3fd.safetensors");
-        let detector = if file.exists() {
-            let weights = Weights::read(&file, device, Kind::Float)?;
-            let detector = S3fd::new(&weights.root())?;
-            weights.finish()?;
-            Some(detector)
-        } else {
-            None
-        };
+        let detector = directory
+            .join("s3fd.safetensors")
+            .exists()
+            .then(|| Weights::whole(directory, "s3fd", (device, Kind::Float), S3fd::new))
+            .transpose()?;
         let count = |number: i64| usize::try_from(number).unwrap_or_default();
         let description = Description {
             version: shape.version,
@@ -176,12 +163,7 @@ impl Networks {
     ///
     /// [`ModelsError`]
     pub fn photo(&self, picture: &Raster, framing: Framing) -> Result<Photo, ModelsError> {
-        if picture.channels() != 3 {
-            return Err(ModelsError::Argument(format!(
-                "a photo is of three channels, and not of {}",
-                picture.channels()
-            )));
-        }
+        picture.expect_colour("photo")?;
         let painter = self.painter.lock().unwrap_or_else(PoisonError::into_inner);
         no_grad(|| painter.look(picture, framing))
     }
@@ -202,13 +184,7 @@ impl Networks {
     ///
     /// [`ModelsError`]; [`ModelsError::Memory`] where fewer at once might do.
     pub fn pictures(&self, requests: &mut [Request<'_>]) -> Result<(), ModelsError> {
-        if requests.len() > self.description.max_batch {
-            return Err(ModelsError::Argument(format!(
-                "{} pictures at once, and {} were announced",
-                requests.len(),
-                self.description.max_batch
-            )));
-        }
+        expect_batch(requests.len(), self.description.max_batch, "pictures")?;
         let painter = self.painter.lock().unwrap_or_else(PoisonError::into_inner);
         no_grad(|| painter.paint(requests))
     }

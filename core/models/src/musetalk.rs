@@ -37,10 +37,11 @@ pub enum Precision {
 }
 
 impl Precision {
-    fn kind(self, device: Device) -> Kind {
+    /// The numbers that these are, where the native ones are `native`.
+    fn kind(self, native: Kind) -> Kind {
         match self {
-            Self::Native if device.is_cuda() => Kind::Half,
-            Self::Native | Self::F32 => Kind::Float,
+            Self::Native => native,
+            Self::F32 => Kind::Float,
             Self::F16 => Kind::Half,
             Self::Bf16 => Kind::BFloat16,
         }
@@ -60,6 +61,37 @@ pub struct Options {
     pub threads: usize,
     /// How many faces are painted at once, at the most.
     pub max_batch: usize,
+}
+
+impl Options {
+    /// Where to compute, and in what numbers, which are `native` on a GPU unless told otherwise. Threads are set.
+    pub(crate) fn place(&self, native: Kind) -> Result<(Device, Kind), ModelsError> {
+        let device = device(&self.device)?;
+        let native = if device.is_cuda() {
+            native
+        } else {
+            Kind::Float
+        };
+        set_threads(self.threads);
+        Ok((device, self.precision.kind(native)))
+    }
+}
+
+/// How many threads of a CPU compute; 0 leaves it as it is.
+pub(crate) fn set_threads(threads: usize) {
+    if let Ok(threads @ 1..) = i32::try_from(threads) {
+        tch::set_num_threads(threads);
+    }
+}
+
+/// No more pictures at once than were announced. They are called `what`.
+pub(crate) fn expect_batch(count: usize, most: usize, what: &str) -> Result<(), ModelsError> {
+    if count <= most {
+        return Ok(());
+    }
+    Err(ModelsError::Argument(format!(
+        "{count} {what} at once, and {most} were announced"
+    )))
 }
 
 /// What callers must know of the networks.
@@ -128,11 +160,7 @@ impl Networks {
     }
 
     fn load(options: &Options) -> Result<Self, ModelsError> {
-        let device = device(&options.device)?;
-        let kind = options.precision.kind(device);
-        if let Ok(threads @ 1..) = i32::try_from(options.threads) {
-            tch::set_num_threads(threads);
-        }
+        let (device, kind) = options.place(Kind::Half)?;
         let max_batch = options.max_batch.max(1);
         let directory = &options.weights;
 
@@ -148,9 +176,9 @@ impl Networks {
             )));
         }
 
-        let weights = Weights::read(&directory.join("whisper.safetensors"), device, kind)?;
-        let speech = Speech::new(&weights.root(), &whisper)?;
-        weights.finish()?;
+        let speech = Weights::whole(directory, "whisper", (device, kind), |scope| {
+            Speech::new(scope, &whisper)
+        })?;
         let steps = i64::try_from(STEPS).unwrap_or_default();
         let tokens = [steps * speech.layers(), speech.features()];
 
@@ -204,13 +232,7 @@ impl Networks {
     ///
     /// [`ModelsError`]; [`ModelsError::Memory`] where fewer at once might do.
     pub fn faces(&self, requests: &mut [Request<'_>]) -> Result<(), ModelsError> {
-        if requests.len() > self.description.max_batch {
-            return Err(ModelsError::Argument(format!(
-                "{} faces at once, and {} were announced",
-                requests.len(),
-                self.description.max_batch
-            )));
-        }
+        expect_batch(requests.len(), self.description.max_batch, "faces")?;
         let painter = self.painter.lock().unwrap_or_else(PoisonError::into_inner);
         no_grad(|| painter.paint(requests))
     }

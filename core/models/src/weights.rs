@@ -117,6 +117,19 @@ impl Weights {
         Ok(Self::new(source, title, device, kind))
     }
 
+    /// The network that `build` makes of the file `name` in `directory`, all of which it asks for.
+    pub(crate) fn whole<T>(
+        directory: &Path,
+        name: &str,
+        (device, kind): (Device, Kind),
+        build: impl FnOnce(&Scope<'_>) -> Result<T, WeightsError>,
+    ) -> Result<T, WeightsError> {
+        let weights = Self::read(&directory.join(format!("{name}.safetensors")), device, kind)?;
+        let network = build(&weights.root())?;
+        weights.finish()?;
+        Ok(network)
+    }
+
     /// Those made from their names: the same on every machine, without any file.
     pub fn named(filler: Filler, device: Device, kind: Kind) -> Self {
         Self::new(

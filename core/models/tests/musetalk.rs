@@ -5,6 +5,8 @@
     reason = "a test may panic"
 )]
 
+mod narrow;
+
 use std::path::Path;
 
 use avatar_models::error::ModelsError;
@@ -14,6 +16,7 @@ use avatar_models::speech::{Listener, WhisperConfig};
 use avatar_models::unet::UnetConfig;
 use avatar_models::vae::VaeConfig;
 use avatar_models::weights::ramp;
+use narrow::options;
 use tch::Tensor;
 use tempfile::TempDir;
 
@@ -22,17 +25,6 @@ const FACE: usize = FACE_SIDE * FACE_SIDE * 3;
 fn write(directory: &Path) {
     let (unet, vae) = (UnetConfig::narrow(), VaeConfig::narrow());
     write_directory(directory, &unet, &vae, &WhisperConfig::narrow()).unwrap();
-}
-
-fn options(directory: &Path) -> Options {
-    Options {
-        weights: directory.to_owned(),
-        device: "cpu".to_owned(),
-        precision: Precision::F32,
-        // Tests run side by side; threads that wait for each other would be in their way.
-        threads: 1,
-        max_batch: 4,
-    }
 }
 
 fn networks() -> (TempDir, Networks) {

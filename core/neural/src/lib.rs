@@ -7,6 +7,7 @@
 //! Errors carry the library's own texts. There are three that a caller can do something about: [`NeuralError::Memory`] (ask for fewer
 //! faces at once), [`NeuralError::Device`] (replace the process) and [`NeuralError::Weights`] (mend the files).
 
+mod call;
 mod error;
 mod import;
 mod library;

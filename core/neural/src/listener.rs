@@ -1,15 +1,10 @@
 //! Speech, turned into tokens while it arrives.
 
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use avatar_models_abi as abi;
 
-use crate::message::Message;
-use crate::networks::open;
-use crate::{Networks, NeuralError};
-
-/// How many frames are asked for at once.
-const FRAMES: usize = 32;
+use crate::{Networks, NeuralError, call};
 
 /// One session's ear.
 pub struct Listener {
@@ -27,14 +22,13 @@ impl Networks {
     ///
     /// [`NeuralError`]
     pub fn listener(&self, frame_rate: u32) -> Result<Listener, NeuralError> {
-        let mut handle = ptr::null_mut();
-        Message::of(|message, capacity| {
+        let handle = call::opened(|handle, message, capacity| {
             // SAFETY: the networks are open, and everything pointed to lives until the call is over.
             unsafe {
                 (self.0.library.0.listener_open)(
                     self.0.handle.as_ptr(),
                     frame_rate,
-                    &raw mut handle,
+                    handle,
                     message,
                     capacity,
                 )
@@ -42,7 +36,7 @@ impl Networks {
         })?;
         Ok(Listener {
             networks: self.clone(),
-            handle: open(handle)?,
+            handle,
         })
     }
 }
@@ -61,54 +55,9 @@ impl Listener {
         tokens: &mut Vec<f32>,
     ) -> Result<usize, NeuralError> {
         let width = self.networks.description().tokens;
-        let mut known = 0;
-        let mut samples = samples;
-        loop {
-            let begin = tokens.len();
-            tokens.resize(begin + FRAMES * width, 0.0);
-            let room = tokens.get_mut(begin..).unwrap_or_default();
-            let heard = self.call(samples, last, room);
-            tokens.truncate(begin + heard.as_ref().map_or(0, |frames| frames * width));
-            let heard = heard?;
-            known += heard;
-            if heard < FRAMES {
-                return Ok(known);
-            }
-            samples = &[];
-        }
-    }
-
-    /// Fills `room` as far as frames are known.
-    fn call(
-        &mut self,
-        samples: &[f32],
-        last: bool,
-        room: &mut [f32],
-    ) -> Result<usize, NeuralError> {
-        let mut frames = 0;
-        Message::of(|message, capacity| {
-            // SAFETY: the listener is open and `self` is borrowed for this one call; the samples are as many as is said, and
-            // the room is for `FRAMES` frames, which is how `hear` has made it.
-            unsafe {
-                (self.networks.0.library.0.listener_hear)(
-                    self.handle.as_ptr(),
-                    samples.as_ptr(),
-                    samples.len(),
-                    u32::from(last),
-                    room.as_mut_ptr(),
-                    FRAMES,
-                    &raw mut frames,
-                    message,
-                    capacity,
-                )
-            }
-        })?;
-        if frames > FRAMES {
-            return Err(NeuralError::Internal(format!(
-                "the library says that it wrote {frames} frames where there is room for {FRAMES}"
-            )));
-        }
-        Ok(frames)
+        let function = self.networks.0.library.0.listener_hear;
+        // SAFETY: the listener is open, and `self` is borrowed for this one call.
+        unsafe { call::hear(function, self.handle, width, (samples, last), tokens) }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Networks that are loaded, and the faces they make.
 
+use std::ffi::c_char;
 use std::path::{Path, PathBuf};
-use std::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 use avatar_models_abi as abi;
 
-use crate::message::{self, Message};
-use crate::{Library, NeuralError, Portrait, Precision};
+use crate::call::{self, Turns, counted};
+use crate::{Library, NeuralError, Portrait, Precision, message};
 
 /// What to load, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +37,11 @@ impl Options {
         }
     }
 
-    /// Calls `function` with the options as C has them, which live until it returns.
-    pub(crate) fn with(
+    /// What `function` opens when it is given the options as C has them, which live until it returns.
+    pub(crate) fn open<H>(
         &self,
-        function: impl FnOnce(*const abi::Options) -> Result<(), NeuralError>,
-    ) -> Result<(), NeuralError> {
+        function: impl FnOnce(*const abi::Options, *mut *mut H, *mut c_char, usize) -> i32,
+    ) -> Result<NonNull<H>, NeuralError> {
         let weights = message::path(&self.weights)?;
         let device = message::text(&self.device)?;
         let options = abi::Options {
@@ -51,7 +52,9 @@ impl Options {
             threads: self.threads,
             max_batch: self.max_batch,
         };
-        function(&raw const options)
+        call::opened(|handle, message, capacity| {
+            function(&raw const options, handle, message, capacity)
+        })
     }
 }
 
@@ -82,13 +85,12 @@ pub(crate) struct Opened {
     pub(crate) library: Library,
     pub(crate) handle: NonNull<abi::Networks>,
     pub(crate) description: Description,
-    /// One batch at a time.
-    batch: Mutex<()>,
+    turns: Turns,
 }
 
 // SAFETY: the interface lets networks be used by any thread.
 unsafe impl Send for Opened {}
-// SAFETY: the interface lets them be used by several threads at once, but for `faces`, which is called under `batch` only, and
+// SAFETY: the interface lets them be used by several threads at once, but for `faces`, which is called by `turns` only, and
 // `close`, which is called when nobody else has them.
 unsafe impl Sync for Opened {}
 
@@ -123,14 +125,10 @@ impl Library {
     ///
     /// [`NeuralError`], most likely about weights or memory.
     pub fn networks(&self, options: &Options) -> Result<Networks, NeuralError> {
-        let mut handle = ptr::null_mut();
-        options.with(|options| {
-            Message::of(|message, capacity| {
-                // SAFETY: everything pointed to lives until the call is over.
-                unsafe { (self.0.open)(options, &raw mut handle, message, capacity) }
-            })
+        let handle = options.open(|options, handle, message, capacity| {
+            // SAFETY: everything pointed to lives until the call is over.
+            unsafe { (self.0.open)(options, handle, message, capacity) }
         })?;
-        let handle = open(handle)?;
         let mut opened = Opened {
             library: self.clone(),
             handle,
@@ -141,7 +139,7 @@ impl Library {
                 max_batch: 0,
                 lookahead_ms: 0,
             },
-            batch: Mutex::new(()),
+            turns: Turns::new("faces"),
         };
         opened.description = opened.describe()?;
         Ok(Networks(Arc::new(opened)))
@@ -151,7 +149,7 @@ impl Library {
 impl Opened {
     fn describe(&self) -> Result<Description, NeuralError> {
         let room = message::size::<abi::Description>();
-        let mut description = abi::Description {
+        let described = abi::Description {
             size: room,
             face_side: 0,
             tokens: 0,
@@ -160,11 +158,8 @@ impl Opened {
             lookahead_ms: 0,
         };
         // SAFETY: the networks are open, and there is as much room as `size` says.
-        let status =
-            unsafe { (self.library.0.describe)(self.handle.as_ptr(), &raw mut description) };
-        if status != abi::Status::Ok as i32 {
-            return Err(NeuralError::new(status, String::new()));
-        }
+        let description =
+            unsafe { call::described(self.library.0.describe, self.handle, described) }?;
         let abi::Description {
             size,
             face_side,
@@ -206,30 +201,15 @@ impl Networks {
             .iter_mut()
             .map(|request| self.request(request))
             .collect::<Result<Vec<_>, _>>()?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let most = self.0.description.max_batch;
-        if batch.len() > most {
-            return Err(NeuralError::Argument(format!(
-                "{} faces are asked for at once, and {most} can be",
-                batch.len()
-            )));
-        }
-        let _turn = self.0.batch.lock().unwrap_or_else(PoisonError::into_inner);
-        Message::of(|message, capacity| {
-            // SAFETY: the networks are open and this is the one call; the portraits are theirs and borrowed, tokens and faces are
-            // as long as the description says, and faces are borrowed for one request each, so that they do not overlap.
-            unsafe {
-                (self.0.library.0.faces)(
-                    self.0.handle.as_ptr(),
-                    batch.as_ptr(),
-                    batch.len(),
-                    message,
-                    capacity,
-                )
-            }
-        })
+        let Opened {
+            library,
+            handle,
+            description,
+            turns,
+        } = &*self.0;
+        // SAFETY: the networks are open and draw here only; the portraits are theirs and borrowed, tokens and faces are as long as the
+        // description says, and faces are borrowed for one request each, so that they do not overlap.
+        unsafe { turns.draw(library.0.faces, *handle, description.max_batch, &batch) }
     }
 
     fn request(&self, request: &mut Request<'_>) -> Result<abi::Request, NeuralError> {
@@ -245,19 +225,14 @@ impl Networks {
                 request.portrait.frames()
             ));
         }
-        if request.tokens.len() != tokens {
-            return wrong(format!(
-                "the tokens of a frame are {tokens} floats, not {}",
-                request.tokens.len()
-            ));
-        }
+        counted(
+            "the tokens of a frame are",
+            tokens,
+            "floats",
+            request.tokens.len(),
+        )?;
         let bytes = self.0.description.face_bytes();
-        if request.face.len() != bytes {
-            return wrong(format!(
-                "a face is {bytes} bytes, not {}",
-                request.face.len()
-            ));
-        }
+        counted("a face is", bytes, "bytes", request.face.len())?;
         let Ok(index) = u32::try_from(request.index) else {
             return wrong(format!("there is no frame {}", request.index));
         };
@@ -277,11 +252,4 @@ impl std::fmt::Debug for Networks {
             .field(self.description())
             .finish()
     }
-}
-
-/// A handle that a library says it has opened.
-pub(crate) fn open<T>(handle: *mut T) -> Result<NonNull<T>, NeuralError> {
-    NonNull::new(handle).ok_or_else(|| {
-        NeuralError::Internal("the library says that all is well and opens nothing".to_owned())
-    })
 }

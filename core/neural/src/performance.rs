@@ -1,16 +1,10 @@
 //! Speech, turned into motion while it arrives.
 
-use std::ptr::{self, NonNull};
-use std::sync::Arc;
+use std::ptr::NonNull;
 
 use avatar_models_abi as abi;
 
-use crate::message::{self, Message};
-use crate::networks::open;
-use crate::{NeuralError, Photo, Talker};
-
-/// How many frames are asked for at once.
-const FRAMES: usize = 32;
+use crate::{NeuralError, Photo, Talker, call, message};
 
 /// How somebody speaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,11 +55,7 @@ impl Talker {
     ///
     /// [`NeuralError`]; [`NeuralError::Argument`] for a manner that cannot be.
     pub fn performance(&self, photo: &Photo, manner: &Manner) -> Result<Performance, NeuralError> {
-        if !Arc::ptr_eq(&self.0, &photo.talker.0) {
-            return Err(NeuralError::Argument(
-                "a photo is of another talker".to_owned(),
-            ));
-        }
+        photo.expect_of(self)?;
         let manner = abi::Manner {
             size: message::size::<abi::Manner>(),
             moments: manner.moments,
@@ -78,15 +68,14 @@ impl Talker {
             has_gaze: manner.gaze.is_some().into(),
             gaze: manner.gaze.unwrap_or_default(),
         };
-        let mut handle = ptr::null_mut();
-        Message::of(|message, capacity| {
+        let handle = call::opened(|handle, message, capacity| {
             // SAFETY: the talker is open and the photo is its; everything pointed to lives until the call is over.
             unsafe {
                 (self.0.functions.performance_open)(
                     self.0.handle.as_ptr(),
                     photo.handle.as_ptr(),
                     &raw const manner,
-                    &raw mut handle,
+                    handle,
                     message,
                     capacity,
                 )
@@ -94,7 +83,7 @@ impl Talker {
         })?;
         Ok(Performance {
             talker: self.clone(),
-            handle: open(handle)?,
+            handle,
         })
     }
 }
@@ -114,54 +103,9 @@ impl Performance {
         motions: &mut Vec<f32>,
     ) -> Result<usize, NeuralError> {
         let width = self.talker.description().motion;
-        let mut made = 0;
-        let mut samples = samples;
-        loop {
-            let begin = motions.len();
-            motions.resize(begin + FRAMES * width, 0.0);
-            let room = motions.get_mut(begin..).unwrap_or_default();
-            let heard = self.call(samples, last, room);
-            motions.truncate(begin + heard.as_ref().map_or(0, |frames| frames * width));
-            let heard = heard?;
-            made += heard;
-            if heard < FRAMES {
-                return Ok(made);
-            }
-            samples = &[];
-        }
-    }
-
-    /// Fills `room` as far as motion is made.
-    fn call(
-        &mut self,
-        samples: &[f32],
-        last: bool,
-        room: &mut [f32],
-    ) -> Result<usize, NeuralError> {
-        let mut frames = 0;
-        Message::of(|message, capacity| {
-            // SAFETY: the performance is open and `self` is borrowed for this one call; the samples are as many as is said, and
-            // the room is for `FRAMES` frames, which is how `hear` has made it.
-            unsafe {
-                (self.talker.0.functions.performance_hear)(
-                    self.handle.as_ptr(),
-                    samples.as_ptr(),
-                    samples.len(),
-                    u32::from(last),
-                    room.as_mut_ptr(),
-                    FRAMES,
-                    &raw mut frames,
-                    message,
-                    capacity,
-                )
-            }
-        })?;
-        if frames > FRAMES {
-            return Err(NeuralError::Internal(format!(
-                "the library says that it wrote {frames} frames where there is room for {FRAMES}"
-            )));
-        }
-        Ok(frames)
+        let function = self.talker.0.functions.performance_hear;
+        // SAFETY: the performance is open, and `self` is borrowed for this one call.
+        unsafe { call::hear(function, self.handle, width, (samples, last), motions) }
     }
 }
 

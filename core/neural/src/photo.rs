@@ -1,13 +1,12 @@
 //! Photos of whom pictures are drawn.
 
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 use avatar_models_abi as abi;
 
-use crate::message::Message;
-use crate::networks::open;
 use crate::preparer::check;
-use crate::{Framing, NeuralError, Rectangle, Talker};
+use crate::{Framing, NeuralError, Rectangle, Talker, call};
 
 /// A photo, looked at.
 pub struct Photo {
@@ -36,10 +35,9 @@ impl Talker {
         framing: Framing,
     ) -> Result<Photo, NeuralError> {
         check(picture, width, height)?;
-        let mut handle = ptr::null_mut();
         let mut found = 0;
         let (mut face, mut crop) = (Rectangle::default(), Rectangle::default());
-        Message::of(|message, capacity| {
+        let handle = call::opened(|handle, message, capacity| {
             // SAFETY: the talker is open, everything pointed to lives until the call is over, and the photo is as large as is said.
             unsafe {
                 (self.0.functions.photo_open)(
@@ -48,7 +46,7 @@ impl Talker {
                     width,
                     height,
                     framing as u32,
-                    &raw mut handle,
+                    handle,
                     &raw mut found,
                     &raw mut face,
                     &raw mut crop,
@@ -59,7 +57,7 @@ impl Talker {
         })?;
         Ok(Photo {
             talker: self.clone(),
-            handle: open(handle)?,
+            handle,
             face: (found != 0).then_some(face),
             crop,
         })
@@ -67,6 +65,16 @@ impl Talker {
 }
 
 impl Photo {
+    /// That it is `talker`'s.
+    pub(crate) fn expect_of(&self, talker: &Talker) -> Result<(), NeuralError> {
+        if Arc::ptr_eq(&self.talker.0, &talker.0) {
+            return Ok(());
+        }
+        Err(NeuralError::Argument(
+            "a photo is of another talker".to_owned(),
+        ))
+    }
+
     /// The surest face in it, if one was looked for and found. It may leave the photo.
     pub fn face(&self) -> Option<Rectangle> {
         self.face

@@ -1,13 +1,11 @@
 //! An avatar's prepared latents.
 
 use std::path::Path;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use avatar_models_abi as abi;
 
-use crate::message::{self, Message};
-use crate::networks::open;
-use crate::{Networks, NeuralError};
+use crate::{Networks, NeuralError, call, message};
 
 /// An avatar's prepared latents, loaded.
 pub struct Portrait {
@@ -29,15 +27,14 @@ impl Networks {
     /// [`NeuralError`], most likely about the file.
     pub fn portrait(&self, file: &Path) -> Result<Portrait, NeuralError> {
         let file = message::path(file)?;
-        let mut handle = ptr::null_mut();
         let mut frames = 0;
-        Message::of(|message, capacity| {
+        let handle = call::opened(|handle, message, capacity| {
             // SAFETY: the networks are open, and everything pointed to lives until the call is over.
             unsafe {
                 (self.0.library.0.portrait_open)(
                     self.0.handle.as_ptr(),
                     file.as_ptr(),
-                    &raw mut handle,
+                    handle,
                     &raw mut frames,
                     message,
                     capacity,
@@ -46,7 +43,7 @@ impl Networks {
         })?;
         Ok(Portrait {
             networks: self.clone(),
-            handle: open(handle)?,
+            handle,
             frames,
         })
     }

@@ -1,13 +1,12 @@
 //! The networks that prepare avatars.
 
 use std::path::{Path, PathBuf};
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use avatar_models_abi as abi;
 
-use crate::message::{self, Message};
-use crate::networks::open;
-use crate::{Library, Mode, NeuralError, Rectangle};
+use crate::message::Message;
+use crate::{Library, Mode, NeuralError, Rectangle, call, message};
 
 /// How many floats the latents of one picture are: 8 maps of 32×32.
 pub const LATENTS: usize = 8 * 32 * 32;
@@ -89,16 +88,13 @@ impl Library {
             extra_margin: preparation.extra_margin,
             bbox_shift: preparation.bbox_shift,
         };
-        let mut handle = ptr::null_mut();
-        Message::of(|message, capacity| {
+        let handle = call::opened(|handle, message, capacity| {
             // SAFETY: everything pointed to lives until the call is over.
-            unsafe {
-                (self.0.preparer_open)(&raw const preparation, &raw mut handle, message, capacity)
-            }
+            unsafe { (self.0.preparer_open)(&raw const preparation, handle, message, capacity) }
         })?;
         Ok(Preparer {
             library: self.clone(),
-            handle: open(handle)?,
+            handle,
         })
     }
 }

@@ -1,17 +1,17 @@
 //! Networks that make photos talk.
 
-use std::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 use avatar_models_abi as abi;
 
+use crate::call::{self, Turns, counted};
 use crate::library::Talking;
-use crate::message::{self, Message};
-use crate::networks::{Options, open};
-use crate::{Library, NeuralError, Photo};
+use crate::networks::Options;
+use crate::{Library, NeuralError, Photo, message};
 
 /// What has been loaded to make photos talk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TalkerDescription {
     /// Which of the published versions draws: 1 or 2.
     pub version: u32,
@@ -47,13 +47,12 @@ pub(crate) struct OpenedTalker {
     pub(crate) functions: Talking,
     pub(crate) handle: NonNull<abi::Talker>,
     pub(crate) description: TalkerDescription,
-    /// One batch at a time.
-    batch: Mutex<()>,
+    turns: Turns,
 }
 
 // SAFETY: the interface lets a talker be used by any thread.
 unsafe impl Send for OpenedTalker {}
-// SAFETY: the interface lets it be used by several threads at once, but for `pictures`, which is called under `batch` only, and
+// SAFETY: the interface lets it be used by several threads at once, but for `pictures`, which is called by `turns` only, and
 // `close`, which is called when nobody else has it.
 unsafe impl Sync for OpenedTalker {}
 
@@ -89,29 +88,16 @@ impl Library {
         let functions = self.0.talking.ok_or_else(|| {
             NeuralError::Argument(format!("{} cannot make photos talk", self.title()))
         })?;
-        let mut handle = ptr::null_mut();
-        options.with(|options| {
-            Message::of(|message, capacity| {
-                // SAFETY: everything pointed to lives until the call is over.
-                unsafe { (functions.talker_open)(options, &raw mut handle, message, capacity) }
-            })
+        let handle = options.open(|options, handle, message, capacity| {
+            // SAFETY: everything pointed to lives until the call is over.
+            unsafe { (functions.talker_open)(options, handle, message, capacity) }
         })?;
         let mut opened = OpenedTalker {
             _library: self.clone(),
             functions,
-            handle: open(handle)?,
-            description: TalkerDescription {
-                version: 0,
-                side: 0,
-                motion: 0,
-                sample_rate: 0,
-                frame_rate: 0,
-                max_batch: 0,
-                window: 0,
-                lookahead_ms: 0,
-                finds_faces: false,
-            },
-            batch: Mutex::new(()),
+            handle,
+            description: TalkerDescription::default(),
+            turns: Turns::new("pictures"),
         };
         opened.description = opened.describe()?;
         Ok(Talker(Arc::new(opened)))
@@ -121,7 +107,7 @@ impl Library {
 impl OpenedTalker {
     fn describe(&self) -> Result<TalkerDescription, NeuralError> {
         let room = message::size::<abi::TalkerDescription>();
-        let mut described = abi::TalkerDescription {
+        let described = abi::TalkerDescription {
             size: room,
             version: 0,
             side: 0,
@@ -134,11 +120,8 @@ impl OpenedTalker {
             finds_faces: 0,
         };
         // SAFETY: the talker is open, and there is as much room as `size` says.
-        let status =
-            unsafe { (self.functions.talker_describe)(self.handle.as_ptr(), &raw mut described) };
-        if status != abi::Status::Ok as i32 {
-            return Err(NeuralError::new(status, String::new()));
-        }
+        let described =
+            unsafe { call::described(self.functions.talker_describe, self.handle, described) }?;
         let needed = [
             described.side,
             described.motion,
@@ -182,30 +165,16 @@ impl Talker {
             .iter_mut()
             .map(|request| self.request(request))
             .collect::<Result<Vec<_>, _>>()?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let most = self.0.description.max_batch;
-        if batch.len() > most {
-            return Err(NeuralError::Argument(format!(
-                "{} pictures are asked for at once, and {most} can be",
-                batch.len()
-            )));
-        }
-        let _turn = self.0.batch.lock().unwrap_or_else(PoisonError::into_inner);
-        Message::of(|message, capacity| {
-            // SAFETY: the talker is open and this is the one call; the photos are its and borrowed, motions and pictures are as long
-            // as the description says, and pictures are borrowed for one request each, so that they do not overlap.
-            unsafe {
-                (self.0.functions.pictures)(
-                    self.0.handle.as_ptr(),
-                    batch.as_ptr(),
-                    batch.len(),
-                    message,
-                    capacity,
-                )
-            }
-        })
+        let OpenedTalker {
+            functions,
+            handle,
+            description,
+            turns,
+            ..
+        } = &*self.0;
+        // SAFETY: the talker is open and draws here only; the photos are its and borrowed, motions and pictures are as long as the
+        // description says, and pictures are borrowed for one request each, so that they do not overlap.
+        unsafe { turns.draw(functions.pictures, *handle, description.max_batch, &batch) }
     }
 
     fn request(
@@ -213,23 +182,15 @@ impl Talker {
         request: &mut PictureRequest<'_>,
     ) -> Result<abi::PictureRequest, NeuralError> {
         let TalkerDescription { motion, .. } = self.0.description;
-        let wrong = |what: String| Err(NeuralError::Argument(what));
-        if !Arc::ptr_eq(&self.0, &request.photo.talker.0) {
-            return wrong("a photo is of another talker".to_owned());
-        }
-        if request.motion.len() != motion {
-            return wrong(format!(
-                "the motion of a frame is {motion} floats, not {}",
-                request.motion.len()
-            ));
-        }
+        request.photo.expect_of(self)?;
+        counted(
+            "the motion of a frame is",
+            motion,
+            "floats",
+            request.motion.len(),
+        )?;
         let bytes = self.0.description.picture_bytes();
-        if request.picture.len() != bytes {
-            return wrong(format!(
-                "a picture is {bytes} bytes, not {}",
-                request.picture.len()
-            ));
-        }
+        counted("a picture is", bytes, "bytes", request.picture.len())?;
         Ok(abi::PictureRequest {
             photo: request.photo.handle.as_ptr(),
             motion: request.motion.as_ptr(),

@@ -5,59 +5,20 @@
     reason = "the helpers of a test may panic as the test itself does"
 )]
 
+mod backend;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use avatar_neural::{
     LATENTS, Library, Networks, NeuralError, Options, Portrait, Preparation, Rectangle, Request,
 };
-use tempfile::TempDir;
-
-/// The library that backend.c makes with these definitions.
-fn compile(directory: &Path, definitions: &[&str]) -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = directory.join(format!("libbackend{}.so", definitions.concat()));
-    let status = Command::new("cc")
-        .args([
-            "-std=c11",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-pedantic",
-            "-O1",
-            "-shared",
-            "-fPIC",
-        ])
-        .args(definitions.iter().map(|name| format!("-D{name}")))
-        .arg("-I")
-        .arg(here.join("../../ffi/include"))
-        .arg("-o")
-        .arg(&library)
-        .arg(here.join("tests/backend.c"))
-        .arg("-lm")
-        .status()
-        .expect("a C compiler");
-    assert!(status.success());
-    library
-}
-
-struct Setup {
-    directory: TempDir,
-    library: Library,
-}
+use backend::{Setup, compile};
 
 impl Setup {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let library = Library::open(&compile(directory.path(), &[])).unwrap();
-        Self { directory, library }
-    }
-
     /// Networks that misbehave as `words` say.
     fn networks(&self, words: &str) -> Result<Networks, NeuralError> {
-        self.library
-            .networks(&Options::new(&self.directory.path().join(words)))
+        self.library.networks(&self.options(words))
     }
 
     fn latents(&self, frames: usize) -> PathBuf {

@@ -5,50 +5,17 @@
     reason = "the helpers of a test may panic as the test itself does"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod backend;
 
 use avatar_neural::{
     Framing, Library, Manner, NeuralError, Options, Photo, PictureRequest, Rectangle, Talker,
 };
-use tempfile::TempDir;
-
-/// The library that backend.c makes with these definitions.
-fn compile(directory: &Path, definitions: &[&str]) -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = directory.join(format!("libbackend{}.so", definitions.concat()));
-    let status = Command::new("cc")
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic"])
-        .args(["-O1", "-shared", "-fPIC"])
-        .args(definitions.iter().map(|name| format!("-D{name}")))
-        .arg("-I")
-        .arg(here.join("../../ffi/include"))
-        .arg("-o")
-        .arg(&library)
-        .arg(here.join("tests/backend.c"))
-        .arg("-lm")
-        .status()
-        .expect("a C compiler");
-    assert!(status.success());
-    library
-}
-
-struct Setup {
-    directory: TempDir,
-    library: Library,
-}
+use backend::{Setup, compile};
 
 impl Setup {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let library = Library::open(&compile(directory.path(), &[])).unwrap();
-        Self { directory, library }
-    }
-
     /// A talker that misbehaves as `words` say.
     fn talker(&self, words: &str) -> Result<Talker, NeuralError> {
-        self.library
-            .talker(&Options::new(&self.directory.path().join(words)))
+        self.library.talker(&self.options(words))
     }
 }
 

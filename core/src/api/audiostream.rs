@@ -46,6 +46,7 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         filmed: false,
         pace: pace(&fields)?,
         segment_format: SegmentFormat::Fmp4,
+        fine: false,
         webhook: webhook(&fields, config)?,
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),

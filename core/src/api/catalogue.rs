@@ -56,7 +56,7 @@ impl Catalogue {
         Self {
             voices: config.speech.all_voices(),
             avatars: avatars.collect(),
-            gallery: neural.map(|neural| Gallery::new(&neural.avatars)),
+            gallery: neural.and_then(|neural| Some(Gallery::new(neural.avatars.as_ref()?))),
             voice: config.voice.clone(),
             avatar: config.avatar.clone(),
         }

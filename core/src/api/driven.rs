@@ -92,8 +92,8 @@ fn begin(
         seed: whole(&form, "seed", 0, u64::from(u32::MAX))?.unwrap_or(42),
         steps: whole(&form, "nfe", 5, 50)?.unwrap_or(10) as u8,
         guidance: thousandths(number(&form, "cfg_scale", 1.0, 5.0)?.unwrap_or(2.0)),
-        pose: style(&form, "pose_style")?.unwrap_or_default(),
-        gaze: style(&form, "gaze_style")?.unwrap_or_default(),
+        pose: style(&form, "pose_style")?,
+        gaze: style(&form, "gaze_style")?,
     };
     let chunk = number(&form, "chunk_duration", 0.1, 10.0)?.unwrap_or(1.0);
     let rate = whole(&form, "audio_sample_rate", 8_000, 192_000)?.unwrap_or(24_000);
@@ -115,6 +115,7 @@ fn begin(
         avatar: avatar.map(|avatar| avatar.id).unwrap_or_default(),
         pace,
         segment_format: config.segment_format,
+        fine: false,
         webhook: None,
         reuse: false,
         created_at: Timestamp::now(),
@@ -337,7 +338,7 @@ mod tests {
         assert_eq!(driven.job.source, Source::Feed { rate: 24_000 });
         let portrait = driven.job.portrait.unwrap();
         assert!(portrait.crop && portrait.seed == 42 && portrait.steps == 10);
-        assert_eq!((portrait.guidance, portrait.pose), (2_000, [0; 3]));
+        assert_eq!((portrait.guidance, portrait.pose), (2_000, None));
         let answer: Value = serde_json::from_str(&driven.begun(None)).unwrap();
         assert_eq!(answer["status"], "success");
         assert_eq!(answer["chunk_duration"], 1.0);

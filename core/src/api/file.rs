@@ -105,7 +105,7 @@ impl MediaFile {
                 _ => None,
             },
             (Kind::Audio, Self::Rendition(RenditionName::Height(_), _))
-            | (Kind::Recording(_), _) => None,
+            | (Kind::Recording(_) | Kind::Stream, _) => None,
             _ => Some(self),
         }
     }
@@ -168,7 +168,9 @@ impl MediaFile {
                 "video/iso.segment"
             }
             Self::Rendition(_, RenditionFile::TsSegment(_)) => "video/mp2t",
-            Self::Rendition(_, RenditionFile::Init) | Self::Output(Kind::Avatar) => "video/mp4",
+            Self::Rendition(_, RenditionFile::Init) | Self::Output(Kind::Avatar | Kind::Stream) => {
+                "video/mp4"
+            }
             Self::Output(Kind::Recording(format)) => format.content_type(),
         }
     }
@@ -194,7 +196,7 @@ impl fmt::Display for MediaFile {
             Self::Captions(Form::Delta) => f.write_str(DELTA_CAPTIONS),
             Self::Captions(Form::Plain) => f.write_str(PLAIN_CAPTIONS),
             Self::CaptionSegment(number) => captions_name(*number).fmt(f),
-            Self::Output(Kind::Avatar) => f.write_str(MP4),
+            Self::Output(Kind::Avatar | Kind::Stream) => f.write_str(MP4),
             Self::Output(Kind::Audio) => f.write_str(M4A),
             Self::Output(Kind::Recording(format)) => write!(f, "recording.{}", format.word()),
             Self::Rendition(rendition, file) => {

@@ -84,6 +84,7 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: reuse.unwrap_or(true),
             created_at: Timestamp::now(),

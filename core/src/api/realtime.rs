@@ -68,6 +68,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         pace: pace(&fields)?,
         segment_format,
         webhook: webhook(&fields, config)?,
+        fine: false,
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })

@@ -38,6 +38,10 @@ pub enum Route {
     DrivenStatus(SessionId),
     /// `/api/audio-driven/chunked/session/<id>`
     DrivenSession(SessionId),
+    /// `/api/generate`
+    Generate,
+    /// `/api/stream_mjpeg`
+    Stills,
     /// `/v1/audio/speech`
     Speech,
     /// `/v1/audio/voices`
@@ -55,6 +59,7 @@ impl Route {
     pub fn answers(self, method: &[u8]) -> bool {
         match self {
             Self::DrivenSession(_) => method == b"DELETE",
+            Self::Stills => matches!(method, b"GET" | b"HEAD" | b"POST"),
             _ if self.posted() => method == b"POST",
             _ => matches!(method, b"GET" | b"HEAD"),
         }
@@ -64,6 +69,7 @@ impl Route {
     pub fn methods(self) -> &'static str {
         match self {
             Self::DrivenSession(_) => "DELETE, OPTIONS",
+            Self::Stills => "GET, HEAD, POST, OPTIONS",
             _ if self.posted() => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -79,6 +85,7 @@ impl Route {
                 | Self::Interrupt
                 | Self::Cleanup
                 | Self::Speech
+                | Self::Generate
         ) || self.takes_form()
     }
 
@@ -114,6 +121,8 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/audio-driven/stream" => return Some(Route::DrivenStream),
         "/api/audio-driven/chunked/init" => return Some(Route::DrivenInit),
         "/api/audio-driven/chunked/feed" => return Some(Route::DrivenFeed),
+        "/api/generate" => return Some(Route::Generate),
+        "/api/stream_mjpeg" => return Some(Route::Stills),
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
         "/v1/models" => return Some(Route::Models),

@@ -153,6 +153,11 @@ impl Articulation {
         });
     }
 
+    /// Forgets what is said from `from` on.
+    pub(super) fn cut(&mut self, from: Samples) {
+        self.said.retain(|said| said.at < from.0);
+    }
+
     /// Forgets what is no longer felt at `at`.
     pub(super) fn forget(&mut self, at: Samples) {
         let gone = at.saturating_sub(Samples::from_millis(600)).0;

@@ -66,6 +66,15 @@ impl Loudness {
         self.levels.push_back(level);
     }
 
+    /// Forgets what was heard from `from` on. What is quieter than a stretch before that is taken for silence.
+    pub(super) fn cut(&mut self, from: Samples) {
+        let whole = (from.0 / HOP).saturating_sub(self.dropped);
+        self.levels
+            .truncate(usize::try_from(whole).unwrap_or(usize::MAX));
+        self.filled = from.0 % HOP;
+        self.sum = 0.0;
+    }
+
     /// Forgets what lies well before `at`.
     pub(super) fn forget(&mut self, at: Samples) {
         let keep = (at.0 / HOP).saturating_sub(4 * REACH);

@@ -39,9 +39,21 @@ pub trait Face: Send {
     /// How much speech beyond the end of a frame must be known before the frame can be painted.
     fn lookahead(&self) -> Samples;
 
+    /// How much of that it cannot do without: with less than the [`lookahead`](Self::lookahead), a frame looks as if silence
+    /// followed what is known.
+    fn least_lookahead(&self) -> Samples {
+        self.lookahead()
+    }
+
     /// Takes in more speech. `marks` count from the beginning of the session, in order of time;
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
+
+    /// Forgets what was heard from `from` on, which is where the next frame begins: something else follows there. A face that
+    /// cannot goes on with what it heard, without sound.
+    fn forget(&mut self, from: Samples) {
+        let _ = from;
+    }
 
     /// Nothing more will be heard.
     fn end(&mut self) {}

@@ -132,6 +132,11 @@ impl Motion {
         }
     }
 
+    /// Forgets words from `from` on.
+    pub(super) fn cut(&mut self, from: Samples) {
+        self.nods.retain(|nod| nod.at < from.0);
+    }
+
     /// Pose and look at `at`, while the mouth is `open`. Asked once for each frame, in order.
     pub(super) fn at(&mut self, at: Samples, open: f32) -> (Pose, Look) {
         let now = at.seconds() as f32;

@@ -50,6 +50,13 @@ impl Performance {
         }
     }
 
+    /// Forgets what was heard from `from` on, as [`super::Face::forget`] does.
+    pub(super) fn forget(&mut self, from: Samples) {
+        self.loudness.cut(from);
+        self.articulation.cut(from);
+        self.motion.cut(from);
+    }
+
     /// The mouth of the frame asked for last.
     pub(super) fn mouth(&self) -> Mouth {
         self.mouth

@@ -1,37 +1,31 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
+mod filing;
+mod inflow;
+mod opening;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::assembler::Assembler;
 use super::caretaker::Caretaker;
 use super::departures::Departures;
 use super::herald::Herald;
-use super::listener::Listener;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
-use super::manuscript::Manuscript;
 use super::notices::{Notice, Notices};
-use super::painter::{Links, Painter};
-use super::pool::{Pool, Task, Waker};
-use super::recorder::Recorder;
-use super::reel::Reel;
+use super::pool::{Pool, Waker};
 use super::repertoire::Repertoire;
-use super::sitting::Sitting;
 use super::speaker::Speaker;
 use super::studio::Studio;
 use super::transcript::Transcript;
 use super::workshop::Faces;
 use super::writer::Writer;
-use crate::api::{Urls, status};
-use crate::config::{Config, Video};
-use crate::session::{
-    Failure, FailureCode, Hint, Kind, Record, SessionId, Source, Stage, State, Timestamp, lost,
-};
-use crate::store::Eater;
+use crate::config::Config;
+use crate::session::{Hint, SessionId, State};
+use inflow::{Flow, Inflow, Waits};
 
 /// How long a lost hint can delay anything.
 const TICK: Duration = Duration::from_millis(250);
@@ -39,30 +33,15 @@ const TICK: Duration = Duration::from_millis(250);
 /// How long sessions are still made in a process that is to be replaced.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Frames on their way between the two halves of a session: enough for both to work at once.
-const REEL: usize = 6;
-/// The same where a frame is a part of sound.
-const SOUND_REEL: usize = 2;
-
 struct Session {
     live: Arc<Live>,
     /// A recording has none.
     listing: Option<Listing>,
     transcript: Arc<Transcript>,
-    manuscript: Arc<Manuscript>,
-    /// How far its draft was read, where more text may come.
-    read: Option<u64>,
-    fed: Option<Fed>,
+    /// How more comes to it, where more may.
+    inflow: Option<Inflow>,
     painter: Waker,
     assembler: Waker,
-}
-
-/// What comes to a session that is fed.
-struct Fed {
-    eater: Eater,
-    listener: Listener,
-    /// When something last did, or somebody watched.
-    stirred: Instant,
 }
 
 impl Session {
@@ -91,7 +70,10 @@ pub(crate) struct Supplies {
     pub(crate) publication: Publication,
     pub(crate) notices: Notices,
     pub(crate) faces: Arc<Faces>,
+    /// Where filmed avatars are drawn.
     pub(crate) studio: Option<Studio>,
+    /// Where clients' own pictures are.
+    pub(crate) talker: Option<Studio>,
     pub(crate) speaker: Speaker,
     /// Where prompts are written out.
     pub(crate) writer: Option<Writer>,
@@ -138,7 +120,7 @@ impl Desk {
             let due = self.sessions.values().filter_map(Session::due);
             let wake = due.min().map_or(tick, |due| due.min(tick));
             match notices.recv_timeout(wake.saturating_duration_since(now)) {
-                Ok(Notice::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
                 Ok(notice) => self.handle(notice),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -217,16 +199,7 @@ impl Desk {
         for id in concerned {
             self.look_at(id, false);
         }
-        let open = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.read.is_some() || session.fed.is_some());
-        let open: Vec<SessionId> = open.map(|(&id, _)| id).collect();
-        for id in open {
-            self.read_on(id);
-            self.close_draft(id);
-            self.close_feed(id);
-        }
+        self.expire();
         if board.header().generator() == Some(self.supplies.pid) {
             self.supplies
                 .caretaker
@@ -236,6 +209,41 @@ impl Desk {
             }
         }
         self.count();
+    }
+
+    /// Takes in what has come to sessions that are open to more, and ends those to which nothing comes any more.
+    fn expire(&mut self) {
+        let Supplies {
+            config,
+            publication,
+            ..
+        } = &self.supplies;
+        let waits = Waits {
+            text: config.text_timeout,
+            sound: config.feed_timeout,
+        };
+        for (&id, session) in &mut self.sessions {
+            let Session { inflow, live, .. } = session;
+            if let Some(open) = inflow {
+                let flow = match open.take_in(live) {
+                    Flow::Open => open.expire(live, waits, publication.board.take_seen(id)),
+                    Flow::Closed => Flow::Closed,
+                };
+                if flow == Flow::Closed {
+                    *inflow = None;
+                }
+            }
+        }
+    }
+
+    /// Takes in what has come to session `id`.
+    fn read_on(&mut self, id: SessionId) {
+        if let Some(Session { inflow, live, .. }) = self.sessions.get_mut(&id)
+            && let Some(open) = inflow
+            && open.take_in(live) == Flow::Closed
+        {
+            *inflow = None;
+        }
     }
 
     /// This process will be replaced: it takes nothing new.
@@ -332,378 +340,6 @@ impl Desk {
         };
         let needed = self.sessions.len() + waiting + self.supplies.herald.waiting();
         self.supplies.running.store(needed, Ordering::Release);
-    }
-
-    fn take(&mut self, id: SessionId) {
-        let Some(job) = self.supplies.publication.store.job(id) else {
-            tracing::error!(session = %id, "the job is not on disk");
-            self.supplies.publication.fail(id, lost());
-            return;
-        };
-        let live = Arc::new(Live::new(
-            job,
-            self.supplies.publication.clone(),
-            self.supplies.notices.clone(),
-        ));
-        if self.supplies.repertoire.repeat(&live) {
-            tracing::info!(session = %id, "ready: it was made before");
-            self.finished(&live);
-            return;
-        }
-        live.enter(Stage::Tts);
-        let Video { width, height, .. } = self.supplies.config.video;
-        let reel = match live.job.kind {
-            Kind::Avatar => Reel::new(REEL, Some((width as usize, height as usize))),
-            Kind::Audio | Kind::Recording(_) => Reel::new(SOUND_REEL, None),
-        };
-        let painter = self.supplies.pool.waker();
-        let transcript = Arc::new(Transcript::default());
-        let job = &live.job;
-        let mixed = job.mixed.then_some(job.language);
-        let manuscript = Manuscript::new(Arc::clone(&transcript), painter.clone(), mixed);
-        if !job.open && !job.expand {
-            // It was found to be well-formed when it came.
-            let read = job.ssml.then(|| manuscript.push_ssml(&job.text));
-            if !matches!(read, Some(Ok(()))) {
-                manuscript.push(&job.text);
-            }
-            manuscript.finish();
-        }
-        let inbox = Arc::default();
-        let fed = match job.source {
-            Source::Text => None,
-            Source::Feed { rate } => {
-                let started =
-                    Listener::start(Arc::clone(&live), rate, Arc::clone(&inbox), painter.clone());
-                match started {
-                    Ok(listener) => Some(Fed {
-                        eater: live.store().eater(id),
-                        listener,
-                        stirred: Instant::now(),
-                    }),
-                    Err(error) => {
-                        live.fail(Failure {
-                            code: FailureCode::Internal,
-                            text: format!("nobody can listen: {error}"),
-                        });
-                        None
-                    }
-                }
-            }
-        };
-        let links = Links {
-            live: Arc::clone(&live),
-            reel: Arc::new(reel),
-            transcript,
-            manuscript: Arc::new(manuscript),
-            inbox,
-            painter,
-            assembler: self.supplies.pool.waker(),
-        };
-        let session = Session {
-            listing: (!live.job.kind.is_recording())
-                .then(|| Listing::new(&self.supplies.config, &live.job)),
-            transcript: Arc::clone(&links.transcript),
-            manuscript: Arc::clone(&links.manuscript),
-            read: live.job.open.then_some(0),
-            fed,
-            painter: links.painter.clone(),
-            assembler: links.assembler.clone(),
-            live: Arc::clone(&live),
-        };
-        self.sessions.insert(id, session);
-        self.read_on(id);
-        self.write_out(&links);
-        match self.face(&links) {
-            Ok(face) => {
-                let painter = Painter::new(
-                    &links,
-                    self.supplies.speaker.clone(),
-                    face,
-                    &self.supplies.config,
-                );
-                let second: Box<dyn Task> = match live.job.kind {
-                    Kind::Recording(format) => Box::new(Recorder::new(&links, format)),
-                    Kind::Avatar | Kind::Audio => {
-                        Box::new(Assembler::new(&links, &self.supplies.config))
-                    }
-                };
-                self.supplies.pool.add(&links.painter, Box::new(painter));
-                self.supplies.pool.add(&links.assembler, second);
-            }
-            Err(failure) => live.fail(failure),
-        }
-    }
-
-    /// The face that the session of `links` is to have.
-    fn face(&self, links: &Links) -> Result<Option<Sitting>, Failure> {
-        let Supplies {
-            faces,
-            studio,
-            config,
-            ..
-        } = &self.supplies;
-        let job = &links.live.job;
-        match job.kind {
-            Kind::Avatar => {}
-            Kind::Audio | Kind::Recording(_) => return Ok(None),
-        }
-        let failed = |text: String| Failure {
-            code: FailureCode::InferenceFailed,
-            text,
-        };
-        if let Some(portrait) = job.portrait {
-            return Ok(Some(Sitting::of_picture(&links.live, portrait, config)));
-        }
-        let face = match (job.filmed, studio) {
-            (false, _) => faces(job, config).map_err(|error| failed(error.to_string())),
-            (true, Some(studio)) => studio.sit(links, &job.avatar),
-            (true, None) => Err(failed(
-                "there are no networks for filmed avatars".to_owned(),
-            )),
-        };
-        Ok(Some(Sitting::Done(face?)))
-    }
-
-    /// Has the prompt of a session written out, if it is one.
-    fn write_out(&self, links: &Links) {
-        match &self.supplies.writer {
-            _ if !links.live.job.expand => {}
-            Some(writer) => writer.write(Arc::clone(&links.live), Arc::clone(&links.manuscript)),
-            None => links.live.fail(Failure {
-                code: FailureCode::InferenceFailed,
-                text: "there is no language model any more".to_owned(),
-            }),
-        }
-    }
-
-    /// Takes in what was added to a session's text, or what it was fed.
-    fn read_on(&mut self, id: SessionId) {
-        let store = &self.supplies.publication.store;
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        if let Some(fed) = &mut session.fed {
-            match fed.eater.read() {
-                Ok(morsels) if morsels.is_empty() => {}
-                Ok(morsels) => {
-                    fed.stirred = Instant::now();
-                    for morsel in morsels {
-                        fed.listener.feed(morsel);
-                    }
-                }
-                Err(error) => session.live.fail(Failure {
-                    code: FailureCode::Internal,
-                    text: format!("what was fed could not be read: {error}"),
-                }),
-            }
-            return;
-        }
-        let Some(read) = session.read else {
-            return;
-        };
-        match store.draft(id).read(read) {
-            Ok(news) => {
-                if news.end > read {
-                    session.manuscript.push(&news.text);
-                }
-                session.read = (!news.complete).then_some(news.end);
-                if news.complete {
-                    session.manuscript.finish();
-                }
-            }
-            Err(error) => session.live.fail(Failure {
-                code: FailureCode::Internal,
-                text: format!("the text could not be read: {error}"),
-            }),
-        }
-    }
-
-    /// Ends the text of a session for which no more has come for long enough.
-    fn close_draft(&mut self, id: SessionId) {
-        let Supplies {
-            config,
-            publication,
-            ..
-        } = &self.supplies;
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        if let Some(read) = session.read
-            && session.manuscript.dry_for() >= config.text_timeout
-            && publication.store.draft(id).close(read).unwrap_or(true)
-        {
-            tracing::info!(session = %id, "no more text came");
-            session.read = None;
-            session.manuscript.finish();
-        }
-    }
-
-    /// Ends a session that was neither fed nor watched for long enough.
-    fn close_feed(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let Some(fed) = &mut session.fed else {
-            return;
-        };
-        if self.supplies.publication.board.take_seen(id) {
-            fed.stirred = Instant::now();
-        }
-        if fed.stirred.elapsed() >= self.supplies.config.feed_timeout {
-            tracing::info!(session = %id, "nothing came and nobody watched");
-            session.fed = None;
-        }
-    }
-
-    /// Lets go of a session's tasks.
-    fn dismiss(&mut self, id: SessionId) -> Option<Session> {
-        let session = self.sessions.remove(&id)?;
-        session.live.put_down();
-        session.painter.wake();
-        session.assembler.wake();
-        Some(session)
-    }
-
-    fn remove(&mut self, id: SessionId) {
-        let board = self.supplies.publication.board;
-        if self.dismiss(id).is_none() && !board.holds(id) {
-            return;
-        }
-        self.supplies.publication.store.remove(id);
-        board.remove(id);
-        tracing::info!(session = %id, "removed");
-    }
-
-    fn interrupt(&mut self, id: SessionId) {
-        let session = self.sessions.get(&id);
-        if session.is_some_and(Session::is_complete) {
-            // All of it is made; there is nothing left to interrupt.
-            return;
-        }
-        let interrupted = Failure {
-            code: FailureCode::Interrupted,
-            text: "interrupted by the client".to_owned(),
-        };
-        let Some(mut session) = self.dismiss(id) else {
-            // It was still waiting for its turn.
-            if self.claim(id) {
-                self.supplies.publication.fail(id, interrupted);
-            }
-            return;
-        };
-        if let Some(listing) = &mut session.listing {
-            listing.end_here(&session.live, &session.transcript);
-        }
-        session.depart(&mut self.departures, Instant::now());
-        session.live.update(|record| record.fail(interrupted));
-        self.finished(&session.live);
-        tracing::info!(session = %id, "interrupted");
-    }
-
-    fn file(&mut self, id: SessionId) {
-        let watched = self.supplies.publication.board.watched(id);
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let now = Instant::now();
-        let standing = match &mut session.listing {
-            Some(listing) => {
-                if watched {
-                    listing.start_clock(&session.live, now);
-                }
-                listing.complete(&session.live, now)
-            }
-            None => Standing::Ended,
-        };
-        let live = Arc::clone(&session.live);
-        // One that ends with a failure does so when all that was said is listed.
-        if live.failure().is_none() {
-            let ready = |record: &mut Record| {
-                record.state = State::Ready;
-                record.ended |= standing == Standing::Ended;
-                record.stage = Stage::Done;
-                record.progress = 100;
-                record.finished_at = Some(Timestamp::now());
-            };
-            if live.job.kind.is_recording() {
-                // Before anybody knows: it goes as soon as its client has all of it.
-                let mut record = live.record();
-                ready(&mut record);
-                self.supplies.repertoire.learn(&live, &record);
-            }
-            live.update(ready);
-            self.tell(&live);
-            let record = live.record();
-            tracing::info!(
-                session = %id,
-                seconds = record.duration.seconds(),
-                took_ms = live.started.elapsed().as_millis() as u64,
-                "ready"
-            );
-        }
-        if standing == Standing::Ended {
-            self.let_go(id);
-        }
-        self.fill();
-    }
-
-    /// Nothing more will happen to a session.
-    fn let_go(&mut self, id: SessionId) {
-        if let Some(mut session) = self.dismiss(id) {
-            session.depart(&mut self.departures, Instant::now());
-            match session.live.failure() {
-                None => {
-                    if !session.live.job.kind.is_recording() {
-                        let record = session.live.record();
-                        self.supplies.repertoire.learn(&session.live, &record);
-                    }
-                    self.supplies.publication.board.release(id);
-                }
-                Some(failure) => {
-                    session.live.update(|record| record.fail(failure));
-                    self.finished(&session.live);
-                }
-            }
-        }
-        self.count();
-    }
-
-    fn file_failed(&mut self, id: SessionId) {
-        let Some(mut session) = self.dismiss(id) else {
-            return;
-        };
-        let failure = session.live.failure().unwrap_or_else(|| Failure {
-            code: FailureCode::Internal,
-            text: "something went wrong on the server".to_owned(),
-        });
-        let full = failure.code == FailureCode::DiskFull;
-        if full {
-            self.supplies.repertoire.clear();
-        }
-        match &mut session.listing {
-            Some(listing) if full => listing.end_on_full_disk(&session.live, &session.transcript),
-            Some(listing) => listing.end(&session.live, &session.transcript),
-            None => {}
-        }
-        session.depart(&mut self.departures, Instant::now());
-        session.live.update(|record| record.fail(failure));
-        self.finished(&session.live);
-        self.fill();
-    }
-
-    /// The record of a session will not change again.
-    fn finished(&self, live: &Live) {
-        self.supplies.publication.board.release(live.id());
-        self.tell(live);
-    }
-
-    /// Tells whom its client wants to be told how a session ended.
-    fn tell(&self, live: &Live) {
-        if let Some(address) = &live.job.webhook {
-            let status = status(&live.record(), &Urls::default());
-            self.supplies.herald.tell(live.id(), address, status);
-        }
     }
 
     /// A place is free: the next session in the queue gets it.

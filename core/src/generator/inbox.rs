@@ -10,8 +10,19 @@ use crate::time::Samples;
 #[derive(Debug)]
 pub(crate) enum Heard {
     Speech(Speech),
+    /// Not of an utterance: what somebody says themselves. Its marks are counted from its own beginning.
+    Voice(Speech),
     /// It is over; it may have been silent.
     End,
+}
+
+impl Heard {
+    fn length(&self) -> Samples {
+        match self {
+            Self::Speech(speech) | Self::Voice(speech) => Samples(speech.pcm.len() as u64),
+            Self::End => Samples::ZERO,
+        }
+    }
 }
 
 /// Speech that its painter has not yet fetched. A painter asks for a sentence only when it is short of
@@ -27,6 +38,9 @@ struct State {
     heard: VecDeque<Heard>,
     stock: Samples,
     closed: bool,
+    /// Counts interruptions: what was asked for before one is not wanted after it.
+    epoch: u64,
+    hushed: bool,
 }
 
 /// How much of what is fed waits here: more than a client may be ahead by.
@@ -37,20 +51,42 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, heard: Heard) {
+    /// Takes in what was asked for in some `epoch`; false when that is over.
+    pub(crate) fn push(&self, heard: Heard, epoch: u64) -> bool {
         let mut state = self.lock();
-        if let Heard::Speech(speech) = &heard {
-            state.stock += Samples(speech.pcm.len() as u64);
+        if state.epoch != epoch {
+            return false;
         }
+        state.stock += heard.length();
         state.heard.push_back(heard);
+        true
+    }
+
+    /// What is asked for now is wanted as long as this does not change.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.lock().epoch
+    }
+
+    /// Forgets what waits, and what was asked for and has not come.
+    pub(crate) fn hush(&self) {
+        let mut state = self.lock();
+        state.heard.clear();
+        state.stock = Samples::ZERO;
+        state.epoch += 1;
+        state.hushed = true;
+        drop(state);
+        self.fetched.notify_all();
+    }
+
+    /// Whether [`hush`](Self::hush) was called since this was asked last.
+    pub(crate) fn take_hushed(&self) -> bool {
+        std::mem::take(&mut self.lock().hushed)
     }
 
     pub(crate) fn pop(&self) -> Option<Heard> {
         let mut state = self.lock();
         let heard = state.heard.pop_front()?;
-        if let Heard::Speech(speech) = &heard {
-            state.stock = state.stock.saturating_sub(Samples(speech.pcm.len() as u64));
-        }
+        state.stock = state.stock.saturating_sub(heard.length());
         drop(state);
         self.fetched.notify_all();
         Some(heard)

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::mem;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -14,13 +15,18 @@ use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::pool::Waker;
 use crate::audio::{ResampleError, Resampler};
+use crate::session::{Failure, FailureCode};
 use crate::speech::{Hearing, Speech};
-use crate::store::Morsel;
+use crate::store::{Eater, Morsel};
 use crate::time::Samples;
 
-/// The way to a session's listener. It stops listening when this is dropped, or after the last piece.
+/// The way to a session's listener. When this is dropped it listens to what has come and no more, as it does after the last
+/// piece.
 #[derive(Debug)]
-pub(crate) struct Listener(Sender<Morsel>);
+pub(crate) struct Listener {
+    nudges: SyncSender<()>,
+    pieces: Arc<AtomicU64>,
+}
 
 impl Listener {
     /// Begins to listen for `live`, whose painter finds in `inbox` what was heard. Sound without a header has `rate` samples a
@@ -35,9 +41,17 @@ impl Listener {
         inbox: Arc<Inbox>,
         painter: Waker,
     ) -> io::Result<Self> {
-        let (sender, pieces) = channel();
+        // One nudge is as good as many.
+        let (nudges, nudged) = sync_channel(1);
+        let pieces = Arc::default();
+        let source = Plate {
+            eater: live.store().eater(live.id()),
+            nudged,
+            pieces: Arc::clone(&pieces),
+            live: Arc::clone(&live),
+        };
         let mut work = Work {
-            tape: Tape::new(pieces),
+            tape: Tape::new(source),
             live,
             rate,
             inbox,
@@ -50,13 +64,48 @@ impl Listener {
             work.listen();
             work.end();
         })?;
-        Ok(Self(sender))
+        Ok(Self { nudges, pieces })
     }
 
-    /// Hands on a piece, in any order.
-    pub(crate) fn feed(&self, morsel: Morsel) {
-        // A listener that has ended has heard the last.
-        let _ = self.0.send(morsel);
+    /// Says that something may have come.
+    pub(crate) fn nudge(&self) {
+        // A listener that has ended has heard the last, and one that was told before looks as well.
+        let _ = self.nudges.try_send(());
+    }
+
+    /// How many pieces it has taken.
+    pub(crate) fn pieces(&self) -> u64 {
+        self.pieces.load(Ordering::Relaxed)
+    }
+}
+
+/// The pieces a session is fed, in the order they came. Each is read when it is wanted.
+struct Plate {
+    eater: Eater,
+    nudged: Receiver<()>,
+    pieces: Arc<AtomicU64>,
+    live: Arc<Live>,
+}
+
+impl Iterator for Plate {
+    type Item = Morsel;
+
+    /// Waits for the next piece.
+    fn next(&mut self) -> Option<Morsel> {
+        while !self.live.cancel.raised() {
+            match self.eater.next() {
+                Ok(None) => self.nudged.recv().ok()?,
+                Ok(Some(morsel)) => {
+                    self.pieces.fetch_add(1, Ordering::Relaxed);
+                    return Some(morsel);
+                }
+                Err(error) => self.live.fail(Failure {
+                    code: FailureCode::Internal,
+                    text: format!("what was fed could not be read: {error}"),
+                }),
+            }
+        }
+        None
     }
 }
 
@@ -132,8 +181,13 @@ impl Work {
         }
     }
 
+    /// Nobody interrupts what is fed.
+    fn push(&self, heard: Heard) {
+        self.inbox.push(heard, self.inbox.epoch());
+    }
+
     fn give(&self, speech: Speech) {
-        self.inbox.push(Heard::Speech(speech));
+        self.push(Heard::Speech(speech));
         self.painter.wake();
     }
 
@@ -144,7 +198,7 @@ impl Work {
         }
         let rest = mem::replace(&mut self.hearing, Hearing::new()).finish();
         self.give(rest);
-        self.inbox.push(Heard::End);
+        self.push(Heard::End);
         self.painter.wake();
     }
 }
@@ -158,12 +212,12 @@ enum ListenError {
 }
 
 /// Pieces, put into their order, as streams of bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Tape(Arc<Mutex<Reel>>);
 
-#[derive(Debug)]
 struct Reel {
-    pieces: Receiver<Morsel>,
+    /// In any order.
+    pieces: Box<dyn Iterator<Item = Morsel> + Send>,
     /// Those that came too early.
     early: BTreeMap<u64, Morsel>,
     wanted: u64,
@@ -177,9 +231,9 @@ struct Reel {
 }
 
 impl Tape {
-    fn new(pieces: Receiver<Morsel>) -> Self {
+    fn new(pieces: impl Iterator<Item = Morsel> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Reel {
-            pieces,
+            pieces: Box::new(pieces),
             early: BTreeMap::new(),
             wanted: 0,
             piece: Vec::new(),
@@ -234,7 +288,7 @@ impl Reel {
             }
             let next = match self.early.remove(&self.wanted) {
                 Some(next) => next,
-                None => self.pieces.recv().ok()?,
+                None => self.pieces.next()?,
             };
             if next.number != self.wanted {
                 self.early.insert(next.number, next);
@@ -271,16 +325,13 @@ mod tests {
     use super::*;
 
     fn tape(pieces: &[(u64, &[u8])]) -> Tape {
-        let (sender, receiver) = channel();
-        for (number, sound) in pieces {
-            let morsel = Morsel {
-                number: *number,
-                sound: sound.to_vec(),
-                last: false,
-            };
-            sender.send(morsel).unwrap();
-        }
-        Tape::new(receiver)
+        let morsel = |&(number, sound): &(u64, &[u8])| Morsel {
+            number,
+            sound: sound.to_vec(),
+            last: false,
+        };
+        let pieces: Vec<_> = pieces.iter().map(morsel).collect();
+        Tape::new(pieces.into_iter())
     }
 
     fn all(tape: &Tape) -> Vec<u8> {
@@ -310,16 +361,13 @@ mod tests {
 
     #[test]
     fn nothing_is_read_after_the_last_piece() {
-        let (sender, receiver) = channel();
-        for (sound, last) in [(&b"one"[..], true), (b"two", false)] {
-            let morsel = Morsel {
-                number: u64::from(!last),
-                sound: sound.to_vec(),
-                last,
-            };
-            sender.send(morsel).unwrap();
-        }
-        let tape = Tape::new(receiver);
+        let morsel = |sound: &[u8], last: bool| Morsel {
+            number: u64::from(!last),
+            sound: sound.to_vec(),
+            last,
+        };
+        let pieces = [morsel(b"one", true), morsel(b"two", false)];
+        let tape = Tape::new(pieces.into_iter());
         tape.begin();
         assert_eq!(all(&tape), b"one");
         assert_eq!(tape.begin(), None);

@@ -30,6 +30,7 @@ const SETTLING: Duration = Duration::from_millis(400);
 #[derive(Debug)]
 pub(crate) struct Manuscript {
     state: Mutex<State>,
+    mixed: Option<Language>,
     transcript: Arc<Transcript>,
     painter: Waker,
 }
@@ -51,9 +52,10 @@ impl Manuscript {
     ) -> Self {
         Self {
             state: Mutex::new(State {
-                pieces: mixed.map_or_else(Pieces::default, Pieces::mixed),
+                pieces: pieces(mixed),
                 ..State::default()
             }),
+            mixed,
             transcript,
             painter,
         }
@@ -94,6 +96,15 @@ impl Manuscript {
         self.painter.wake();
     }
 
+    /// Forgets what has not been said; more may come.
+    pub(crate) fn forget(&self) {
+        let mut state = self.lock();
+        if !state.finished {
+            state.pieces = pieces(self.mixed);
+            state.dry = None;
+        }
+    }
+
     /// There is no more text, and it was broken off: half a sentence at its end is not said. False where there was not one
     /// whole sentence; then nothing happened.
     pub(crate) fn leave_off(&self) -> bool {
@@ -131,6 +142,10 @@ impl Manuscript {
     pub(crate) fn dry_for(&self) -> Duration {
         self.lock().dry.map_or(Duration::ZERO, |dry| dry.elapsed())
     }
+}
+
+fn pieces(mixed: Option<Language>) -> Pieces {
+    mixed.map_or_else(Pieces::default, Pieces::mixed)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 //! have sentences spoken. Between them lie bounded queues; nobody polls.
 
 mod assembler;
+mod audience;
 mod caretaker;
+mod conversation;
 mod departures;
 mod desk;
 mod herald;
@@ -22,15 +24,20 @@ mod reel;
 mod rendition;
 mod repertoire;
 mod scheduler;
+mod screening;
+mod shutter;
 mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
 mod transcript;
+mod voice;
+mod winder;
 mod workshop;
 mod writer;
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -41,7 +48,7 @@ pub use studio::Opener;
 pub use workshop::{Faces, Workshop, WorkshopError};
 
 use crate::config::Config;
-use crate::session::{Bell, Board, Hint};
+use crate::session::{Bell, Board, Header, Hint};
 use crate::store::Store;
 use caretaker::Caretaker;
 use desk::{Desk, Supplies};
@@ -76,6 +83,25 @@ pub enum StartError {
     Thread(#[source] io::Error),
 }
 
+/// How it is said how many sessions networks hold in real time.
+type Promise = fn(&Header, Option<u32>);
+
+/// What a studio tells the others: `promise` how many sessions it holds, as long as process `pid` is the generator.
+fn outlook(board: Board, pid: u32, promise: Promise, notices: &Notices) -> Outlook {
+    let notices = Mutex::new(notices.clone());
+    Outlook {
+        sessions: Box::new(move |sessions| {
+            if board.header().generator() == Some(pid) {
+                promise(board.header(), sessions);
+            }
+        }),
+        broken: Box::new(move || {
+            let notices = notices.lock();
+            notices.unwrap_or_else(PoisonError::into_inner).broken();
+        }),
+    }
+}
+
 /// A running generator.
 #[derive(Debug)]
 pub struct Generator {
@@ -83,7 +109,7 @@ pub struct Generator {
     running: Arc<AtomicUsize>,
     /// Those that use libraries; they must be over before the process ends and the libraries clean up.
     threads: Vec<JoinHandle<()>>,
-    staff: Option<Staff>,
+    staff: Vec<Staff>,
 }
 
 impl Generator {
@@ -108,37 +134,29 @@ impl Generator {
         let (herald, telling) = Herald::start().map_err(StartError::Thread)?;
         let Neighbourhood { pid, bell, alive } = neighbourhood;
         board.header().set_generator(pid);
-        let (studio, staff) = match (&config.neural, workshop.networks) {
-            (Some(neural), Some(opener)) => {
-                let outlook = Outlook {
-                    sessions: Box::new(move |sessions| {
-                        if board.header().generator() == Some(pid) {
-                            board.header().set_filmed(sessions);
-                        }
-                    }),
-                    broken: {
-                        let notices = Mutex::new(notices.clone());
-                        Box::new(move || {
-                            let notices = notices.lock();
-                            notices.unwrap_or_else(PoisonError::into_inner).broken();
-                        })
-                    },
-                };
-                Studio::start(&config, &neural.avatars, opener, outlook)
-                    .map(|(studio, staff)| (Some(studio), Some(staff)))
-                    .map_err(StartError::Thread)?
-            }
-            _ => {
-                board.header().set_filmed(None);
-                (None, None)
-            }
+        let avatars = config.neural.as_ref();
+        let avatars = avatars.and_then(|neural| neural.avatars.as_deref());
+        let hire = |avatars: Option<&Path>, opener: Option<Arc<Opener>>, promise: Promise| {
+            promise(board.header(), None);
+            let Some(opener) = opener else {
+                return Ok((None, None));
+            };
+            let outlook = outlook(board, pid, promise, &notices);
+            let hired = Studio::start(&config, avatars, opener, outlook);
+            let hired = hired.map_err(StartError::Thread)?;
+            Ok((Some(hired.0), Some(hired.1)))
         };
+        // Without avatars there is nobody for the first to draw.
+        let networks = workshop.networks.filter(|_| avatars.is_some());
+        let (studio, filming) = hire(avatars, networks, Header::set_filmed)?;
+        let (talker, posing) = hire(None, workshop.talker, Header::set_photos)?;
         let desk = Desk::new(Supplies {
             pool: Pool::start(config.threads).map_err(StartError::Thread)?,
             publication: Publication { board, store, bell },
             notices: notices.clone(),
             faces: workshop.faces,
             studio,
+            talker,
             speaker,
             writer,
             caretaker: Caretaker::new(pid, config.ttl, alive),
@@ -160,7 +178,7 @@ impl Generator {
                 .chain(speaking)
                 .chain([telling])
                 .collect(),
-            staff,
+            staff: filming.into_iter().chain(posing).collect(),
         })
     }
 
@@ -181,7 +199,11 @@ impl Generator {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
-        self.staff.take().is_none_or(|staff| staff.stop())
+        let mut ended = true;
+        for staff in self.staff.drain(..) {
+            ended &= staff.stop();
+        }
+        ended
     }
 }
 

@@ -27,9 +27,10 @@ impl Repertoire {
         Self {
             shelf: Shelf::new(&config.data, config.reuse),
             config: Arc::clone(config),
-            filmed: config.neural.as_ref().map(|neural| {
+            filmed: config.neural.as_ref().and_then(|neural| {
+                let gallery = Gallery::new(neural.avatars.as_ref()?);
                 let weights = fs::read(neural.weights.join("manifest.json"));
-                (Gallery::new(&neural.avatars), weights.unwrap_or_default())
+                Some((gallery, weights.unwrap_or_default()))
             }),
             board,
             pid,
@@ -90,6 +91,7 @@ impl Repertoire {
             *record = Record {
                 id: record.id,
                 filmed: record.filmed,
+                photo: record.photo,
                 vocabulary: record.vocabulary,
                 version: record.version,
                 created_at: record.created_at,

@@ -27,6 +27,9 @@ impl Margins {
     };
 }
 
+/// How long speech takes to fade that is cut off.
+const FADE: Samples = Samples::from_millis(10);
+
 /// Of a sample in 16 bits.
 const SCALE: f32 = 32_767.0;
 
@@ -133,6 +136,23 @@ impl Soundtrack {
         silence
     }
 
+    /// Forgets what is known and not used, but for a moment in which it fades; returns that.
+    pub(crate) fn cut(&mut self) -> Vec<f32> {
+        let mut fading = Vec::new();
+        let left = self.known.saturating_sub(self.taken);
+        let taken = self.taken;
+        self.take(left.min(FADE), &mut fading);
+        let length = fading.len().max(1) as f32;
+        for (sample, n) in fading.iter_mut().zip(0_u16..) {
+            *sample *= 1.0 - f32::from(n) / length;
+        }
+        self.stretches.clear();
+        self.used = 0;
+        (self.taken, self.known) = (taken, taken);
+        self.append(&fading);
+        fading
+    }
+
     /// Whether anything was said.
     pub(crate) fn voiced(&self) -> bool {
         self.voiced
@@ -193,6 +213,24 @@ mod tests {
         assert!(track.take(Samples(4), &mut pcm));
         assert_eq!((pcm[0], pcm[2], pcm[3]), (0.0, 1.0, 0.0));
         assert!((pcm[1] + 1.0).abs() < 0.001);
+    }
+
+    #[test]
+    fn what_is_cut_off_fades() {
+        let mut track = Soundtrack::new(Margins::NONE);
+        track.hear(&Speech {
+            pcm: vec![0.5; 10_000],
+            marks: Vec::new(),
+        });
+        let mut pcm = Vec::new();
+        assert!(track.take(Samples(1920), &mut pcm));
+        let fading = track.cut();
+        assert_eq!(fading.len(), 480);
+        assert!(fading.is_sorted_by(|one, next| one > next) && fading[0] > 0.49);
+        assert_eq!(track.known(), Samples(1920 + 480));
+        track.pause(Samples(1440));
+        assert!(track.take(Samples(1920), &mut pcm));
+        assert!((pcm[0] - 0.5).abs() < 0.001 && pcm[479] < 0.01 && pcm[480] == 0.0);
     }
 
     proptest! {

@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) utterance: Utterance,
     pub(crate) live: Arc<Live>,
     pub(crate) inbox: Arc<Inbox>,
+    /// In which it was wanted.
+    pub(crate) epoch: u64,
     pub(crate) waker: Waker,
 }
 
@@ -110,7 +112,7 @@ impl Wanted {
     }
 
     fn end(&self) {
-        self.inbox.push(Heard::End);
+        self.inbox.push(Heard::End, self.epoch);
         self.waker.wake();
     }
 }
@@ -196,9 +198,9 @@ fn speak(engine: &dyn Engine, wanted: &Wanted, silent: &mut bool) -> Result<(), 
         if wanted.utterance.manner.volume != 0 {
             amplify(&mut speech.pcm, gain);
         }
-        wanted.inbox.push(Heard::Speech(speech));
+        let welcome = wanted.inbox.push(Heard::Speech(speech), wanted.epoch);
         wanted.waker.wake();
-        if cancel.raised() {
+        if cancel.raised() || !welcome {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

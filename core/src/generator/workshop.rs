@@ -21,6 +21,8 @@ pub struct Workshop {
     pub faces: Arc<Faces>,
     /// Opens the networks that draw filmed ones, if there are any.
     pub networks: Option<Arc<Opener>>,
+    /// Opens those that make photos speak; without them photos are bent.
+    pub talker: Option<Arc<Opener>>,
 }
 
 /// Why there is nothing to make sessions with.
@@ -39,8 +41,8 @@ pub enum WorkshopError {
 }
 
 impl Workshop {
-    /// What is built in, espeak-ng and the drawn presenters; the engines of the configuration; and the networks of the
-    /// configured library, which is opened only when a generator starts.
+    /// What is built in, espeak-ng and the drawn presenters; the engines of the configuration; and those networks of the
+    /// configured library whose weights are there. It is opened only when a generator starts.
     ///
     /// # Errors
     ///
@@ -53,13 +55,19 @@ impl Workshop {
         if avatars().iter().any(|avatar| avatar.id == config.avatar) {
             presenter(&config.avatar, 0, config)?;
         }
+        let filmed = config.neural.clone();
+        let filmed = filmed.filter(|neural| neural.avatars.is_some());
+        let talks = config.neural.clone();
+        let talks = talks.filter(|neural| neural::talks(&neural.weights));
+        let rate = config.video.frame_rate;
         Ok(Self {
             ensemble,
             faces: Arc::new(|job, config| presenter(&job.avatar, job.id.seed(), config)),
-            networks: config
-                .neural
-                .clone()
+            networks: filmed
                 .map(|neural| -> Arc<Opener> { Arc::new(move || neural::open(&neural)) }),
+            talker: talks.map(|neural| -> Arc<Opener> {
+                Arc::new(move || neural::open_talker(&neural, rate))
+            }),
         })
     }
 }

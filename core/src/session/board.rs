@@ -88,17 +88,19 @@ impl Board {
             .count()
     }
 
-    /// How many sessions with filmed avatars wait or are being made.
-    pub(crate) fn count_filmed(&self) -> usize {
+    /// How many sessions with filmed avatars, and with their clients' own photos, wait or are being made.
+    pub(crate) fn count_drawn(&self) -> (usize, usize) {
         let unfinished = |slot: &&Slot| {
             matches!(slot.state(), Some(State::Created | State::Processing)) && !slot.removed()
         };
-        self.slots
-            .iter()
-            .filter(unfinished)
-            .filter_map(|slot| slot.read(slot.id()?))
-            .filter(|record| record.filmed)
-            .count()
+        let slots = self.slots.iter().filter(unfinished);
+        let records = slots.filter_map(|slot| slot.read(slot.id()?));
+        records.fold((0, 0), |(filmed, photos), record| {
+            (
+                filmed + usize::from(record.filmed),
+                photos + usize::from(record.photo),
+            )
+        })
     }
 
     /// Makes `record` the current one of its session, and returns the process ids to be told.
@@ -154,6 +156,18 @@ impl Board {
     /// Whether anybody has watched session `id` since this was asked last.
     pub(crate) fn take_seen(&self, id: SessionId) -> bool {
         self.slot(id).is_some_and(Slot::take_seen)
+    }
+
+    /// Says that somebody looks at still pictures of session `id`, which are taken as long as this is said.
+    pub fn say_looked(&self, id: SessionId) {
+        if let Some(slot) = self.slot(id) {
+            slot.say_looked();
+        }
+    }
+
+    /// Whether anybody looked at still pictures of session `id` since this was asked last.
+    pub(crate) fn take_looked(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::take_looked)
     }
 
     fn responsible(&self, slot: &Slot) -> Option<u32> {

@@ -18,6 +18,8 @@ pub struct Header {
     workers: [AtomicU32; WORKERS],
     /// How many sessions with filmed avatars are held in real time, and one more; zero when nobody knows.
     filmed: AtomicU32,
+    /// The same of those whose networks draw their clients' own photos.
+    photos: AtomicU32,
     /// One bit for each worker that was not told of something.
     untold: AtomicU64,
 }
@@ -29,6 +31,7 @@ impl Default for Header {
             generator: AtomicU32::new(0),
             workers: [const { AtomicU32::new(0) }; WORKERS],
             filmed: AtomicU32::new(0),
+            photos: AtomicU32::new(0),
             untold: AtomicU64::new(0),
         }
     }
@@ -115,18 +118,29 @@ impl Header {
             .compare_exchange(pid, 0, Ordering::AcqRel, Ordering::Relaxed);
         if resigned.is_ok() {
             self.set_filmed(None);
+            self.set_photos(None);
         }
     }
 
     /// How many sessions with filmed avatars are held in real time; `None` when nobody knows.
     pub fn filmed(&self) -> Option<u32> {
-        self.filmed.load(Ordering::Acquire).checked_sub(1)
+        known(&self.filmed)
     }
 
     /// Says how many sessions with filmed avatars are held in real time.
     pub(crate) fn set_filmed(&self, sessions: Option<u32>) {
-        let code = sessions.map_or(0, |sessions| sessions.saturating_add(1));
-        self.filmed.store(code, Ordering::Release);
+        make_known(&self.filmed, sessions);
+    }
+
+    /// How many sessions whose networks draw their clients' own photos are held in real time; `None` when nobody knows, or there are
+    /// no such networks.
+    pub fn photos(&self) -> Option<u32> {
+        known(&self.photos)
+    }
+
+    /// Says how many sessions whose networks draw their clients' own photos are held in real time.
+    pub(crate) fn set_photos(&self, sessions: Option<u32>) {
+        make_known(&self.photos, sessions);
     }
 
     /// When this zone was first used. Sessions made before it that are not finished never will be.
@@ -142,4 +156,14 @@ impl Header {
             .since
             .compare_exchange(0, now, Ordering::AcqRel, Ordering::Relaxed);
     }
+}
+
+/// A number that may not be known.
+fn known(number: &AtomicU32) -> Option<u32> {
+    number.load(Ordering::Acquire).checked_sub(1)
+}
+
+fn make_known(number: &AtomicU32, value: Option<u32>) {
+    let code = value.map_or(0, |value| value.saturating_add(1));
+    number.store(code, Ordering::Release);
 }

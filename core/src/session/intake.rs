@@ -1,6 +1,6 @@
 //! Accepting work.
 
-use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
+use super::{Board, Hint, Job, Pace, Record, SessionId, State, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::session::{Failure, FailureCode};
@@ -81,18 +81,7 @@ impl Intake {
         if taken >= self.limits.sessions + self.limits.queue {
             return Err(busy());
         }
-        // A device that holds nobody's real time may be used by one session all the same.
-        let filmed = self
-            .board
-            .header()
-            .filmed()
-            .map(|most| most.max(1) as usize);
-        if job.filmed && filmed.is_some_and(|most| self.board.count_filmed() >= most) {
-            return Err(Refusal::new(
-                Code::Busy,
-                "as many filmed avatars speak as can in real time; try again shortly",
-            ));
-        }
+        self.expect_networks(job)?;
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
             Refusal::of_writing(&error)
@@ -112,6 +101,34 @@ impl Intake {
         })
     }
 
+    /// Refuses a job whose face networks draw when these hold no more in real time. All of them share one device.
+    fn expect_networks(&self, job: &Job) -> Result<(), Refusal> {
+        let header = self.board.header();
+        let (filmed, photos) = (header.filmed(), header.photos());
+        let (own, words) = match (job.filmed, job.portrait) {
+            (true, _) => (filmed, "filmed avatars"),
+            (false, Some(_)) => (photos, "photos"),
+            (false, None) => return Ok(()),
+        };
+        let Some(own) = own else {
+            return Ok(());
+        };
+        let count = self.board.count_drawn();
+        // A device that holds nobody's real time may be used by one session all the same.
+        let share = |count: usize, most: Option<u32>| {
+            most.map_or(0.0, |most| count as f64 / f64::from(most.max(1)))
+        };
+        let taken = share(count.0, filmed) + share(count.1, photos);
+        // A hair for what dividing loses.
+        if taken + share(1, Some(own)) <= 1.0 + 1e-9 {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::Busy,
+            format!("as many {words} speak as can in real time; try again shortly"),
+        ))
+    }
+
     /// How session `id` stands, from shared memory or, where that has forgotten it, from disk.
     pub fn find(&self, id: SessionId) -> Option<Record> {
         if let Some(record) = self.board.find(id) {
@@ -127,6 +144,29 @@ impl Intake {
             record.ended = !record.playable();
         }
         Some(record)
+    }
+
+    /// Whether session `id` can be watched while it is made, picture by picture.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, it is over, it has no pictures, or it is made too far ahead of the clock.
+    pub fn check_shown(&self, id: SessionId) -> Result<(), Refusal> {
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        let wrong = |reason| Err(Refusal::new(Code::BadParameter, reason));
+        if record.finished() {
+            return wrong("the session is over");
+        }
+        let job = self.store.job(id).ok_or_else(Refusal::unknown_session)?;
+        if !job.kind.is_seen() {
+            return wrong("the session has no pictures");
+        }
+        if job.pace == Pace::Fast {
+            return wrong(
+                "the session is made ahead of the clock: only one of pace \"live\" can be watched while it is made",
+            );
+        }
+        Ok(())
     }
 
     /// Adds to the text of a session that was begun with the promise of more. The hint, for a process, may be sent now.

@@ -42,6 +42,9 @@ pub struct Record {
     /// Bytes on disk of the one file of a recording.
     #[serde(default)]
     pub bytes: u64,
+    /// Still pictures that were taken of it for those who watch them one by one.
+    #[serde(default)]
+    pub stills: u64,
     /// How much of the sound it was fed has not been shown yet.
     #[serde(with = "samples", default)]
     pub waiting: Samples,
@@ -51,6 +54,9 @@ pub struct Record {
     /// Whether its avatar is a filmed one, which networks draw.
     #[serde(default)]
     pub filmed: bool,
+    /// Whether its face is that of its client's own photo.
+    #[serde(default)]
+    pub photo: bool,
     /// When its job was accepted.
     pub created_at: Timestamp,
     /// When it became ready or failed.
@@ -90,9 +96,11 @@ impl Record {
             ended: false,
             segment_parts: 0,
             bytes: 0,
+            stills: 0,
             waiting: Samples::ZERO,
             duration: Samples::ZERO,
             filmed: false,
+            photo: false,
             created_at,
             finished_at: None,
             failure: None,
@@ -104,6 +112,7 @@ impl Record {
         Self {
             kind: job.kind,
             filmed: job.filmed,
+            photo: job.portrait.is_some(),
             ..Self::created(job.id, job.vocabulary, job.created_at)
         }
     }
@@ -253,7 +262,7 @@ impl FailureCode {
     }
 }
 
-const TEXT: usize = 168;
+const TEXT: usize = 160;
 
 /// A [`Record`] as it lies in shared memory.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -265,6 +274,7 @@ pub(super) struct Packed {
     finished_at: u64,
     duration: u64,
     bytes: u64,
+    stills: u64,
     waiting: u64,
     segments: u32,
     listed: u32,
@@ -278,7 +288,8 @@ pub(super) struct Packed {
     segment_parts: u8,
     ended: u8,
     kind: u8,
-    filmed: u8,
+    /// One bit each: whether its avatar is filmed, and whether its face is on a photo.
+    face: u8,
     spare: [u8; 2],
     text: [u8; TEXT],
 }
@@ -305,13 +316,14 @@ impl From<&Record> for Packed {
         packed.finished_at = record.finished_at.map_or(0, Timestamp::micros);
         packed.duration = record.duration.0;
         packed.bytes = record.bytes;
+        packed.stills = record.stills;
         packed.waiting = record.waiting.0;
         packed.segments = record.segments;
         packed.listed = record.listed;
         packed.parts = record.parts;
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
-        packed.filmed = record.filmed.into();
+        packed.face = u8::from(record.filmed) | u8::from(record.photo) << 1;
         packed.state = record.state as u8;
         packed.stage = record.stage as u8;
         packed.progress = record.progress;
@@ -372,8 +384,10 @@ impl Packed {
             parts: self.parts,
             segment_parts: self.segment_parts,
             ended: self.ended != 0,
-            filmed: self.filmed != 0,
+            filmed: self.face & 1 != 0,
+            photo: self.face & 2 != 0,
             bytes: self.bytes,
+            stills: self.stills,
             waiting: Samples(self.waiting),
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
@@ -398,11 +412,13 @@ mod tests {
         );
         record.kind = Kind::Recording(RecordingFormat::Flac);
         record.bytes = u64::MAX - 1;
+        record.stills = 9;
         record.segments = 7;
         record.listed = 3;
         record.parts = 2;
         record.segment_parts = 5;
         record.filmed = true;
+        record.photo = true;
         record.duration = Samples(336_000);
         record.fail(Failure {
             code: FailureCode::DiskFull,

@@ -1,6 +1,7 @@
 //! Speech engines: a sentence in, a stream of sound and marks out.
 
 #[cfg(feature = "piper")]
+mod activity;
 mod alignment;
 mod cancel;
 mod delivery;
@@ -25,6 +26,7 @@ mod tempo;
 mod trim;
 mod words;
 
+pub(crate) use activity::Activity;
 pub use cancel::Cancel;
 #[cfg(test)]
 pub(crate) use ear::{Ear, Timbre};

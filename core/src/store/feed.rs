@@ -187,7 +187,10 @@ impl Feed {
         file.seek(SeekFrom::Start(ledger.end))?;
         file.write_all(&label.to_bytes())?;
         file.write_all(sound)?;
-        file.stream_position()
+        let end = file.stream_position()?;
+        // Somebody who was killed may have left more than this.
+        file.set_len(end)?;
+        Ok(end)
     }
 
     fn file(&self, number: u64) -> PathBuf {
@@ -222,51 +225,49 @@ impl Eater {
         }
     }
 
-    /// Everything that has come since, in the order it came; files that were read to their end are deleted.
+    /// The next piece, if it has come; a file that was read to its end is deleted once there is another.
     ///
     /// # Errors
     ///
     /// As of reading a file.
-    pub(crate) fn read(&mut self) -> io::Result<Vec<Morsel>> {
-        let ledger = self.feed.ledger()?;
-        let mut morsels = Vec::new();
+    pub(crate) fn next(&mut self) -> io::Result<Option<Morsel>> {
         loop {
+            let ledger = self.feed.ledger()?;
             let newest = self.file == ledger.file;
             if newest && self.at == ledger.end {
-                return Ok(morsels);
+                return Ok(None);
             }
             let path = self.feed.file(self.file);
             let mut file = File::open(&path)?;
-            let end = match newest {
-                true => ledger.end,
-                false => file.metadata()?.len(),
-            };
-            file.seek(SeekFrom::Start(self.at))?;
-            while self.at < end {
-                let mut label = [0; LABEL];
-                file.read_exact(&mut label)?;
-                let label =
-                    Label::from_bytes(&label).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
-                let mut sound = Vec::new();
-                let length = u64::from(label.length);
-                (&mut file).take(length).read_to_end(&mut sound)?;
-                if sound.len() as u64 != length {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                self.at += LABEL as u64 + length;
-                morsels.push(Morsel {
-                    number: label.number,
-                    sound,
-                    last: label.last,
-                });
-            }
-            if newest {
-                return Ok(morsels);
+            if newest || self.at < file.metadata()?.len() {
+                file.seek(SeekFrom::Start(self.at))?;
+                let (morsel, length) = read_morsel(&mut file)?;
+                self.at += length;
+                return Ok(Some(morsel));
             }
             fs::remove_file(&path)?;
             (self.file, self.at) = (self.file + 1, 0);
         }
     }
+}
+
+/// A piece, and how many bytes it takes.
+fn read_morsel(file: &mut File) -> io::Result<(Morsel, u64)> {
+    let mut label = [0; LABEL];
+    file.read_exact(&mut label)?;
+    let label = Label::from_bytes(&label).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+    let length = u64::from(label.length);
+    let mut sound = Vec::new();
+    file.take(length).read_to_end(&mut sound)?;
+    if sound.len() as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let morsel = Morsel {
+        number: label.number,
+        sound,
+        last: label.last,
+    };
+    Ok((morsel, LABEL as u64 + length))
 }
 
 #[cfg(test)]
@@ -279,18 +280,23 @@ mod tests {
         Feed::new(place.path().join("feed"))
     }
 
+    /// All that has come.
+    fn rest(eater: &mut Eater) -> Vec<Morsel> {
+        std::iter::from_fn(|| eater.next().unwrap()).collect()
+    }
+
     #[test]
     fn pieces_come_out_as_they_went_in_and_leave_no_room_taken() {
         let place = tempfile::tempdir().unwrap();
         feed(&place).begin().unwrap();
         let mut eater = Eater::new(feed(&place));
-        assert_eq!(eater.read().unwrap(), []);
+        assert_eq!(rest(&mut eater), []);
         let sound = vec![7; 400_000];
         for number in 0..8 {
             let fed = feed(&place).add(None, &sound, number == 7).unwrap();
             assert_eq!(fed, Fed::Taken);
         }
-        let numbers: Vec<_> = eater.read().unwrap().iter().map(|m| m.number).collect();
+        let numbers: Vec<_> = rest(&mut eater).iter().map(|m| m.number).collect();
         assert_eq!(numbers, (0..8).collect::<Vec<_>>());
         let left = fs::read_dir(place.path().join("feed")).unwrap();
         assert_eq!(left.count(), 3, "the lock, the ledger and the newest file");
@@ -318,7 +324,7 @@ mod tests {
         assert_eq!(add(0, true).unwrap(), Fed::Repeated);
         assert_eq!(add(2, true).unwrap(), Fed::Taken);
         assert!(matches!(add(3, false), Err(FeedError::Complete)));
-        assert_eq!(Eater::new(feed(&place)).read().unwrap().len(), 3);
+        assert_eq!(rest(&mut Eater::new(feed(&place))).len(), 3);
     }
 
     #[test]
@@ -332,9 +338,7 @@ mod tests {
             .unwrap();
         file.write_all(&[9; 40]).unwrap();
         feed(&place).add(None, b"two", false).unwrap();
-        let sounds: Vec<_> = Eater::new(feed(&place))
-            .read()
-            .unwrap()
+        let sounds: Vec<_> = rest(&mut Eater::new(feed(&place)))
             .into_iter()
             .map(|morsel| morsel.sound)
             .collect();
@@ -356,10 +360,10 @@ mod tests {
             for ((number, length), ask) in order.iter().zip(lengths).zip(asks) {
                 feed(&place).add(Some(*number), &vec![*number as u8; length], false).unwrap();
                 if ask {
-                    found.extend(eater.read().unwrap());
+                    found.extend(rest(&mut eater));
                 }
             }
-            found.extend(eater.read().unwrap());
+            found.extend(rest(&mut eater));
             let numbers: Vec<_> = found.iter().map(|morsel| morsel.number).collect();
             prop_assert_eq!(numbers, order);
             for morsel in found {

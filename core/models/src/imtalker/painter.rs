@@ -1,6 +1,6 @@
 //! Pictures of any sessions, drawn together.
 
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::photo::Held;
 use super::{Framing, Photo, square};
@@ -69,8 +69,8 @@ impl Painter {
         };
         let side = usize::try_from(self.config.input()).unwrap_or_default();
         let seen = resample(&picture.crop(crop), side, side, Resampling::Bicubic);
-        let seen = self
-            .tensor(&seen)?
+        let seen = seen
+            .tensor(self.device)?
             .f_div_scalar(255.0)?
             .f_to_kind(self.kind)?;
         let appearance = self.renderer.identity.forward(&seen)?;
@@ -99,7 +99,7 @@ impl Painter {
             resample(picture, width, height, Resampling::Bilinear)
         });
         let seen = smaller.as_ref().unwrap_or(picture);
-        let levels = detector.forward(&ChannelOrder::Bgr.prepare(&self.tensor(seen)?)?)?;
+        let levels = detector.forward(&ChannelOrder::Bgr.prepare(&seen.tensor(self.device)?)?)?;
         #[expect(clippy::cast_precision_loss, reason = "sides of pictures")]
         let scale = picture.width() as f32 / seen.width() as f32;
         let surest = detections(&levels)?.into_iter().next();
@@ -111,18 +111,6 @@ impl Painter {
             let [x0, y0, x1, y1] = face.corners.map(|at| (at * scale) as i32);
             Bounds { x0, y0, x1, y1 }
         }))
-    }
-
-    /// The picture as [1, 3, h, w], from 0 to 255.
-    fn tensor(&self, picture: &Raster) -> Result<Tensor, TchError> {
-        let side = |side: usize| i64::try_from(side).unwrap_or(i64::MAX);
-        Tensor::f_from_slice(picture.data())?
-            .f_view([side(picture.height()), side(picture.width()), 3])?
-            .f_to_device(self.device)?
-            .f_permute([2, 0, 1])?
-            .f_to_kind(Kind::Float)?
-            .f_contiguous()?
-            .f_unsqueeze(0)
     }
 
     pub(super) fn paint(&self, requests: &mut [Request<'_>]) -> Result<(), ModelsError> {

@@ -45,14 +45,13 @@ impl Painter {
         tokens: [i64; 2],
     ) -> Result<Self, ModelsError> {
         let scale = vae.scaling_factor;
-        let weights = Weights::read(&directory.join("unet.safetensors"), device, kind)?;
-        let unet = Unet::new(&weights.root(), unet)?;
-        weights.finish()?;
-        let weights = Weights::read(&directory.join("vae.safetensors"), device, kind)?;
-        let decoder = Decoder::new(&weights.root(), vae)?;
-        // Only preparing an avatar needs the encoder, but a file without it is not what it should be.
-        Encoder::new(&weights.root(), vae)?;
-        weights.finish()?;
+        let place = (device, kind);
+        let unet = Weights::whole(directory, "unet", place, |scope| Unet::new(scope, unet))?;
+        let decoder = Weights::whole(directory, "vae", place, |scope| {
+            // Only preparing an avatar needs the encoder, but a file without it is not what it should be.
+            Encoder::new(scope, vae)?;
+            Decoder::new(scope, vae)
+        })?;
         if device.is_cuda() {
             // Batches have few shapes, so it pays to look for the fastest way of each.
             Cuda::cudnn_set_benchmark(true);

@@ -1,6 +1,6 @@
 //! One frame made ready.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tch::{Device, Kind, TchError, Tensor, no_grad};
 
@@ -9,11 +9,11 @@ use super::{Bounds, FaceGeometry, MaskShape, Raster, Resampling, lanczos, resamp
 use crate::config;
 use crate::detect::{ChannelOrder, S3fd, detections};
 use crate::error::ModelsError;
-use crate::musetalk::{FACE_SIDE, device};
+use crate::musetalk::{FACE_SIDE, device, set_threads};
 use crate::parse::{self, Bisenet};
 use crate::pose::{Rtmpose, View};
 use crate::vae::{Encoder, VaeConfig};
-use crate::weights::{Scope, Weights, WeightsError};
+use crate::weights::Weights;
 
 /// What to load, and how frames are made ready.
 #[derive(Debug, Clone)]
@@ -53,19 +53,6 @@ pub struct Preparer {
     mask: MaskShape,
 }
 
-fn network<T>(
-    directory: &Path,
-    name: &str,
-    device: Device,
-    build: impl Fn(&Scope<'_>) -> Result<T, WeightsError>,
-) -> Result<T, ModelsError> {
-    let file = directory.join(format!("{name}.safetensors"));
-    let weights = Weights::read(&file, device, Kind::Float)?;
-    let network = build(&weights.root())?;
-    weights.finish()?;
-    Ok(network)
-}
-
 impl Preparer {
     /// Loads the networks.
     ///
@@ -78,17 +65,16 @@ impl Preparer {
 
     fn load(options: &PreparerOptions) -> Result<Self, ModelsError> {
         let device = device(&options.device)?;
-        if let Ok(threads @ 1..) = i32::try_from(options.threads) {
-            tch::set_num_threads(threads);
-        }
+        set_threads(options.threads);
         let directory = &options.weights;
         let vae: VaeConfig = config::read(&directory.join("vae.json"))?;
         // Its other half is of no use here.
+        let place = (device, Kind::Float);
         let weights = Weights::read(&directory.join("vae.safetensors"), device, Kind::Float)?;
         Ok(Self {
-            detector: network(directory, "s3fd", device, S3fd::new)?,
-            landmarks: network(directory, "dwpose", device, Rtmpose::new)?,
-            parser: network(directory, "bisenet", device, Bisenet::new)?,
+            detector: Weights::whole(directory, "s3fd", place, S3fd::new)?,
+            landmarks: Weights::whole(directory, "dwpose", place, Rtmpose::new)?,
+            parser: Weights::whole(directory, "bisenet", place, Bisenet::new)?,
             encoder: Encoder::new(&weights.root(), &vae)?,
             scaling: vae.scaling_factor,
             device,
@@ -103,13 +89,13 @@ impl Preparer {
     ///
     /// [`ModelsError`]
     pub fn find(&self, frame: &Raster) -> Result<Option<Bounds>, ModelsError> {
-        check(frame)?;
+        frame.expect_colour("frame")?;
         Ok(no_grad(|| self.look(frame))?)
     }
 
     fn look(&self, frame: &Raster) -> Result<Option<Bounds>, TchError> {
         // MuseTalk shows the detector its colours the wrong way round, and boxes are to be MuseTalk's.
-        let picture = ChannelOrder::Rgb.prepare(&self.tensor(frame)?)?;
+        let picture = ChannelOrder::Rgb.prepare(&frame.tensor(self.device)?)?;
         let Some(face) = detections(&self.detector.forward(&picture)?)?
             .into_iter()
             .next()
@@ -123,7 +109,7 @@ impl Preparer {
         let [x0, y0, x1, y1] = face.corners.map(|at| at.max(0.0) as i32);
         let size = (frame.width(), frame.height());
         let view = View::whole(size.0, size.1);
-        let seen = Rtmpose::prepare(&self.tensor(&view.of(frame))?)?;
+        let seen = Rtmpose::prepare(&view.of(frame).tensor(self.device)?)?;
         let landmarks = self.landmarks.landmarks(&view, &seen)?;
         let detected = Bounds { x0, y0, x1, y1 };
         Ok(self.geometry.bounds(&landmarks, detected, size))
@@ -135,7 +121,7 @@ impl Preparer {
     ///
     /// [`ModelsError`]; [`ModelsError::Argument`] where no face can be there.
     pub fn prepare(&self, frame: &Raster, face: Bounds) -> Result<Prepared, ModelsError> {
-        check(frame)?;
+        frame.expect_colour("frame")?;
         let too_small = face.width().min(face.height()) < SMALLEST;
         if too_small || face != face.within(frame.width(), frame.height()) {
             return Err(ModelsError::Argument(format!(
@@ -158,8 +144,8 @@ impl Preparer {
     /// What each pixel of a face's surroundings is, in a picture of [`parse::SIDE`] squared.
     fn classes(&self, surroundings: &Raster) -> Result<Raster, TchError> {
         let (side, triangle) = (parse::SIDE, Resampling::Bilinear);
-        let picture = self
-            .tensor(&resample(surroundings, side, side, triangle))?
+        let picture = resample(surroundings, side, side, triangle)
+            .tensor(self.device)?
             .f_div_scalar(255.0)?;
         let logits = self.parser.forward(&Bisenet::prepare(&picture)?)?;
         let classes = logits
@@ -172,8 +158,8 @@ impl Preparer {
 
     /// The latents of a face without its lower half, and with it.
     fn latents(&self, face: &Raster) -> Result<Vec<f32>, TchError> {
-        let whole = self
-            .tensor(face)?
+        let whole = face
+            .tensor(self.device)?
             .f_div_scalar(255.0)?
             .f_sub_scalar(0.5)?
             .f_div_scalar(0.5)?;
@@ -189,26 +175,5 @@ impl Preparer {
             .f_contiguous()?
             .f_flatten(0, -1)?
             .try_into()
-    }
-
-    /// The picture as [1, 3, h, w], from 0 to 255.
-    fn tensor(&self, picture: &Raster) -> Result<Tensor, TchError> {
-        let side = |side: usize| i64::try_from(side).unwrap_or(i64::MAX);
-        Tensor::f_from_slice(picture.data())?
-            .f_view([side(picture.height()), side(picture.width()), 3])?
-            .f_to_device(self.device)?
-            .f_permute([2, 0, 1])?
-            .f_to_kind(Kind::Float)?
-            .f_contiguous()?
-            .f_unsqueeze(0)
-    }
-}
-
-fn check(frame: &Raster) -> Result<(), ModelsError> {
-    match frame.channels() {
-        3 => Ok(()),
-        channels => Err(ModelsError::Argument(format!(
-            "a frame is of three channels, and not of {channels}"
-        ))),
     }
 }

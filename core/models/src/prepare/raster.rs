@@ -1,6 +1,9 @@
 //! Pictures of 8 bits a channel.
 
+use tch::{Device, Kind, TchError, Tensor};
+
 use super::Bounds;
+use crate::error::ModelsError;
 
 /// An 8-bit picture: rows from the top, the channels of a pixel side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,29 @@ impl Raster {
     /// All of it.
     pub fn data(&self) -> &[u8] {
         &self.data
+    }
+
+    /// As [1, channels, h, w], from 0 to 255.
+    pub(crate) fn tensor(&self, device: Device) -> Result<Tensor, TchError> {
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (height, width) = (count(self.height), count(self.width));
+        Tensor::f_from_slice(&self.data)?
+            .f_view([height, width, count(self.channels)])?
+            .f_to_device(device)?
+            .f_permute([2, 0, 1])?
+            .f_to_kind(Kind::Float)?
+            .f_contiguous()?
+            .f_unsqueeze(0)
+    }
+
+    /// That it is red, green and blue; it is called `what`.
+    pub(crate) fn expect_colour(&self, what: &str) -> Result<(), ModelsError> {
+        match self.channels {
+            3 => Ok(()),
+            channels => Err(ModelsError::Argument(format!(
+                "a {what} is of three channels, and not of {channels}"
+            ))),
+        }
     }
 
     /// All of it.

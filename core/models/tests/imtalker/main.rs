@@ -5,6 +5,8 @@
     reason = "a test may panic"
 )]
 
+#[path = "../narrow/mod.rs"]
+mod narrow;
 mod performances;
 mod pictures;
 
@@ -12,12 +14,12 @@ use std::path::Path;
 
 use avatar_models::imtalker::{Framing, Networks, Photo};
 use avatar_models::motion::GeneratorConfig;
-use avatar_models::musetalk::{Options, Precision};
 use avatar_models::prepare::Raster;
 use avatar_models::probe::write_imtalker;
 use avatar_models::renderer::{RendererConfig, Version};
 use avatar_models::wav2vec::Wav2vecConfig;
 use avatar_models::weights::ramp;
+use narrow::options;
 use tch::Tensor;
 use tempfile::TempDir;
 
@@ -27,17 +29,6 @@ fn write(directory: &Path, version: Version) {
     let renderer = RendererConfig::narrow(version);
     let generator = GeneratorConfig::narrow(version);
     write_imtalker(directory, &renderer, &generator, &Wav2vecConfig::narrow()).unwrap();
-}
-
-fn options(directory: &Path) -> Options {
-    Options {
-        weights: directory.to_owned(),
-        device: "cpu".to_owned(),
-        precision: Precision::F32,
-        // Tests run side by side; threads that wait for each other would be in their way.
-        threads: 1,
-        max_batch: 4,
-    }
 }
 
 fn networks(version: Version) -> (TempDir, Networks) {

@@ -55,7 +55,7 @@ impl Filmed {
     /// The core's configuration of them.
     pub(crate) fn config(&self) -> Option<Neural> {
         let avatars = self.avatars.clone()?;
-        let neural = Neural::new(self.networks.path(), self.weights.clone(), avatars);
+        let neural = Neural::new(self.networks.path(), self.weights.clone(), Some(avatars));
         Some(Neural {
             device: self.device.clone(),
             precision: self.precision,

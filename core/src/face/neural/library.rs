@@ -1,12 +1,12 @@
-//! The networks of a library with the C interface.
+//! The networks of a library with the C interface that draw filmed faces.
 
-use std::any::Any;
-use std::path::Path;
 use std::sync::Arc;
 
 use avatar_neural::{Library, NeuralError, Options, Precision};
 
-use super::networks::{Description, Listener, NetworkError, Networks, Portrait, Request};
+use super::networks::{
+    Description, Listener, Manner, NetworkError, Networks, Portrait, Request, Subject, own,
+};
 use crate::config::{Neural, NeuralPrecision};
 use crate::time::{FrameRate, Samples};
 
@@ -20,16 +20,10 @@ impl From<NeuralError> for NetworkError {
     }
 }
 
-/// Opens the library that `neural` names and loads its networks, which may take minutes. Only a process that needs them
-/// calls this, after it was forked.
-///
-/// # Errors
-///
-/// [`NetworkError`]
-pub fn open(neural: &Neural) -> Result<Arc<dyn Networks>, NetworkError> {
-    let library = Library::open(&neural.library)?;
+/// What a library is asked to load.
+pub(super) fn options(neural: &Neural) -> Options {
     let limit = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let networks = library.networks(&Options {
+    Options {
         device: neural.device.clone(),
         precision: match neural.precision {
             NeuralPrecision::Auto => Precision::Auto,
@@ -40,7 +34,18 @@ pub fn open(neural: &Neural) -> Result<Arc<dyn Networks>, NetworkError> {
         threads: limit(neural.threads),
         max_batch: limit(neural.batch),
         ..Options::new(&neural.weights)
-    })?;
+    }
+}
+
+/// Opens the library that `neural` names and loads its networks, which may take minutes. Only a process that needs them
+/// calls this, after it was forked.
+///
+/// # Errors
+///
+/// [`NetworkError`]
+pub fn open(neural: &Neural) -> Result<Arc<dyn Networks>, NetworkError> {
+    let library = Library::open(&neural.library)?;
+    let networks = library.networks(&options(neural))?;
     tracing::info!(library = %library.title(), networks = ?networks.description(), "networks are loaded");
     Ok(Arc::new(Loaded(networks)))
 }
@@ -56,32 +61,38 @@ impl Networks for Loaded {
             sample_rate: description.sample_rate,
             max_batch: description.max_batch,
             lookahead: Samples::from_millis(u64::from(description.lookahead_ms)),
+            finds_faces: false,
         }
     }
 
-    fn listener(&self, rate: FrameRate) -> Result<Box<dyn Listener>, NetworkError> {
+    fn listener(
+        &self,
+        _: &dyn Portrait,
+        _: Option<&Manner>,
+        rate: FrameRate,
+    ) -> Result<Box<dyn Listener>, NetworkError> {
         Ok(Box::new(self.0.listener(rate.per_second())?))
     }
 
-    fn portrait(&self, latents: &Path) -> Result<Box<dyn Portrait>, NetworkError> {
-        Ok(Box::new(self.0.portrait(latents)?))
+    fn portrait(&self, subject: Subject<'_>) -> Result<Box<dyn Portrait>, NetworkError> {
+        match subject {
+            Subject::Filmed(latents) => Ok(Box::new(self.0.portrait(latents)?)),
+            Subject::Photo { .. } => Err(NetworkError::Failed(
+                "these networks draw nobody but those who were filmed".to_owned(),
+            )),
+        }
     }
 
     fn faces(&self, batch: &mut [Request<'_>]) -> Result<(), NetworkError> {
-        let mut requests = Vec::with_capacity(batch.len());
-        for request in batch {
-            let portrait: &dyn Any = request.portrait;
-            let Some(portrait) = portrait.downcast_ref() else {
-                let reason = "a portrait is of another library";
-                return Err(NetworkError::Failed(reason.to_owned()));
-            };
-            requests.push(avatar_neural::Request {
-                portrait,
+        let requests = batch.iter_mut().map(|request| {
+            Ok(avatar_neural::Request {
+                portrait: own(request.portrait)?,
                 index: request.index,
                 tokens: request.tokens,
                 face: &mut *request.face,
-            });
-        }
+            })
+        });
+        let mut requests = requests.collect::<Result<Vec<_>, NetworkError>>()?;
         Ok(self.0.faces(&mut requests)?)
     }
 }

@@ -1,10 +1,11 @@
-//! What the neural face asks of the networks that draw it, whoever has them.
+//! What neural faces ask of the networks that draw them, whoever has them.
 
 use std::any::Any;
 use std::path::Path;
 
 use thiserror::Error;
 
+use crate::face::photo::Still;
 use crate::time::{FrameRate, Samples};
 
 /// What is loaded.
@@ -20,6 +21,8 @@ pub struct Description {
     pub max_batch: usize,
     /// How much speech after a frame's beginning must be known before its tokens are.
     pub lookahead: Samples,
+    /// Whether faces are found in photos.
+    pub finds_faces: bool,
 }
 
 /// Why the networks did not do what they were asked.
@@ -31,9 +34,43 @@ pub enum NetworkError {
     /// The device is broken for this process.
     #[error("{0}")]
     Device(String),
+    /// Nobody looks out of a photo.
+    #[error("{0}")]
+    NoFace(String),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Of whom faces are drawn.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// Somebody who was filmed: a file of prepared latents.
+    Filmed(&'a Path),
+    /// Somebody on a photo.
+    Photo {
+        /// The photo.
+        still: &'a Still,
+        /// Whether it is cut to the face that is found in it, or drawn as it is.
+        find: bool,
+    },
+}
+
+/// How somebody on a photo speaks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Manner {
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// Moments from noise to motion, both ends counted.
+    pub moments: u32,
+    /// How closely motion keeps to the speech: how many times as far as that draws it, it goes.
+    pub guidance: f32,
+    /// Pitch, yaw and roll of the head, in radians; else as the network likes.
+    pub pose: Option<[f32; 3]>,
+    /// Where the eyes look; else as the network likes.
+    pub gaze: Option<[f32; 2]>,
+    /// Frames, as many as 40 ms each, that motion is made for at once.
+    pub step: u32,
 }
 
 /// One face of a batch.
@@ -53,21 +90,26 @@ pub trait Networks: Send + Sync {
     /// What is loaded.
     fn description(&self) -> Description;
 
-    /// An ear for one session, whose pictures come at `rate`.
+    /// An ear for one session of `portrait`, whose pictures come at `rate`. Whoever was filmed has no manner.
     ///
     /// # Errors
     ///
     /// [`NetworkError`]
-    fn listener(&self, rate: FrameRate) -> Result<Box<dyn Listener>, NetworkError>;
+    fn listener(
+        &self,
+        portrait: &dyn Portrait,
+        manner: Option<&Manner>,
+        rate: FrameRate,
+    ) -> Result<Box<dyn Listener>, NetworkError>;
 
-    /// Loads an avatar's latents.
+    /// Loads somebody's latents, or looks at a photo.
     ///
     /// # Errors
     ///
-    /// [`NetworkError`]
-    fn portrait(&self, latents: &Path) -> Result<Box<dyn Portrait>, NetworkError>;
+    /// [`NetworkError`]; [`NetworkError::NoFace`] where one was to be found.
+    fn portrait(&self, subject: Subject<'_>) -> Result<Box<dyn Portrait>, NetworkError>;
 
-    /// Draws faces, of any sessions and avatars together, at most [`Description::max_batch`].
+    /// Draws faces, of any sessions and portraits together, at most [`Description::max_batch`].
     ///
     /// # Errors
     ///
@@ -91,8 +133,20 @@ pub trait Listener: Send {
     ) -> Result<usize, NetworkError>;
 }
 
-/// One avatar's latents, where the networks can use them.
+/// Somebody's latents, where the networks can use them.
 pub trait Portrait: Any + Send + Sync {
     /// How many frames it has.
     fn frames(&self) -> usize;
+}
+
+/// What `portrait` is to those who made it, a `T`.
+///
+/// # Errors
+///
+/// [`NetworkError::Failed`] where it is not.
+pub(super) fn own<T: Any>(portrait: &dyn Portrait) -> Result<&T, NetworkError> {
+    let portrait: &dyn Any = portrait;
+    portrait
+        .downcast_ref()
+        .ok_or_else(|| NetworkError::Failed("a portrait is of another library".to_owned()))
 }

@@ -25,6 +25,7 @@ mod portrait;
 mod search;
 mod show;
 mod speak;
+mod still;
 mod sway;
 mod view;
 
@@ -32,6 +33,7 @@ pub use cascade::CASCADES;
 pub use error::PhotoError;
 pub use portrait::{Note, Options, Photo};
 pub use show::{PhotoFace, Styles};
+pub use still::{SIDE, Still};
 
 #[cfg(test)]
 mod contact;

@@ -93,20 +93,13 @@ impl Photo {
     ///
     /// [`PhotoError`]; all but [`PhotoError::Cascade`] and [`PhotoError::Size`] are about the photo.
     pub fn read(bytes: &[u8], options: &Options) -> Result<(Self, Vec<Note>), PhotoError> {
-        let (width, height) = options.size;
-        let fits = |side: usize| SIZES.contains(&side) && side.is_multiple_of(2);
-        if !fits(width) || !fits(height) {
-            return Err(PhotoError::Size(width, height));
-        }
-        let photo = decode::decode(bytes)?;
-        let finder = Finder::shared(&options.cascades)?;
-        let (face, count) = finder.find(&photo)?;
-        let [left, right] = face.eyes;
-        let mut notes = Vec::new();
-        if count > 1 {
-            notes.push(Note::Faces(count));
-        }
-        let (frame, eyes) = eyes::look(&photo, Frame::of(left, right), face.seen);
+        let Found {
+            photo,
+            frame,
+            seen,
+            mut notes,
+        } = find(bytes, options)?;
+        let (frame, eyes) = eyes::look(&photo, frame, seen);
         if eyes.iter().all(|eye| !eye.seen) {
             notes.push(Note::NoEyes);
         }
@@ -134,6 +127,35 @@ impl Photo {
     pub fn size(&self) -> (usize, usize) {
         self.0.size
     }
+}
+
+/// A photo, and the face that is shown of it.
+pub(super) struct Found {
+    pub(super) photo: Bitmap,
+    pub(super) frame: Frame,
+    /// Which of the eyes were found.
+    pub(super) seen: [bool; 2],
+    pub(super) notes: Vec<Note>,
+}
+
+/// Reads a PNG or JPEG and finds the face that is shown.
+pub(super) fn find(bytes: &[u8], options: &Options) -> Result<Found, PhotoError> {
+    let (width, height) = options.size;
+    let fits = |side: usize| SIZES.contains(&side) && side.is_multiple_of(2);
+    if !fits(width) || !fits(height) {
+        return Err(PhotoError::Size(width, height));
+    }
+    let photo = decode::decode(bytes)?;
+    let finder = Finder::shared(&options.cascades)?;
+    let (face, count) = finder.find(&photo)?;
+    let [left, right] = face.eyes;
+    let notes = (count > 1).then_some(Note::Faces(count));
+    Ok(Found {
+        photo,
+        frame: Frame::of(left, right),
+        seen: face.seen,
+        notes: notes.into_iter().collect(),
+    })
 }
 
 fn planes(bitmap: &Bitmap) -> Planes {

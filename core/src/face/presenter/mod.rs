@@ -164,8 +164,16 @@ impl Face for Presenter {
         LOOKAHEAD
     }
 
+    fn least_lookahead(&self) -> Samples {
+        Samples::ZERO
+    }
+
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
         self.performance.hear(pcm, marks);
+    }
+
+    fn forget(&mut self, from: Samples) {
+        self.performance.forget(from);
     }
 
     fn paint(&mut self, picture: &mut Picture) -> Result<(), FaceError> {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::schedule::SeatId;
 use super::seat::{Portion, Seat};
+use super::shared::Call;
 use super::{Loaded, Shared};
 use crate::audio::{ResampleError, Resampler};
 use crate::face::neural::{Listener, NetworkError};
@@ -20,10 +21,14 @@ struct Hearing {
 }
 
 impl Hearing {
-    fn new(loaded: &Loaded, seat: &Seat) -> Result<Self, NetworkError> {
+    fn new(shared: &Shared, loaded: &Loaded, seat: &Seat) -> Result<Self, NetworkError> {
+        let nobody = || NetworkError::Failed("nobody sits there".to_owned());
+        let networks = &*loaded.networks;
+        let sitter = seat.sitter().ok_or_else(nobody)?;
+        let portrait = shared.portraits.of(networks, sitter)?;
         Ok(Self {
             resampler: resampler(loaded.description.sample_rate).map_err(failed)?,
-            listener: loaded.networks.listener(seat.rate)?,
+            listener: networks.listener(&*portrait, seat.manner.as_ref(), seat.rate)?,
             sound: Vec::new(),
             tokens: Vec::new(),
         })
@@ -60,12 +65,15 @@ pub(super) fn listen(shared: &Shared) {
         return;
     };
     let mut hearings: HashMap<SeatId, Hearing> = HashMap::new();
-    while let Some((seat, gone)) = shared.next_speaker() {
+    while let Some(Call { next, gone }) = shared.next_speaker() {
         for seat in gone {
-            hearings.remove(&seat);
+            hearings.remove(&seat.id);
+            if let Some(sitter) = seat.sitter() {
+                shared.portraits.release(sitter);
+            }
         }
-        let Some((seat, portion)) = seat.and_then(|seat| {
-            let portion = seat.portion(loaded.lead)?;
+        let Some((seat, portion)) = next.and_then(|seat| {
+            let portion = seat.portion(loaded.lead_of(&seat))?;
             Some((seat, portion))
         }) else {
             continue;
@@ -73,7 +81,7 @@ pub(super) fn listen(shared: &Shared) {
         let heard = catch_unwind(AssertUnwindSafe(|| {
             let hearing = match hearings.remove(&seat.id) {
                 Some(hearing) => hearing,
-                None => Hearing::new(loaded, &seat)?,
+                None => Hearing::new(shared, loaded, &seat)?,
             };
             let hearing = hearings.entry(seat.id).or_insert(hearing);
             seat.learn(hearing.hear(&portion)?, loaded.description.tokens);

@@ -1,8 +1,7 @@
 //! The thread that has faces drawn, batch after batch, of all sessions together.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::schedule::{FIRST, Order};
@@ -17,44 +16,6 @@ const MOMENT: Duration = Duration::from_millis(50);
 
 type Batch = Vec<Order<Likeness>>;
 
-/// The latents of avatars, and who needs them.
-#[derive(Default)]
-struct Portraits(HashMap<[u8; 32], Kept>);
-
-struct Kept {
-    sitter: Weak<Sitter>,
-    portrait: Box<dyn Portrait>,
-}
-
-impl Portraits {
-    /// Loads the latents of `sitter`, unless they are.
-    fn load(&mut self, loaded: &Loaded, sitter: &Arc<Sitter>) -> Result<(), NetworkError> {
-        if self.0.contains_key(&sitter.fingerprint) {
-            return Ok(());
-        }
-        self.0.retain(|_, kept| kept.sitter.strong_count() > 0);
-        let portrait = loaded.networks.portrait(&sitter.latents)?;
-        let (found, wanted) = (portrait.frames(), sitter.manifest.frames.len());
-        if found != wanted {
-            return Err(NetworkError::Failed(format!(
-                "{} has latents of {found} frames, and the avatar has {wanted}",
-                sitter.latents.display()
-            )));
-        }
-        let kept = Kept {
-            sitter: Arc::downgrade(sitter),
-            portrait,
-        };
-        self.0.insert(sitter.fingerprint, kept);
-        Ok(())
-    }
-
-    fn of(&self, sitter: &Sitter) -> Option<&dyn Portrait> {
-        let kept = self.0.get(&sitter.fingerprint)?;
-        Some(&*kept.portrait)
-    }
-}
-
 /// Loads the networks, and then draws until the studio closes.
 pub(super) fn work(shared: &Shared, opener: &Opener) {
     let opened = guarded("loading the networks broke down", opener);
@@ -62,18 +23,14 @@ pub(super) fn work(shared: &Shared, opener: &Opener) {
         Ok(loaded) => loaded,
         Err(error) => return shared.give_up(&error),
     };
-    let mut easel = Easel {
-        shared,
-        loaded,
-        portraits: Portraits::default(),
-    };
+    let easel = Easel { shared, loaded };
     easel.warm_up();
     shared.open_doors();
     while let Some((batch, full)) = shared.next_batch() {
         easel.draw(batch, full);
     }
     if shared.is_broken() {
-        std::mem::forget(easel.portraits);
+        shared.portraits.abandon();
         std::mem::forget(Arc::clone(&loaded.networks));
     }
 }
@@ -89,19 +46,15 @@ fn guarded<T>(
 struct Easel<'a> {
     shared: &'a Shared,
     loaded: &'a Loaded,
-    portraits: Portraits,
 }
 
 impl Easel<'_> {
     /// Loads the latents of all avatars and draws a face or two, to know how long that takes before anybody is promised
     /// anything. What goes wrong here is complained of when somebody asks for it.
-    fn warm_up(&mut self) {
+    fn warm_up(&self) {
         let mut sitters = self.shared.sitters();
         sitters.retain(|sitter| {
-            let loaded = guarded("loading latents broke down", || {
-                self.portraits.load(self.loaded, sitter)
-            });
-            loaded
+            self.portrait(sitter)
                 .inspect_err(|error| tracing::warn!(avatar = %sitter.id, "no portrait: {error}"))
                 .is_ok()
         });
@@ -133,21 +86,26 @@ impl Easel<'_> {
         }
     }
 
+    fn portrait(&self, sitter: &Arc<Sitter>) -> Result<Arc<dyn Portrait>, NetworkError> {
+        guarded("loading a portrait broke down", || {
+            self.shared.portraits.of(&*self.loaded.networks, sitter)
+        })
+    }
+
     fn faces(&self, of: &[&Likeness]) -> Result<Vec<Vec<u8>>, NetworkError> {
         let side = self.loaded.description.face_side;
         let mut faces: Vec<Vec<u8>> = of.iter().map(|_| vec![0; side * side * 3]).collect();
-        let requests = of.iter().zip(&mut faces).map(|(likeness, face)| {
-            let portrait = self.portraits.of(&likeness.sitter).ok_or_else(|| {
-                NetworkError::Failed("an avatar's latents are not loaded".to_owned())
-            })?;
-            Ok(Request {
-                portrait,
+        let portraits = of.iter().map(|likeness| self.portrait(&likeness.sitter));
+        let portraits = portraits.collect::<Result<Vec<_>, _>>()?;
+        let requests = of.iter().zip(&portraits).zip(&mut faces);
+        let mut requests: Vec<Request<'_>> = requests
+            .map(|((likeness, portrait), face)| Request {
+                portrait: &**portrait,
                 index: likeness.index,
                 tokens: &likeness.tokens,
                 face,
             })
-        });
-        let mut requests: Vec<Request<'_>> = requests.collect::<Result<_, NetworkError>>()?;
+            .collect();
         guarded("drawing faces broke down", || {
             self.loaded.networks.faces(&mut requests)
         })?;
@@ -156,17 +114,12 @@ impl Easel<'_> {
     }
 
     /// Draws `batch`, which is `full` if it is as large as it could be.
-    fn draw(&mut self, mut batch: Batch, full: bool) {
-        batch.retain(|order| {
-            let loaded = guarded("loading latents broke down", || {
-                self.portraits.load(self.loaded, &order.of.sitter)
-            });
-            match loaded {
-                Ok(()) => true,
-                Err(error) => {
-                    self.shared.refuse_at(order.seat, error);
-                    false
-                }
+    fn draw(&self, mut batch: Batch, full: bool) {
+        batch.retain(|order| match self.portrait(&order.of.sitter) {
+            Ok(_) => true,
+            Err(error) => {
+                self.shared.refuse_at(order.seat, error);
+                false
             }
         });
         if batch.is_empty() {
@@ -204,7 +157,7 @@ impl Easel<'_> {
     }
 
     /// One session's fault must not be another's: each is tried on its own.
-    fn divide(&mut self, batch: Batch, error: NetworkError) {
+    fn divide(&self, batch: Batch, error: NetworkError) {
         let Some(first) = batch.first().map(|order| order.seat) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! The studio: where the networks draw the faces of filmed avatars, of all sessions together.
+//! The studio: where the networks draw the faces of filmed avatars, or of those on photos, of all sessions together.
 //!
 //! One thread, the *easel*, owns the networks and has faces drawn in batches; another, the *ear*, turns speech into what
 //! they are drawn from. A session's face ([`Sitting`]) hands its sound in, and wakes its painter when faces come back; what
@@ -6,6 +6,7 @@
 
 mod ear;
 mod easel;
+mod portraits;
 mod schedule;
 mod seat;
 mod shared;
@@ -20,11 +21,13 @@ use std::thread;
 use std::time::Duration;
 
 use self::shared::{Loaded, Shared};
+pub(crate) use self::sitter::Snapshot;
+pub(crate) use self::sitting::Look;
 use self::sitting::Sitting;
 use super::painter::Links;
 use crate::config::Config;
 use crate::face::Face;
-use crate::face::neural::{NetworkError, Networks};
+use crate::face::neural::{Manner, NetworkError, Networks};
 use crate::session::Failure;
 
 /// Opens the networks. It may take minutes, and is called in a thread of its own.
@@ -56,10 +59,10 @@ pub(crate) struct Staff {
 }
 
 impl Studio {
-    /// Starts the threads, the first of which opens the networks.
+    /// Starts the threads, the first of which opens the networks: for the avatars in the directory `avatars`, or for photos.
     pub(crate) fn start(
         config: &Config,
-        avatars: &Path,
+        avatars: Option<&Path>,
         opener: Arc<Opener>,
         outlook: Outlook,
     ) -> std::io::Result<(Self, Staff)> {
@@ -94,8 +97,24 @@ impl Studio {
     ///
     /// A [`Failure`] where there is no such avatar, or no faces are drawn.
     pub(crate) fn sit(&self, links: &Links, avatar: &str) -> Result<Box<dyn Face>, Failure> {
-        let seat = self.0.seat_for(links, avatar)?;
-        Ok(Box::new(Sitting::new(seat, Arc::clone(&self.0))))
+        let sitter = self.0.sitter(avatar)?;
+        let seat = self.0.seat_for(links, None)?;
+        Ok(Box::new(Sitting::filmed(seat, sitter, Arc::clone(&self.0))))
+    }
+
+    /// The face of whoever is on the photo that `look` finds, for the session of `links`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] where no faces are drawn.
+    pub(crate) fn pose(
+        &self,
+        links: &Links,
+        manner: Manner,
+        look: Box<Look>,
+    ) -> Result<Box<dyn Face>, Failure> {
+        let seat = self.0.seat_for(links, Some(manner))?;
+        Ok(Box::new(Sitting::posing(seat, look, Arc::clone(&self.0))))
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a session and the studio's threads share: its sound on the way to the ear, tokens and faces on the way back.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::schedule::{Order, SeatId};
 use super::sitter::Sitter;
-use crate::face::neural::Cycle;
+use crate::face::neural::{Cycle, Manner};
 use crate::generator::live::Live;
 use crate::generator::pool::Waker;
 use crate::session::Failure;
@@ -18,6 +18,12 @@ const HEARD_AHEAD: u64 = 75;
 
 /// How far ahead of what is shown faces are drawn.
 const DRAWN_AHEAD: u64 = 32;
+
+/// The same for whole pictures, of which each takes most of a megabyte.
+const PICTURES_AHEAD: u64 = 14;
+
+/// How long a frame of motion is, whatever the video's rate.
+const MOTION: Samples = Samples::from_millis(40);
 
 /// The ear is asked for no fewer frames than this at once, unless there are few left.
 const STEP: u64 = 16;
@@ -38,9 +44,13 @@ pub(super) struct Likeness {
 pub(super) struct Seat {
     pub(super) id: SeatId,
     pub(super) live: Arc<Live>,
-    pub(super) sitter: Arc<Sitter>,
-    pub(super) cycle: Cycle,
+    /// Whoever sits there; nobody yet where a photo is still to be looked at.
+    sitter: OnceLock<(Arc<Sitter>, Cycle)>,
+    /// How whoever is on a photo speaks.
+    pub(super) manner: Option<Manner>,
     pub(super) rate: FrameRate,
+    /// How far ahead of what is shown faces are drawn.
+    ahead: u64,
     painter: Waker,
     state: Mutex<State>,
 }
@@ -93,17 +103,19 @@ impl Seat {
         id: SeatId,
         live: Arc<Live>,
         painter: Waker,
-        sitter: Arc<Sitter>,
+        manner: Option<Manner>,
         rate: FrameRate,
     ) -> Self {
-        let manifest = &sitter.manifest;
-        let cycle = Cycle::new(manifest.frames.len(), manifest.frame_rate, rate);
         Self {
             id,
-            cycle,
+            sitter: OnceLock::new(),
+            ahead: match manner {
+                None => DRAWN_AHEAD,
+                Some(_) => PICTURES_AHEAD,
+            },
+            manner,
             rate,
             painter,
-            sitter,
             state: Mutex::new(State {
                 sound: VecDeque::new(),
                 ended: false,
@@ -123,6 +135,28 @@ impl Seat {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `sitter` sits down.
+    pub(super) fn take(&self, sitter: Arc<Sitter>) {
+        let cycle = sitter.cycle(self.rate);
+        let _ = self.sitter.set((sitter, cycle));
+    }
+
+    /// Whoever sits there.
+    pub(super) fn sitter(&self) -> Option<&Arc<Sitter>> {
+        self.sitter.get().map(|(sitter, _)| sitter)
+    }
+
+    /// Which frame of a clip is shown in frame `frame`.
+    pub(super) fn index(&self, frame: u64) -> usize {
+        self.sitter.get().map_or(0, |(_, cycle)| cycle.at(frame))
+    }
+
+    /// How much sound more must be known of it than of one frame: motion is made for several at once.
+    pub(super) fn wait(&self) -> Samples {
+        let step = self.manner.map_or(0, |manner| u64::from(manner.step));
+        Samples(MOTION.0 * step.saturating_sub(1))
     }
 
     /// Takes in more sound.
@@ -166,11 +200,12 @@ impl Seat {
 
     /// Whether there is something for the ear, which must know `lead` of sound after a frame's beginning.
     pub(super) fn speaks(&self, lead: Samples) -> bool {
-        self.lock().portion(self.rate, lead).is_some()
+        self.sitter().is_some() && self.lock().portion(self.rate, lead).is_some()
     }
 
     /// The next sound for the ear.
     pub(super) fn portion(&self, lead: Samples) -> Option<Portion> {
+        self.sitter()?;
         let mut state = self.lock();
         let (length, last) = state.portion(self.rate, lead)?;
         let sound: Vec<f32> = state.sound.drain(..length).collect();
@@ -202,9 +237,12 @@ impl Seat {
 
     /// What can be ordered now.
     pub(super) fn orders(&self) -> Vec<Order<Likeness>> {
-        let mut state = self.lock();
         let mut orders = Vec::new();
-        while state.ordered < state.shown + DRAWN_AHEAD {
+        let Some(sitter) = self.sitter() else {
+            return orders;
+        };
+        let mut state = self.lock();
+        while state.ordered < state.shown + self.ahead {
             let Some(tokens) = state.tokens.pop_front() else {
                 break;
             };
@@ -218,8 +256,8 @@ impl Seat {
                 frame,
                 due: state.origin + self.rate.start_of(frame).duration(),
                 of: Likeness {
-                    sitter: Arc::clone(&self.sitter),
-                    index: self.cycle.at(frame),
+                    sitter: Arc::clone(sitter),
+                    index: self.index(frame),
                     tokens,
                 },
             });

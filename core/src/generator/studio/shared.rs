@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use super::portraits::Portraits;
 use super::schedule::{Order, Schedule, SeatId};
 use super::seat::{Likeness, Seat};
 use super::sitter::{Sitter, Sitters};
 use super::tempo::Tempo;
 use super::{Outlook, ear};
 use crate::config::Config;
-use crate::face::neural::{Description, Gallery, NetworkError, Networks};
+use crate::face::neural::{Description, Gallery, Manner, NetworkError, Networks};
 use crate::generator::painter::Links;
 use crate::session::{Failure, FailureCode};
 use crate::time::{FrameRate, Samples};
@@ -24,12 +25,21 @@ pub(super) struct Loaded {
     pub(super) lead: Samples,
 }
 
+impl Loaded {
+    /// The same for the session of `seat`.
+    pub(super) fn lead_of(&self, seat: &Seat) -> Samples {
+        self.lead + seat.wait()
+    }
+}
+
 /// What all who work in the studio share.
 pub(super) struct Shared {
     loaded: OnceLock<Loaded>,
     pub(super) outlook: Outlook,
     rate: FrameRate,
-    sitters: Mutex<Sitters>,
+    /// Where everybody is on a photo there are none.
+    sitters: Option<Mutex<Sitters>>,
+    pub(super) portraits: Portraits,
     state: Mutex<State>,
     /// Something was ordered.
     easel: Condvar,
@@ -54,18 +64,30 @@ pub(super) struct State {
     /// Those with sound for the ear.
     pub(super) speaking: BTreeSet<SeatId>,
     /// Those that the ear need remember no longer.
-    gone: Vec<SeatId>,
+    gone: Vec<Arc<Seat>>,
+}
+
+/// What the ear does next.
+pub(super) struct Call {
+    /// Whose sound is heard, if anybody's.
+    pub(super) next: Option<Arc<Seat>>,
+    /// Who is to be forgotten.
+    pub(super) gone: Vec<Arc<Seat>>,
 }
 
 impl Shared {
-    /// For the avatars in the directory `avatars`.
-    pub(super) fn new(config: &Config, avatars: &Path, outlook: Outlook) -> Self {
+    /// For the avatars in the directory `avatars`, or for photos.
+    pub(super) fn new(config: &Config, avatars: Option<&Path>, outlook: Outlook) -> Self {
         let films = config.data.join("films");
-        let sitters = Sitters::new(Gallery::new(avatars), &films, config.video);
+        let sitters = avatars.map(|avatars| {
+            let sitters = Sitters::new(Gallery::new(avatars), &films, config.video);
+            Mutex::new(sitters)
+        });
         Self {
+            portraits: Portraits::default(),
             loaded: OnceLock::new(),
             rate: config.video.frame_rate,
-            sitters: Mutex::new(sitters),
+            sitters,
             state: Mutex::new(State {
                 open: false,
                 closed: None,
@@ -89,8 +111,9 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn sitters_lock(&self) -> MutexGuard<'_, Sitters> {
-        self.sitters.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sitters_lock(&self) -> Option<MutexGuard<'_, Sitters>> {
+        let sitters = self.sitters.as_ref()?;
+        Some(sitters.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Nobody need work any more.
@@ -100,13 +123,21 @@ impl Shared {
         self.ear.notify_all();
     }
 
-    /// A place for the session of `links`.
-    pub(super) fn seat_for(&self, links: &Links, avatar: &str) -> Result<Arc<Seat>, Failure> {
-        let sitter = self.sitters_lock().find(avatar);
-        let sitter = sitter.ok_or_else(|| Failure {
+    /// The avatar called `id`.
+    pub(super) fn sitter(&self, id: &str) -> Result<Arc<Sitter>, Failure> {
+        let found = self.sitters_lock().and_then(|mut sitters| sitters.find(id));
+        found.ok_or_else(|| Failure {
             code: FailureCode::InferenceFailed,
-            text: format!("the avatar \"{avatar}\" is not there any more"),
-        })?;
+            text: format!("the avatar \"{id}\" is not there any more"),
+        })
+    }
+
+    /// A place for the session of `links`; whoever is on a photo has a manner.
+    pub(super) fn seat_for(
+        &self,
+        links: &Links,
+        manner: Option<Manner>,
+    ) -> Result<Arc<Seat>, Failure> {
         let mut state = self.lock();
         if let Some(failure) = &state.closed {
             return Err(failure.clone());
@@ -117,7 +148,7 @@ impl Shared {
             id,
             Arc::clone(&links.live),
             links.painter.clone(),
-            sitter,
+            manner,
             self.rate,
         ));
         state.seats.insert(id, Arc::clone(&seat));
@@ -125,14 +156,24 @@ impl Shared {
         Ok(seat)
     }
 
-    /// Every avatar there is.
+    /// Every avatar there is, or where there are none somebody whom the networks can be tried with.
     pub(super) fn sitters(&self) -> Vec<Arc<Sitter>> {
-        self.sitters_lock().all()
+        match self.sitters_lock() {
+            Some(mut sitters) => sitters.all(),
+            None => vec![Arc::new(Sitter::nobody())],
+        }
     }
 
-    /// How much sound after a frame's beginning must be known before its tokens are, once that is known.
-    pub(super) fn lead(&self) -> Option<Samples> {
-        self.loaded.get().map(|loaded| loaded.lead)
+    /// How much sound of `seat` after a frame's beginning must be known before its tokens are, once that is known.
+    pub(super) fn lead(&self, seat: &Seat) -> Option<Samples> {
+        self.loaded.get().map(|loaded| loaded.lead_of(seat))
+    }
+
+    /// Whether the networks find faces in photos, once they are loaded.
+    pub(super) fn finds_faces(&self) -> Option<bool> {
+        self.loaded
+            .get()
+            .map(|loaded| loaded.description.finds_faces)
     }
 
     /// The networks are loaded.
@@ -225,7 +266,7 @@ impl Shared {
 
     /// Sound of `seat` may be worth hearing.
     pub(super) fn call_ear(&self, seat: &Seat) {
-        let Some(lead) = self.lead() else {
+        let Some(lead) = self.lead(seat) else {
             return;
         };
         if seat.speaks(lead) {
@@ -234,8 +275,8 @@ impl Shared {
         }
     }
 
-    /// Whose sound is heard next, if anybody's, and who is to be forgotten; `None` when the studio closes.
-    pub(super) fn next_speaker(&self) -> Option<(Option<Arc<Seat>>, Vec<SeatId>)> {
+    /// Whose sound is heard next; `None` when the studio closes.
+    pub(super) fn next_speaker(&self) -> Option<Call> {
         let mut state = self.lock();
         loop {
             if state.stopped || state.closed.is_some() {
@@ -250,7 +291,10 @@ impl Shared {
                 if let Some(seat) = &next {
                     state.speaking.remove(&seat.id);
                 }
-                return Some((next, std::mem::take(&mut state.gone)));
+                return Some(Call {
+                    next,
+                    gone: std::mem::take(&mut state.gone),
+                });
             }
             state = self.ear.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -347,6 +391,7 @@ impl Shared {
         }
         let code = match error {
             NetworkError::Memory(_) => FailureCode::OutOfMemory,
+            NetworkError::NoFace(_) => FailureCode::BadImage,
             _ => FailureCode::InferenceFailed,
         };
         seat.fail(Failure {
@@ -372,10 +417,10 @@ impl Shared {
     /// A session is gone.
     pub(super) fn leave(&self, id: SeatId) {
         let mut state = self.lock();
-        if state.seats.remove(&id).is_some() {
+        if let Some(seat) = state.seats.remove(&id) {
             state.schedule.dismiss(id);
             state.speaking.remove(&id);
-            state.gone.push(id);
+            state.gone.push(seat);
             drop(state);
             self.ear.notify_one();
         }

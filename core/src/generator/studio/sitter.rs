@@ -1,25 +1,128 @@
-//! A prepared avatar in memory, shared by the sessions that show it.
+//! Who sits: a prepared avatar in memory, shared by the sessions that show it, or somebody on a session's own photo.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Video;
-use crate::face::neural::{Exhibit, Film, Gallery, LATENTS, Manifest};
+use crate::face::neural::{
+    Cycle, Exhibit, Film, Gallery, LATENTS, Manifest, NetworkError, Networks, Portrait, Subject,
+};
+use crate::face::photo::{SIDE, Still};
+use crate::session::SessionId;
+use crate::time::FrameRate;
 
 /// The ending of files of frames.
 const FILM: &str = "film";
 
-/// A prepared avatar in memory.
+/// Who sits.
 #[derive(Debug)]
 pub(super) struct Sitter {
     /// Tells it from others, and from itself before it was prepared anew.
     pub(super) fingerprint: [u8; 32],
     pub(super) id: String,
-    pub(super) manifest: Arc<Manifest>,
-    pub(super) film: Arc<Film>,
-    pub(super) latents: PathBuf,
+    pub(super) looks: Looks,
+}
+
+/// What somebody is drawn from.
+#[derive(Debug)]
+pub(super) enum Looks {
+    /// A prepared avatar.
+    Film {
+        manifest: Arc<Manifest>,
+        film: Arc<Film>,
+        latents: PathBuf,
+    },
+    /// A photo, until the networks have looked at it.
+    Photo(Mutex<Option<Snapshot>>),
+}
+
+/// A photo of somebody.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) still: Still,
+    /// Whether the networks find the face in it.
+    pub(crate) find: bool,
+}
+
+impl Sitter {
+    /// Somebody on the photo of session `id`.
+    pub(super) fn on_photo(id: SessionId, snapshot: Snapshot) -> Self {
+        let id = id.to_string();
+        let mut fingerprint = [0; 32];
+        let digits = id.bytes().filter(u8::is_ascii_hexdigit);
+        fingerprint
+            .iter_mut()
+            .zip(digits)
+            .for_each(|(to, digit)| *to = digit);
+        Self {
+            fingerprint,
+            id,
+            looks: Looks::Photo(Mutex::new(Some(snapshot))),
+        }
+    }
+
+    /// Nobody, whom a studio without avatars tries itself with.
+    pub(super) fn nobody() -> Self {
+        Self {
+            fingerprint: [0; 32],
+            id: "nobody".to_owned(),
+            looks: Looks::Photo(Mutex::new(Some(Snapshot {
+                still: Still::black(SIDE as u32),
+                find: false,
+            }))),
+        }
+    }
+
+    /// Whether nobody else sits so.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self.looks, Looks::Photo(_))
+    }
+
+    /// What the networks draw it from. They look at a photo once: it is not kept.
+    pub(super) fn portrait(
+        &self,
+        networks: &dyn Networks,
+    ) -> Result<Box<dyn Portrait>, NetworkError> {
+        let (manifest, latents) = match &self.looks {
+            Looks::Film {
+                manifest, latents, ..
+            } => (manifest, latents),
+            Looks::Photo(snapshot) => {
+                let snapshot = snapshot
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .take();
+                let Snapshot { still, find } = snapshot.ok_or_else(|| {
+                    NetworkError::Failed("a photo was looked at before".to_owned())
+                })?;
+                return networks.portrait(Subject::Photo {
+                    still: &still,
+                    find,
+                });
+            }
+        };
+        let portrait = networks.portrait(Subject::Filmed(latents))?;
+        let (found, wanted) = (portrait.frames(), manifest.frames.len());
+        if found != wanted {
+            return Err(NetworkError::Failed(format!(
+                "{} has latents of {found} frames, and the avatar has {wanted}",
+                latents.display()
+            )));
+        }
+        Ok(portrait)
+    }
+
+    /// Which of its frames is shown when, in a video of `rate`.
+    pub(super) fn cycle(&self, rate: FrameRate) -> Cycle {
+        match &self.looks {
+            Looks::Film { manifest, .. } => {
+                Cycle::new(manifest.frames.len(), manifest.frame_rate, rate)
+            }
+            Looks::Photo(_) => Cycle::new(1, rate.per_second(), rate),
+        }
+    }
 }
 
 /// The prepared avatars of a gallery, each loaded once. Frames are kept in a directory of the server's own: those who run it
@@ -84,9 +187,11 @@ impl Sitters {
         let sitter = Arc::new(Sitter {
             fingerprint: exhibit.fingerprint,
             id: exhibit.id,
-            manifest: exhibit.manifest,
-            film,
-            latents: exhibit.directory.join(LATENTS),
+            looks: Looks::Film {
+                manifest: exhibit.manifest,
+                film,
+                latents: exhibit.directory.join(LATENTS),
+            },
         });
         self.loaded.insert(sitter.id.clone(), Arc::clone(&sitter));
         sitter

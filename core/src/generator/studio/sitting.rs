@@ -1,4 +1,4 @@
-//! One session's face, drawn in the studio and laid over the avatar's frames here.
+//! One session's face, drawn in the studio, and laid over the avatar's frames or shown whole here.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,8 +8,10 @@ use avatar_codec::Picture;
 
 use super::Shared;
 use super::seat::{Seat, Standing};
-use crate::face::neural::Projector;
+use super::sitter::{Looks, Sitter, Snapshot};
+use crate::face::neural::{Print, Projector};
 use crate::face::{Face, FaceError};
+use crate::session::Failure;
 use crate::speech::Mark;
 use crate::time::{FrameRate, Samples};
 
@@ -22,24 +24,79 @@ const CLOSING: u64 = 3;
 /// How much sound beyond a frame's end must be known while nobody knows yet what the networks want.
 const LOOKAHEAD: Samples = Samples::from_millis(200);
 
+/// Brings a photo, when it is known whether the networks find faces in photos. It may take some tenths of a second.
+pub(crate) type Look = dyn FnOnce(bool) -> Result<Snapshot, Failure> + Send;
+
 /// One session's face.
 pub(super) struct Sitting {
     seat: Arc<Seat>,
     shared: Arc<Shared>,
     hush: Hush,
-    projector: Projector,
+    screen: Screen,
+    /// What is still to be done before anything is drawn.
+    look: Option<Box<Look>>,
     /// Whether the next frame is shown without the face it should have.
     spared: bool,
 }
 
+/// Where faces are shown.
+enum Screen {
+    /// Over a clip.
+    Film(Projector),
+    /// By themselves.
+    Photo(Print),
+}
+
 impl Sitting {
-    pub(super) fn new(seat: Arc<Seat>, shared: Arc<Shared>) -> Self {
+    /// Of an avatar.
+    pub(super) fn filmed(seat: Arc<Seat>, sitter: Arc<Sitter>, shared: Arc<Shared>) -> Self {
+        let screen = match &sitter.looks {
+            Looks::Film { film, .. } => Screen::Film(Projector::new(Arc::clone(film))),
+            Looks::Photo(_) => Screen::Photo(Print::default()),
+        };
+        seat.take(sitter);
+        Self::new(seat, screen, None, shared)
+    }
+
+    /// Of whoever is on the photo that `look` brings.
+    pub(super) fn posing(seat: Arc<Seat>, look: Box<Look>, shared: Arc<Shared>) -> Self {
+        Self::new(seat, Screen::Photo(Print::default()), Some(look), shared)
+    }
+
+    fn new(seat: Arc<Seat>, screen: Screen, look: Option<Box<Look>>, shared: Arc<Shared>) -> Self {
         Self {
             hush: Hush::new(seat.rate),
-            projector: Projector::new(Arc::clone(&seat.sitter.film)),
             seat,
             shared,
+            screen,
+            look,
             spared: false,
+        }
+    }
+
+    /// Has the photo looked for as soon as it is known how. It is done in the painter's turn, as for photos that no network draws.
+    fn settle(&mut self) {
+        let Some(finds) = self.shared.finds_faces() else {
+            return;
+        };
+        let Some(look) = self.look.take() else {
+            return;
+        };
+        match look(finds) {
+            Ok(snapshot) => {
+                let id = self.seat.live.id();
+                self.seat.take(Arc::new(Sitter::on_photo(id, snapshot)));
+                self.shared.call_ear(&self.seat);
+            }
+            Err(failure) => self.seat.fail(failure),
+        }
+    }
+
+    /// Whether frames can be shown without the face they should have: there is a clip, or a picture before.
+    fn can_spare(&self) -> bool {
+        match &self.screen {
+            Screen::Film(_) => true,
+            Screen::Photo(print) => print.begun(),
         }
     }
 }
@@ -47,7 +104,7 @@ impl Sitting {
 impl Face for Sitting {
     fn lookahead(&self) -> Samples {
         let frame = self.seat.rate.frame();
-        let lead = self.shared.lead();
+        let lead = self.shared.lead(&self.seat);
         lead.map_or(LOOKAHEAD, |lead| lead.saturating_sub(frame))
     }
 
@@ -63,11 +120,13 @@ impl Face for Sitting {
     }
 
     fn ready(&mut self, due: Instant, late: bool) -> bool {
+        self.settle();
         let standing = self.seat.standing(due);
         // While nobody speaks, a face that lags behind is not worth a viewer's wait.
         self.spared = standing == Standing::Awaited
             && late
-            && self.shared.lead().is_some()
+            && self.shared.lead(&self.seat).is_some()
+            && self.can_spare()
             && self.hush.at(self.seat.shown());
         self.spared || standing != Standing::Awaited
     }
@@ -79,12 +138,15 @@ impl Face for Sitting {
         if face.is_none() && self.spared {
             self.seat.live.falter();
         }
-        self.projector
-            .show(self.seat.cycle.at(frame), face, picture)
-            .map_err(|error| {
-                let avatar = &self.seat.sitter.id;
-                FaceError::Failed(format!("the avatar \"{avatar}\": {error}"))
-            })?;
+        let shown = match &mut self.screen {
+            Screen::Film(projector) => projector.show(self.seat.index(frame), face, picture),
+            Screen::Photo(print) => print.show(face, picture),
+        };
+        shown.map_err(|error| {
+            let sitter = self.seat.sitter();
+            let avatar = sitter.map_or("", |sitter| &sitter.id);
+            FaceError::Failed(format!("the avatar \"{avatar}\": {error}"))
+        })?;
         self.shared.shown(&self.seat, frame + 1);
         Ok(())
     }

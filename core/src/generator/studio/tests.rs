@@ -7,6 +7,7 @@ use super::Opener;
 use crate::face::neural::{NetworkError, Networks, specimen};
 use crate::session::FailureCode;
 
+mod photos;
 mod stage;
 
 use self::stage::*;
@@ -278,7 +279,11 @@ fn an_avatar_whose_latents_do_not_fit_is_named() {
     specimen::write(&avatars.join("anna"), &manifest);
     std::fs::write(avatars.join("anna/latents.safetensors"), "7").unwrap();
     let fake: Arc<dyn Networks> = Arc::new(Fake::new(|_| Ok(())));
-    let place = Place::over(data, &avatars, Arc::new(move || Ok(Arc::clone(&fake))));
+    let place = Place::over(
+        data,
+        Some(&avatars),
+        Arc::new(move || Ok(Arc::clone(&fake))),
+    );
     let mut model = place.sit("anna").unwrap();
     model.hear(0.1, 30);
     let text = model.failure().text;

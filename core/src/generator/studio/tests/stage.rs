@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use avatar_codec::Picture;
 
-use super::super::{Opener, Outlook, Staff, Studio};
+use super::super::{Opener, Outlook, Snapshot, Staff, Studio};
 use crate::config::{Config, Video};
 use crate::face::Face;
 use crate::face::neural::{
-    Description, Listener, NetworkError, Networks, Portrait, Request, specimen,
+    Description, Listener, Manner, NetworkError, Networks, Portrait, Request, Subject, specimen,
 };
+use crate::face::photo::Still;
 use crate::generator::live::{Live, Publication};
 use crate::generator::manuscript::Manuscript;
 use crate::generator::notices::{Notice, Notices};
@@ -55,6 +56,10 @@ pub(super) struct Wanted {
 pub(super) struct Fake {
     pub(super) listeners: Arc<AtomicUsize>,
     pub(super) batches: Arc<Mutex<Vec<Vec<Wanted>>>>,
+    /// The photos that were looked at: how wide they are, and whether a face was to be found.
+    pub(super) looks: Arc<Mutex<Vec<(u32, bool)>>>,
+    /// Whether faces are found.
+    pub(super) finds: bool,
     /// Nothing is drawn while this is false.
     pub(super) open: Arc<AtomicBool>,
     pub(super) habit: Box<Habit>,
@@ -71,6 +76,8 @@ impl Fake {
         Self {
             listeners: Arc::default(),
             batches: Arc::default(),
+            looks: Arc::default(),
+            finds: true,
             open: Arc::new(AtomicBool::new(true)),
             habit: Box::new(habit),
         }
@@ -82,6 +89,8 @@ pub(super) struct Heard {
     /// At 16 kHz.
     pub(super) sound: Vec<f32>,
     pub(super) frames: usize,
+    /// So many become known at once.
+    pub(super) step: usize,
 }
 
 impl Listener for Heard {
@@ -97,7 +106,10 @@ impl Listener for Heard {
             let begin = self.frames * 640;
             let known = match last {
                 true => begin < self.sound.len(),
-                false => begin + 1600 <= self.sound.len(),
+                false => {
+                    let whole = self.frames / self.step * self.step + self.step - 1;
+                    whole * 640 + 1600 <= self.sound.len()
+                }
             };
             if !known {
                 return Ok(found);
@@ -132,18 +144,38 @@ impl Networks for Fake {
             sample_rate: 16_000,
             max_batch: 16,
             lookahead: AHEAD,
+            finds_faces: self.finds,
         }
     }
 
-    fn listener(&self, _: FrameRate) -> Result<Box<dyn Listener>, NetworkError> {
+    fn listener(
+        &self,
+        _: &dyn Portrait,
+        manner: Option<&Manner>,
+        _: FrameRate,
+    ) -> Result<Box<dyn Listener>, NetworkError> {
         Ok(Box::new(Heard {
+            step: manner.map_or(1, |manner| manner.step as usize),
             session: self.listeners.fetch_add(1, Ordering::SeqCst) + 1,
             sound: Vec::new(),
             frames: 0,
         }))
     }
 
-    fn portrait(&self, latents: &Path) -> Result<Box<dyn Portrait>, NetworkError> {
+    fn portrait(&self, subject: Subject<'_>) -> Result<Box<dyn Portrait>, NetworkError> {
+        let latents = match subject {
+            Subject::Filmed(latents) => latents,
+            Subject::Photo { still, find } => {
+                self.looks.lock().unwrap().push((still.width, find));
+                if find && still.rgb[0] == 0 {
+                    return Err(NetworkError::NoFace("nobody is there".to_owned()));
+                }
+                return Ok(Box::new(Latents {
+                    avatar: format!("photo {}", still.rgb[0]),
+                    frames: 1,
+                }));
+            }
+        };
         let avatar = latents.parent().unwrap().file_name().unwrap();
         let text = std::fs::read_to_string(latents).unwrap();
         Ok(Box::new(Latents {
@@ -207,10 +239,21 @@ impl Place {
             let manifest = specimen::manifest(SIZE.0 as u32, SIZE.1 as u32, FRAMES);
             specimen::write(&avatars.join(id), &manifest);
         }
-        Self::over(data, &avatars, opener)
+        Self::over(data, Some(&avatars), opener)
     }
 
-    pub(super) fn over(data: tempfile::TempDir, avatars: &Path, opener: Arc<Opener>) -> Self {
+    /// A studio for photos.
+    pub(super) fn of_photos(fake: Fake) -> Self {
+        let fake: Arc<dyn Networks> = Arc::new(fake);
+        let data = tempfile::tempdir().unwrap();
+        Self::over(data, None, Arc::new(move || Ok(Arc::clone(&fake))))
+    }
+
+    pub(super) fn over(
+        data: tempfile::TempDir,
+        avatars: Option<&Path>,
+        opener: Arc<Opener>,
+    ) -> Self {
         let config = Config {
             data: data.path().to_owned(),
             video: Video {
@@ -252,6 +295,42 @@ impl Place {
     }
 
     pub(super) fn sit(&self, avatar: &str) -> Result<Model, Failure> {
+        self.seat(|studio, links| studio.sit(links, avatar))
+    }
+
+    /// Somebody on a photo of this light, who speaks `step` frames at once.
+    pub(super) fn pose(&self, light: u8, step: u32) -> Result<Model, Failure> {
+        self.pose_as(step, move |find| {
+            Ok(Snapshot {
+                still: Still {
+                    rgb: vec![light; 8 * 8 * 3],
+                    ..Still::black(8)
+                },
+                find,
+            })
+        })
+    }
+
+    pub(super) fn pose_as(
+        &self,
+        step: u32,
+        look: impl FnOnce(bool) -> Result<Snapshot, Failure> + Send + 'static,
+    ) -> Result<Model, Failure> {
+        let manner = Manner {
+            seed: 42,
+            moments: 10,
+            guidance: 2.0,
+            pose: None,
+            gaze: None,
+            step,
+        };
+        self.seat(|studio, links| studio.pose(links, manner, Box::new(look)))
+    }
+
+    fn seat(
+        &self,
+        sit: impl FnOnce(&Studio, &Links) -> Result<Box<dyn Face>, Failure>,
+    ) -> Result<Model, Failure> {
         let live = Arc::new(Live::new(
             Job::saying("Hello."),
             self.publication.clone(),
@@ -264,14 +343,16 @@ impl Place {
             transcript: Arc::clone(&transcript),
             manuscript: Arc::new(Manuscript::new(transcript, painter.clone(), None)),
             inbox: Arc::default(),
+            audience: Arc::default(),
             painter,
             assembler: self.pool.waker(),
         };
-        let face = self.studio.sit(&links, avatar)?;
+        let face = sit(&self.studio, &links)?;
         Ok(Model {
             live,
             face,
             begun: Instant::now(),
+            heard: Samples::ZERO,
             painted: 0,
         })
     }
@@ -293,12 +374,18 @@ pub(super) struct Model {
     pub(super) live: Arc<Live>,
     pub(super) face: Box<dyn Face>,
     pub(super) begun: Instant,
+    pub(super) heard: Samples,
     pub(super) painted: u64,
 }
 
 impl Model {
     pub(super) fn hear(&mut self, level: f32, frames: usize) {
-        self.face.hear(&vec![level; 1920 * frames], &[]);
+        self.hear_samples(level, Samples(1920 * frames as u64));
+    }
+
+    pub(super) fn hear_samples(&mut self, level: f32, samples: Samples) {
+        self.face.hear(&vec![level; samples.0 as usize], &[]);
+        self.heard += samples;
     }
 
     pub(super) fn ready(&mut self, late: bool) -> bool {

@@ -36,6 +36,9 @@ need_build() {
     need libavutil-dev
     need libswscale-dev
     need libssl-dev
+    # libjpeg-turbo comes with its crate, which has its own way to build it.
+    need_command cmake cmake
+    need_command nasm nasm
     need_command node nodejs
     need_command npm npm
     need ca-certificates

@@ -54,6 +54,8 @@ pub struct Config {
     pub lead: Duration,
     /// The same for sessions of pace `live` whose segments have parts.
     pub live_lead: Duration,
+    /// Still pictures for those who watch them one by one.
+    pub stills: Stills,
     /// How far beyond the wall clock a session of pace `fast` is generated; `None` is as far as fairness allows.
     pub look_ahead: Option<Duration>,
 }
@@ -64,16 +66,22 @@ impl Config {
         let (smaller, largest) = match kind {
             Kind::Avatar => (self.renditions.as_slice(), Some(RenditionName::Full)),
             Kind::Audio => (&[][..], Some(RenditionName::Sound)),
-            Kind::Recording(_) => (&[][..], None),
+            Kind::Stream | Kind::Recording(_) => (&[][..], None),
         };
         let smaller = smaller.iter().copied().map(RenditionName::Height);
         smaller.chain(largest)
     }
 
+    /// Bytes that one of them takes at most: a picture of nothing but noise takes less.
+    pub fn still_bytes(&self) -> usize {
+        let Video { width, height, .. } = self.video;
+        (width * height) as usize * 3 / 2 + 4096
+    }
+
     /// How a session is cut.
     pub fn cut_of(&self, job: &Job) -> Cut {
         match job.kind {
-            Kind::Avatar => job.segment_format.cut(self.video.frame_rate),
+            Kind::Avatar | Kind::Stream => job.segment_format.cut(self.video.frame_rate),
             Kind::Audio | Kind::Recording(_) => Cut::sound(self.audio_segment),
         }
     }
@@ -81,7 +89,10 @@ impl Config {
     /// How far beyond the wall clock a session is listed while it is unfinished.
     pub fn lead_of(&self, job: &Job) -> Duration {
         let cut = self.cut_of(job);
+        let frame = self.video.frame_rate.frame().duration();
         match (job.pace, job.segment_format) {
+            (Pace::Prompt, _) => frame * PROMPT_FRAMES,
+            _ if job.kind == Kind::Stream => frame * u32::from(self.stills.queue),
             // One part more than players that load parts stay behind the last.
             (Pace::Live, SegmentFormat::Fmp4) => self
                 .live_lead
@@ -91,6 +102,9 @@ impl Config {
         }
     }
 }
+
+/// Frames that are painted before they are seen where they are seen at once: one on its way, one being painted.
+const PROMPT_FRAMES: u32 = 2;
 
 /// The segments for which the lead is configured.
 const USUAL_SEGMENT: Duration = Duration::from_secs(1);
@@ -118,6 +132,7 @@ impl Default for Config {
             expand: None,
             lead: LEAD,
             live_lead: LIVE_LEAD,
+            stills: Stills::default(),
             look_ahead: None,
         }
     }
@@ -242,6 +257,24 @@ impl Default for Limits {
             whole_text: 100_000,
             sessions: 64,
             queue: 256,
+        }
+    }
+}
+
+/// Still pictures, as a stream of JPEG files has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stills {
+    /// As libjpeg counts it, 1 to 100.
+    pub quality: u8,
+    /// How many are made ahead of the clock, unless a client wants the first as early as can be.
+    pub queue: u16,
+}
+
+impl Default for Stills {
+    fn default() -> Self {
+        Self {
+            quality: 85,
+            queue: 30,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::time::Duration;
 
-use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Video};
+use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Stills, Video};
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use avatar_core::prompt;
@@ -57,6 +57,8 @@ pub(crate) struct Said {
     pub(crate) lead: Option<Duration>,
     /// `avatar_look_ahead`; the inner `None` is `off`.
     pub(crate) look_ahead: Option<Option<Duration>>,
+    /// `avatar_mjpeg`
+    pub(crate) stills: Option<Stills>,
     /// `avatar_max_text`
     pub(crate) max_text: Option<usize>,
     /// `avatar_max_session_text`
@@ -149,6 +151,7 @@ impl Said {
         config.audio_segment = self.audio_segment.unwrap_or(config.audio_segment);
         config.lead = self.lead.unwrap_or(config.lead);
         config.look_ahead = self.look_ahead.unwrap_or(config.look_ahead);
+        config.stills = self.stills.unwrap_or(config.stills);
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
         config.feed_timeout = self.feed_timeout.unwrap_or(config.feed_timeout);

@@ -195,6 +195,7 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
         Some(Route::Models) => call(request, context, &worker, api::speech::models),
+        Some(Route::Stills) if !request.is_post() => api::stills::asked(request, context, &worker),
         Some(
             Route::Start
             | Route::StartAudio
@@ -202,6 +203,8 @@ fn answer(request: Request<'_>) -> Code {
             | Route::Interrupt
             | Route::Cleanup
             | Route::Speech
+            | Route::Generate
+            | Route::Stills
             | Route::Driven
             | Route::DrivenStream
             | Route::DrivenInit
@@ -242,6 +245,8 @@ fn on_body(request: Request<'_>, context: &Context, body: Body) -> Code {
         Route::Interrupt => api::realtime::interrupt(&worker, &body),
         Route::Cleanup => api::realtime::clean_up(&worker, &body),
         Route::Speech => return api::speech::begin(request, context, &worker, &body),
+        Route::Generate => return api::film::generate(request, context, &worker, &body),
+        Route::Stills => return api::stills::posted(request, context, &worker, &body),
         _ => Refusal::internal().into(),
     };
     send(request, context, reply)

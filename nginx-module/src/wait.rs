@@ -36,7 +36,13 @@ struct Queue {
     last: u64,
     waiters: BTreeMap<u64, Waiter>,
     sessions: BTreeMap<SessionId, BTreeSet<u64>>,
+    /// When each is due.
+    dues: BTreeSet<(usize, u64)>,
+    /// When everybody is looked at next, whether or not they are due.
+    fallback: usize,
     tick: Option<Alarm>,
+    /// When the tick goes off, where it is set.
+    armed: usize,
 }
 
 thread_local! {
@@ -66,7 +72,11 @@ impl Ticket {
         QUEUE.with_borrow_mut(|queue| {
             queue.last += 1;
             let number = queue.last;
+            if queue.waiters.is_empty() {
+                queue.fallback = alarm::now() + FALLBACK;
+            }
             queue.waiters.insert(number, waiter);
+            queue.dues.insert((due, number));
             queue.sessions.entry(session).or_default().insert(number);
             queue.arm();
             Self(number)
@@ -76,9 +86,15 @@ impl Ticket {
     /// Goes on waiting, having seen version `seen`, until `due`.
     pub(crate) fn stay(&self, seen: u64, due: usize) {
         QUEUE.with_borrow_mut(|queue| {
-            if let Some(waiter) = queue.waiters.get_mut(&self.0) {
-                waiter.seen = seen;
-                waiter.due = due;
+            let Some(waiter) = queue.waiters.get_mut(&self.0) else {
+                return;
+            };
+            waiter.seen = seen;
+            let before = std::mem::replace(&mut waiter.due, due);
+            if before != due {
+                queue.dues.remove(&(before, self.0));
+                queue.dues.insert((due, self.0));
+                queue.arm();
             }
         });
     }
@@ -92,6 +108,7 @@ impl Drop for Ticket {
             let Some(waiter) = queue.waiters.remove(&self.0) else {
                 return;
             };
+            queue.dues.remove(&(waiter.due, self.0));
             if let Some(numbers) = queue.sessions.get_mut(&waiter.session) {
                 numbers.remove(&self.0);
                 if numbers.is_empty() {
@@ -111,9 +128,12 @@ impl Queue {
     /// While anybody waits the tick goes on; it binds the worker, so that one that is asked to quit answers
     /// everybody first.
     fn arm(&mut self) {
+        let first = self.dues.first().map_or(self.fallback, |&(due, _)| due);
+        let at = first.min(self.fallback);
         let tick = self.tick.get_or_insert_with(|| Alarm::new(on_tick, true));
-        if !tick.is_set() {
-            tick.set(FALLBACK);
+        if !tick.is_set() || at < self.armed {
+            tick.set(at.saturating_sub(alarm::now()));
+            self.armed = at;
         }
     }
 }
@@ -164,9 +184,32 @@ pub(crate) fn wake_changed() {
     }
 }
 
+/// Those who are due at `now`. Each is told once; whoever does not go then, nor says when it is due again, is looked at with
+/// everybody.
+fn take_due(now: usize) -> Vec<u64> {
+    QUEUE.with_borrow_mut(|queue| {
+        let later = queue.dues.split_off(&(now + 1, 0));
+        let due = std::mem::replace(&mut queue.dues, later);
+        due.into_iter().map(|(_, number)| number).collect()
+    })
+}
+
 unsafe extern "C" fn on_tick(_: *mut ngx_event_t) {
     contain((), || {
-        wake_changed();
+        let now = alarm::now();
+        let due = take_due(now);
+        let everybody = QUEUE.with_borrow_mut(|queue| {
+            let everybody = queue.fallback <= now;
+            if everybody {
+                queue.fallback = now + FALLBACK;
+            }
+            everybody
+        });
+        if everybody {
+            wake_changed();
+        } else {
+            due.into_iter().for_each(wake);
+        }
         QUEUE.with_borrow_mut(|queue| {
             if !queue.waiters.is_empty() {
                 queue.arm();

@@ -5,9 +5,10 @@ use std::time::Instant;
 use avatar_tests::{Nginx, Setup, until};
 use serde_json::json;
 
-use crate::capacity::memory_of;
-use crate::latency::now;
-use crate::{log, median, report, text};
+use crate::capacity::{each_further, memory_of, most_at_once};
+use crate::latency::Latency;
+use crate::speed::of_sessions;
+use crate::{report, text};
 
 fn setup() -> Setup {
     Setup::new()
@@ -16,28 +17,19 @@ fn setup() -> Setup {
         .http("avatar_max_sessions 2000; avatar_max_text 200000;")
 }
 
-/// Milliseconds from before the `POST` until the first part was on disk, and until a player had it.
-fn once(nginx: &Nginx, prompt: &str) -> (f64, f64) {
-    let before = now();
-    let id = nginx.read_out(prompt);
-    let accepted = now();
-    let playlist = nginx
-        .request("GET", &format!("/media/hls/{id}/audio.m3u8"))
-        .send()
-        .text();
-    assert!(playlist.contains("audio_000.0.m4s"), "{playlist}");
-    for name in ["init.mp4", "audio_000.0.m4s"] {
-        let path = format!("/media/hls/{id}/{name}");
-        assert_eq!(nginx.request("GET", &path).send().status, 200);
-    }
-    let playable = now() - before;
-    let part = until("the first part", || {
-        log::number(nginx, &id, "first part", "after_us")
-    });
-    let body = json!({"session_id": id});
-    nginx.request("POST", "/api/cleanup").json(&body).send();
-    // Acceptance lies somewhere between the two clock readings; the later bound is reported.
-    (accepted - before + part / 1000.0, playable)
+fn once(nginx: &Nginx, prompt: &str) -> Latency {
+    let play = |id: &str| {
+        let playlist = nginx
+            .request("GET", &format!("/media/hls/{id}/audio.m3u8"))
+            .send()
+            .text();
+        assert!(playlist.contains("audio_000.0.m4s"), "{playlist}");
+        for name in ["init.mp4", "audio_000.0.m4s"] {
+            let path = format!("/media/hls/{id}/{name}");
+            assert_eq!(nginx.request("GET", &path).send().status, 200);
+        }
+    };
+    Latency::of(nginx, || nginx.read_out(prompt), play)
 }
 
 pub(crate) fn latency() {
@@ -47,30 +39,17 @@ pub(crate) fn latency() {
         ("one sentence", text::SENTENCE.to_owned()),
         ("100,000 characters", text::long(100_000)),
     ] {
-        let runs: Vec<(f64, f64)> = (0..21).map(|_| once(&nginx, &prompt)).collect();
-        let part = median(runs.iter().map(|run| run.0).collect());
-        let playable = median(runs.iter().map(|run| run.1).collect());
-        report(
+        Latency::report(
+            || once(&nginx, &prompt),
             &format!("audio: POST to first part on disk, {what}"),
-            format!("{part:.1} ms"),
-        );
-        report(
             &format!("audio: POST to first part fetched, {what}"),
-            format!("{playable:.1} ms"),
         );
     }
 }
 
 pub(crate) fn speed() {
     let nginx = setup().start();
-    let runs = (0..5).map(|_| {
-        let id = nginx.read_out(&text::long(20_000));
-        nginx.finished(&id);
-        let seconds = until("the end", || log::number(&nginx, &id, "ready", "seconds"));
-        let took = log::number(&nginx, &id, "ready", "took_ms").unwrap();
-        seconds * 1000.0 / took
-    });
-    let speed = median(runs.collect());
+    let speed = of_sessions(&nginx, || nginx.read_out(&text::long(20_000)));
     report(
         "audio: generation speed of one session",
         format!("{speed:.0} ×"),
@@ -84,46 +63,19 @@ fn start(nginx: &Nginx, count: usize, characters: usize) -> Vec<String> {
     ids.map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// The most sessions in real time of which no part was late, in steps of a hundred.
 pub(crate) fn sessions_at_once() {
-    let mut most = 0;
-    for count in (200..=1000).step_by(100) {
+    let begin = |count| {
         let nginx = setup().start();
         let ids = start(&nginx, count, 500);
-        for id in &ids {
-            assert_eq!(nginx.finished(id)["status"], "ready");
-        }
-        let late = nginx.error_log().matches("parts were late").count();
-        if late > 0 {
-            report(
-                &format!("audio: of {count} sessions at once in real time"),
-                format!("{late} late"),
-            );
-            break;
-        }
-        most = count;
-    }
-    report("audio: sessions in real time, no part late", most);
+        (nginx, ids)
+    };
+    most_at_once((200..=1000).step_by(100), begin, "audio: ");
 }
 
 /// What a further active session costs.
 pub(crate) fn memory() {
-    const FEW: usize = 10;
-    const MANY: usize = 110;
     let nginx = setup().start();
-    let mut ids = start(&nginx, FEW, 1500);
-    let settle = |ids: &[String]| {
-        for id in ids {
-            until("some segments", || {
-                (nginx.status(id)["segments"].as_u64() > Some(4)).then_some(())
-            });
-        }
-        memory_of(&nginx)
-    };
-    let few = settle(&ids);
-    ids.extend(start(&nginx, MANY - FEW, 1500));
-    let many = settle(&ids);
-    let each = (many - few) / (MANY - FEW) as f64 / 1024.0;
+    let each = each_further(&nginx, (10, 110), |count| start(&nginx, count, 1500));
     report(
         "audio: memory of each further active session",
         format!("{each:.2} MB"),

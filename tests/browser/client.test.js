@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -13,9 +13,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { AvatarError, ChunkedStreamingClient, MicrophoneError, RefusedError, UnreachableError } from "../../clients/js/index.js";
 import { BASE } from "./browser.js";
+import { FACE, NO_FACE } from "./photos.js";
 
-const FACE = fileURLToPath(new URL("../../.photograph/astronaut.png", import.meta.url));
-const NO_FACE = fileURLToPath(new URL("../tests/blank.png", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../clients/js/examples/file.js", import.meta.url));
 const ID = "0193a1b2-0000-7000-8000-000000000000";
 const SESSION = { status: "success", session_id: ID, hls_url: `/hls/${ID}/playlist.m3u8`, chunk_duration: 1 };
@@ -65,7 +64,7 @@ describe("against nginx", () => {
   });
 
   it("what it refuses has the server's code and words", async () => {
-    await assert.rejects(client().initSession(new Blob([await readFile(NO_FACE)])), (error) => {
+    await assert.rejects(client().initSession(new Blob([NO_FACE])), (error) => {
       assert.ok(error instanceof RefusedError && error instanceof AvatarError);
       assert.deepEqual([error.name, error.code, error.status], ["RefusedError", "bad_image", 400]);
       assert.match(error.message, /no face/);
@@ -83,7 +82,9 @@ describe("against nginx", () => {
     assert.match(stdout, /completed: \d+ frames/);
     const film = await fetch(/the film: (\S+)/.exec(stdout)[1]);
     assert.equal(film.headers.get("content-type"), "video/mp4");
-    const failed = promisify(execFile)(process.execPath, [EXAMPLE, BASE, NO_FACE, speech]);
+    const nobody = join(directory, "nobody.png");
+    writeFileSync(nobody, NO_FACE);
+    const failed = promisify(execFile)(process.execPath, [EXAMPLE, BASE, nobody, speech]);
     await assert.rejects(failed, ({ code, stderr }) => code === 1 && stderr.startsWith("bad_image: "));
   });
 });

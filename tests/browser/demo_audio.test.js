@@ -1,33 +1,16 @@
 /** The page /demo_audio in a browser, against the real nginx. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { after, afterEach, before, describe, it } from "node:test";
-import { ARTIFACTS, BASE, launch, open } from "./browser.js";
+import { describe, it } from "node:test";
+import { BASE } from "./browser.js";
+import { fits, hasVoices, picture, trouble, visits } from "./visits.js";
 
 const SENTENCE = "Good morning! This sentence is read out from its very first word to the last one.";
-const AXE = new URL("node_modules/axe-core/axe.min.js", import.meta.url);
 const ATTEMPTS = 15;
 const PLAYLIST = "**/media/hls/*/audio.m3u8*";
 const EMPTY = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:EVENT\n";
 
-let browser;
-const contexts = [];
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-afterEach(async () => {
-  await Promise.all(contexts.splice(0).map((context) => context.close()));
-});
-
-async function demo(options) {
-  const opened = await open(browser, "/demo_audio", options);
-  contexts.push(opened.context);
-  await opened.page.waitForFunction(() => document.querySelector("#voice").options.length > 0);
-  return opened;
-}
+const demo = visits("/demo_audio", hasVoices);
 
 async function start(page, text, language) {
   if (language) await page.getByRole("radio", { name: language }).check();
@@ -206,16 +189,16 @@ describe("patience", () => {
 });
 
 describe("what goes wrong is said in plain words", () => {
-  const trouble = async (page) => {
-    await page.waitForSelector("#trouble:not([hidden])");
+  const toldOf = async (page) => {
+    const { title, code } = await trouble(page);
     assert.equal(await state(page), "error");
-    return [await page.textContent("#trouble-title"), await page.textContent("#trouble-code")];
+    return [title, code];
   };
 
   it("no text", async () => {
     const { page } = await demo();
     await start(page, "   ");
-    assert.deepEqual(await trouble(page), ["There is no text to say.", "empty_text"]);
+    assert.deepEqual(await toldOf(page), ["There is no text to say.", "empty_text"]);
   });
 
   it("a server that is busy, and one that is away", async () => {
@@ -226,7 +209,7 @@ describe("what goes wrong is said in plain words", () => {
     ];
     await page.route("**/audiostream/start/", (route) => answers.shift()(route));
     await start(page, "Hello.");
-    assert.deepEqual(await trouble(page), ["The server is busy.", "busy"]);
+    assert.deepEqual(await toldOf(page), ["The server is busy.", "busy"]);
     await page.click("#start");
     await page.waitForFunction(() => document.querySelector("#trouble-code").textContent === "unreachable");
   });
@@ -237,7 +220,7 @@ describe("what goes wrong is said in plain words", () => {
       route.fulfill({ json: { state: "FAILURE", status: "it ended early", error: "the engine returned no sound", error_code: "tts_empty" } }),
     );
     await start(page, "Hello.");
-    assert.deepEqual(await trouble(page), ["There is nothing in this text that can be spoken.", "tts_empty"]);
+    assert.deepEqual(await toldOf(page), ["There is nothing in this text that can be spoken.", "tts_empty"]);
   });
 });
 
@@ -251,14 +234,10 @@ describe("looks", () => {
         const { page } = await demo({ ...options, colorScheme });
         await start(page, SENTENCE, "English");
         await page.waitForFunction(() => document.querySelector("audio").currentTime > 0.5);
-        await page.screenshot({ path: `${ARTIFACTS}audio-${name}-${colorScheme}.png`, fullPage: name !== "desktop" });
-        await page.evaluate(await readFile(AXE, "utf8"));
+        await picture(page, `audio-${name}-${colorScheme}`, name !== "desktop");
         for (const kind of ["loading", "playing", "done", "error"]) {
           await page.evaluate((kind) => (document.querySelector("#state").dataset.kind = kind), kind);
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
-          const { violations } = await page.evaluate(() => window.axe.run());
-          assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), [], kind);
+          await fits(page);
         }
       });
     }

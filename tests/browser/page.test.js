@@ -1,46 +1,19 @@
 /** The page /realtime in a browser, against the real nginx. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { after, afterEach, before, describe, it } from "node:test";
-import { ARTIFACTS, BASE, launch, open, playedToTheEnd } from "./browser.js";
+import { describe, it } from "node:test";
+import { BASE, playedToTheEnd } from "./browser.js";
 import { MINUTE, words } from "./texts.js";
+import { fits, hasVoices, picture, trouble, visits } from "./visits.js";
 
 const SENTENCE = "Good morning! This sentence is spoken from its very first word to the last one.";
-const AXE = new URL("node_modules/axe-core/axe.min.js", import.meta.url);
 
-let browser;
-const contexts = [];
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-afterEach(async () => {
-  await Promise.all(contexts.splice(0).map((context) => context.close()));
-});
-
-async function realtime(options) {
-  const opened = await open(browser, "/realtime", options);
-  contexts.push(opened.context);
-  // The voices are there as soon as the server has answered.
-  await opened.page.waitForFunction(() => document.querySelector("#voice").options.length > 0);
-  return opened;
-}
+const realtime = visits("/realtime", hasVoices);
 
 async function say(page, text, language) {
   if (language) await page.getByRole("radio", { name: language }).check();
   await page.fill("#text", text);
   await page.click("#play");
-}
-
-async function trouble(page) {
-  await page.waitForSelector("#trouble:not([hidden])");
-  return {
-    title: await page.textContent("#trouble-title"),
-    detail: await page.textContent("#trouble-detail"),
-    code: await page.textContent("#trouble-code"),
-  };
 }
 
 describe("a sentence", () => {
@@ -251,13 +224,8 @@ describe("looks", () => {
         const { page } = await realtime({ ...options, colorScheme });
         await say(page, SENTENCE, "English");
         await page.waitForFunction(() => document.querySelector("video").currentTime > 1.5);
-        await page.screenshot({ path: `${ARTIFACTS}${name}-${colorScheme}.png`, fullPage: name !== "desktop" });
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
-
-        await page.evaluate(await readFile(AXE, "utf8"));
-        const { violations } = await page.evaluate(() => window.axe.run());
-        assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), []);
+        await picture(page, `${name}-${colorScheme}`, name !== "desktop");
+        await fits(page);
       });
     }
   }

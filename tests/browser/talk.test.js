@@ -3,49 +3,32 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { ARTIFACTS, BASE, launch, open } from "./browser.js";
+import { after, before, describe, it } from "node:test";
+import { BASE } from "./browser.js";
+import { FACE, NO_FACE } from "./photos.js";
+import { fits, picture, trouble, visits } from "./visits.js";
 
-const AXE = new URL("node_modules/axe-core/axe.min.js", import.meta.url);
-const FACE = fileURLToPath(new URL("../../.photograph/astronaut.png", import.meta.url));
-const NO_FACE = fileURLToPath(new URL("../tests/blank.png", import.meta.url));
 const SPEECH = "Papa and Mama go far. We see three green trees, and more of them over there.";
 const FEED = "/api/audio-driven/chunked/feed";
 const INIT = "/api/audio-driven/chunked/init";
 
-let browser;
 let recording;
-const contexts = [];
 
-before(async () => {
+before(() => {
   recording = mkdtempSync(join(tmpdir(), "talk-"));
-  const file = join(recording, "speech.wav");
-  execFileSync("espeak-ng", ["-w", file, SPEECH]);
-  browser = await launch([
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    `--use-file-for-fake-audio-capture=${file}`,
-  ]);
+  execFileSync("espeak-ng", ["-w", join(recording, "speech.wav"), SPEECH]);
 });
-after(async () => {
-  await browser?.close();
-  rmSync(recording, { recursive: true, force: true });
-});
-afterEach(async () => {
-  await Promise.all(contexts.splice(0).map((context) => context.close()));
-});
+after(() => rmSync(recording, { recursive: true, force: true }));
 
-async function talk(options) {
-  const opened = await open(browser, "/talk", options);
-  contexts.push(opened.context);
-  // The faces are there as soon as the server has answered.
-  await opened.page.waitForSelector('input[name="face"][value="anna"]');
-  return opened;
-}
+// The faces are there as soon as the server has answered.
+const hasFaces = (page) => page.waitForSelector('input[name="face"][value="anna"]');
+const talk = visits("/talk", hasFaces, () => [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  `--use-file-for-fake-audio-capture=${join(recording, "speech.wav")}`,
+]);
 
 /** Runs in the page before its scripts: notes the number and the first bytes of each piece that is sent. */
 function watchPieces() {
@@ -124,7 +107,7 @@ describe("a photo", () => {
 
   it("without a face is refused in the server's words", async () => {
     const { page } = await talk();
-    await pick(page, NO_FACE);
+    await pick(page, { name: "nobody.png", mimeType: "image/png", buffer: NO_FACE });
     const answer = answerOf(page, INIT);
     await page.click("#talk");
     await inState(page, "bad");
@@ -191,10 +174,10 @@ describe("a face of the server's own", () => {
 });
 
 describe("what goes wrong is said in plain words", () => {
-  const trouble = async (page) => {
-    await page.waitForSelector("#trouble:not([hidden])");
+  const toldOf = async (page) => {
+    const { title, code } = await trouble(page);
     await inState(page, "bad");
-    return [await page.textContent("#trouble-title"), await page.textContent("#trouble-code")];
+    return [title, code];
   };
   const without = (name) => ({
     routes: (page) =>
@@ -211,7 +194,7 @@ describe("what goes wrong is said in plain words", () => {
     it(`the microphone: ${code}`, async () => {
       const { page, complaints } = await talk(without(name));
       await page.click("#talk");
-      assert.deepEqual(await trouble(page), [title, code]);
+      assert.deepEqual(await toldOf(page), [title, code]);
       assert.deepEqual(complaints, []);
     });
   }
@@ -221,7 +204,7 @@ describe("what goes wrong is said in plain words", () => {
     const busy = { status: 503, headers: { "Retry-After": "7" }, json: { error: "all places are taken", code: "busy" } };
     await page.route(`**${INIT}`, (route) => route.fulfill(busy), { times: 1 });
     await page.click("#talk");
-    assert.deepEqual(await trouble(page), ["The server is busy.", "busy"]);
+    assert.deepEqual(await toldOf(page), ["The server is busy.", "busy"]);
     assert.match(await page.textContent("#trouble-detail"), /Try again in 7 s/);
     await page.click("#talk");
     await inState(page, "live");
@@ -266,7 +249,7 @@ describe("the looks", () => {
     },
     "no-face": {
       reach: async (page) => {
-        await pick(page, NO_FACE);
+        await pick(page, { name: "nobody.png", mimeType: "image/png", buffer: NO_FACE });
         await page.click("#talk");
         await inState(page, "bad");
       },
@@ -300,12 +283,8 @@ describe("the looks", () => {
           const { page } = await talk({ viewport, colorScheme, routes, reducedMotion: "reduce" });
           await reach(page);
           await page.waitForFunction(() => [...document.images].every((image) => image.complete));
-          await page.screenshot({ path: `${ARTIFACTS}talk-${screen}-${colorScheme}-${state}.png`, fullPage: true });
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(overflow <= 0, `${overflow} px wider than the screen`);
-          await page.evaluate(await readFile(AXE, "utf8"));
-          const { violations } = await page.evaluate(() => window.axe.run());
-          assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), []);
+          await picture(page, `talk-${screen}-${colorScheme}-${state}`, true);
+          await fits(page);
         });
       }
     }

@@ -20,18 +20,22 @@
 pub mod chat;
 mod client;
 mod crowd;
+mod disk;
 pub mod engine;
 pub mod ffmpeg;
 mod form;
 pub mod hls;
 pub mod neural;
 mod nginx;
+mod picture;
 pub mod piper;
 mod setup;
 pub mod spoken;
 
 pub use client::{Answer, Connection, Request};
 pub use crowd::{Crowd, Got};
+pub use disk::SmallDisk;
 pub use form::FormBody;
 pub use nginx::{Nginx, until};
+pub use picture::png;
 pub use setup::Setup;

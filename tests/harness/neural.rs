@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 
-use crate::Setup;
+use crate::{Setup, png};
 
 /// Where the library of tests comes from: what its faces look like, and how it is made to fail, stands there.
 const SOURCE: &str = "../core/neural/tests/backend.c";
@@ -113,18 +113,6 @@ fn alpha(row: usize) -> u8 {
         None => 0,
         Some(below) => (below * 32).min(255) as u8,
     }
-}
-
-fn png(width: usize, height: usize, colour: png::ColorType, bytes: &[u8]) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
-    encoder.set_color(colour);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().unwrap();
-    writer.write_image_data(bytes).unwrap();
-    writer.finish().unwrap();
-    file
 }
 
 /// The files of a prepared avatar, by their names in its directory.

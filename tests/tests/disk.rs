@@ -1,51 +1,16 @@
 //! A disk that runs full.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use avatar_tests::{Setup, until};
+use avatar_tests::{SmallDisk, until};
 use serde_json::json;
-
-/// A small file system of its own, as long as this lives.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    /// `None` where this user may not mount one.
-    fn mount(kilobytes: u32) -> Option<Self> {
-        let place = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o"])
-            .arg(format!("size={kilobytes}k"))
-            .arg("tmpfs")
-            .arg(place.path())
-            .status();
-        mounted
-            .is_ok_and(|status| status.success())
-            .then_some(Self(place))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 #[test]
 fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
     let Some(disk) = SmallDisk::mount(1024) else {
-        eprintln!("skipped: only root may mount the small file system this needs");
         return;
     };
-    let nginx = Setup::new()
-        .workers(2)
-        .http(&format!("avatar_data {};", disk.path().display()))
-        .start();
+    let nginx = disk.setup().workers(2).start();
     let id = nginx.speak(&"A sentence that is said again and again. ".repeat(100));
     let status = nginx.finished(&id);
     assert_eq!(status["status"], "failed", "{status}");
@@ -63,13 +28,9 @@ fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
 #[test]
 fn sound_alone_and_text_that_comes_by_and_by_are_told_of_a_full_disk() {
     let Some(disk) = SmallDisk::mount(1024) else {
-        eprintln!("skipped: only root may mount the small file system this needs");
         return;
     };
-    let nginx = Setup::new()
-        .workers(2)
-        .http(&format!("avatar_data {};", disk.path().display()))
-        .start();
+    let nginx = disk.setup().workers(2).start();
     let open = nginx.start_audio(&json!({ "prompt": "", "final": false }));
     let open = open["session_id"].as_str().unwrap();
     let id = nginx.read_out(&"A sentence that is said again and again. ".repeat(100));
@@ -110,13 +71,9 @@ fn sound_alone_and_text_that_comes_by_and_by_are_told_of_a_full_disk() {
 #[test]
 fn what_is_kept_for_reuse_gives_way_to_sessions() {
     let Some(disk) = SmallDisk::mount(1024) else {
-        eprintln!("skipped: only root may mount the small file system this needs");
         return;
     };
-    let nginx = Setup::new()
-        .http(&format!("avatar_data {};", disk.path().display()))
-        .reuse("size=8m")
-        .start();
+    let nginx = disk.setup().reuse("size=8m").start();
     let kept = || fs::read_dir(disk.path().join("reuse")).unwrap().count();
     let id = nginx.speak("Good morning.");
     nginx.finished(&id);
@@ -129,13 +86,9 @@ fn what_is_kept_for_reuse_gives_way_to_sessions() {
 #[test]
 fn a_recording_that_fills_the_disk_is_not_taken_for_the_whole() {
     let Some(disk) = SmallDisk::mount(1024) else {
-        eprintln!("skipped: only root may mount the small file system this needs");
         return;
     };
-    let nginx = Setup::new()
-        .workers(2)
-        .http(&format!("avatar_data {};", disk.path().display()))
-        .start();
+    let nginx = disk.setup().workers(2).start();
     let text = "A sentence that is said again and again. ".repeat(100);
     let body = json!({ "input": text, "response_format": "wav" }).to_string();
     let mut connection = nginx.connect();

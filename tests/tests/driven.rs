@@ -6,7 +6,7 @@ use std::path::Path;
 use avatar_tests::ffmpeg::{run, samples};
 use avatar_tests::neural::photograph;
 use avatar_tests::spoken::said;
-use avatar_tests::{Answer, FormBody, Nginx, Setup, until};
+use avatar_tests::{Answer, FormBody, Nginx, Setup, png, until};
 use serde_json::Value;
 
 const RATE: usize = 24_000;
@@ -431,7 +431,8 @@ fn the_clients_own_photo_says_what_it_is_fed() {
 #[test]
 fn a_picture_without_a_face_is_refused_and_leaves_nothing() {
     let nginx = Setup::new().start();
-    for picture in [&b"this is no picture"[..], BLANK] {
+    let grey = png(128, 128, png::ColorType::Grayscale, &[128; 128 * 128]);
+    for picture in [&b"this is no picture"[..], &grey] {
         let form = FormBody::default().file("image", picture);
         let answer = post(&nginx, "/chunked/init", form);
         assert_eq!((answer.status, answer.code().as_str()), (400, "bad_image"));
@@ -442,6 +443,3 @@ fn a_picture_without_a_face_is_refused_and_leaves_nothing() {
         left.next().is_none().then_some(())
     });
 }
-
-/// A grey square of 128 pixels as PNG.
-const BLANK: &[u8] = include_bytes!("blank.png");

@@ -2,21 +2,24 @@
 
 import { curlCommand } from "./curl.js";
 import { ATTEMPTS, Listener } from "./listener.js";
-import { SAMPLES, preferredLanguage } from "./samples.js";
+import { Refusals } from "./refusals.js";
 import { cleanup, voices } from "./session.js";
 import * as task from "./task.js";
 import { Trouble } from "./trouble.js";
+import { announce, clock, since } from "./view.js";
+import { Words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("form");
 const audio = $("audio");
+const refusals = new Refusals(form, { onAsked: showRequest, onKey: loadVoices });
+const words = new Words(form, "lang", showRequest);
 const listener = new Listener(audio, { onRetry: showRetry, onTrouble: fail });
 
 /** The session that is heard: `{id, started, state, unfollow}`, or null. */
 let current = null;
 /** Counts the presses of Start, so that an answer that comes too late is known as such. */
 let attempt = 0;
-let knownVoices = [];
 
 // ---- the form
 
@@ -28,31 +31,17 @@ function request() {
 }
 
 function showRequest() {
-  const length = [...$("text").value].length;
-  $("count").textContent = length === 1 ? "1 character" : `${length.toLocaleString("en")} characters`;
-  $("curl").textContent = curlCommand(`${location.origin}/audiostream/start/`, request(), !$("key-field").hidden);
-}
-
-function chooseLanguage(language) {
-  // The sample follows the language until somebody writes a text of their own.
-  const text = $("text");
-  if (!text.value.trim() || Object.values(SAMPLES).includes(text.value)) text.value = SAMPLES[language];
-  text.lang = language;
-  const options = knownVoices
-    .filter((voice) => voice.language === language)
-    .map(({ id, name, default: preferred }) => new Option(name ?? id, id, preferred, preferred));
-  $("voice").replaceChildren(...(options.length ? options : [new Option("Default", "")]));
-  showRequest();
+  $("curl").textContent = curlCommand(`${location.origin}/audiostream/start/`, request(), refusals.wantsKey);
 }
 
 async function loadVoices() {
   try {
-    ({ voices: knownVoices } = await voices($("key").value));
-    if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
+    const { voices: known } = await voices(refusals.key);
+    words.offer(known);
+    refusals.admitted();
   } catch (trouble) {
-    showTrouble(trouble);
+    refusals.show(trouble);
   }
-  chooseLanguage(form.lang.value);
 }
 
 // ---- a session from Start to its end
@@ -61,7 +50,7 @@ async function start() {
   const mine = ++attempt;
   const fields = request();
   leave();
-  showTrouble(null);
+  refusals.show(null);
   if (!fields.prompt) {
     fail(new Trouble("empty_text", "Type something first"));
     $("text").focus();
@@ -70,7 +59,7 @@ async function start() {
   const started = performance.now();
   showState("loading", "Starting…");
   $("stop").disabled = false;
-  const key = $("key").value;
+  const key = refusals.key;
   try {
     const { session_id: id, playlist } = await task.start(fields, key);
     if (mine !== attempt) {
@@ -91,7 +80,7 @@ function leave() {
   listener.close();
   if (!current) return;
   current.unfollow();
-  if (current.state !== "SUCCESS") cleanup(current.id, $("key").value).catch(() => {});
+  if (current.state !== "SUCCESS") cleanup(current.id, refusals.key).catch(() => {});
   current = null;
   showTask(null);
   $("first-sound").textContent = $("duration").textContent = "–";
@@ -110,7 +99,7 @@ function fail(trouble) {
   const known = trouble instanceof Trouble ? trouble : new Trouble("internal", trouble.message);
   attempt++;
   leave();
-  showTrouble(known);
+  refusals.show(known);
   showState("error", "Nothing is playing.");
   $("stop").disabled = true;
 }
@@ -162,29 +151,14 @@ function showRetry({ reason, attempt: number }) {
 }
 
 function showState(kind, sentence) {
-  // The sentence is a live region: writing the same words again would have them read out again.
-  if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
+  announce($("sentence"), sentence);
   $("state").dataset.kind = kind;
   delete $("state").dataset.retry;
 }
 
-function showTrouble(trouble) {
-  $("trouble").hidden = !trouble;
-  if (!trouble) return;
-  $("trouble-title").textContent = trouble.title;
-  $("trouble-detail").textContent = trouble.advice;
-  $("trouble-code").textContent = trouble.code;
-  if (trouble.code === "unauthorized") {
-    $("key-field").hidden = false;
-    $("key").focus();
-    showRequest();
-  }
-}
-
 function showDuration() {
   if (!Number.isFinite(audio.duration) || !current) return;
-  const whole = Math.round(audio.duration);
-  $("duration").textContent = `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+  $("duration").textContent = clock(audio.duration);
 }
 
 // ---- wiring
@@ -193,23 +167,14 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   start();
 });
-form.addEventListener("input", showRequest);
-form.addEventListener("change", (event) => {
-  if (event.target.name === "lang") chooseLanguage(event.target.value);
-  if (event.target.id === "key") loadVoices();
-});
-$("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-});
 $("stop").addEventListener("click", stop);
 for (const event of ["canplay", "playing", "pause", "waiting", "ended"]) audio.addEventListener(event, showPlayback);
 for (const event of ["durationchange", "ended"]) audio.addEventListener(event, showDuration);
 audio.addEventListener("playing", () => {
   if (!current || current.heard) return;
   current.heard = true;
-  $("first-sound").textContent = `${((performance.now() - current.started) / 1000).toFixed(2)} s`;
+  $("first-sound").textContent = since(current.started);
 });
 
-form.lang.value = preferredLanguage();
-chooseLanguage(form.lang.value);
+words.follow();
 loadVoices();

@@ -2,14 +2,17 @@
 
 import { curlCommand } from "./curl.js";
 import { Player } from "./player.js";
-import { SAMPLES, preferredLanguage } from "./samples.js";
+import { Refusals } from "./refusals.js";
 import * as session from "./session.js";
 import { Trouble } from "./trouble.js";
-import { bringIntoView, clock } from "./view.js";
+import { announce, bringIntoView, clock, since } from "./view.js";
+import { Words, fill } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("form");
 const video = $("video");
+const refusals = new Refusals(form, { onAsked: showRequest, onKey: loadChoices });
+const words = new Words(form, "language", showRequest);
 const player = new Player(video, (trouble) => fail(trouble));
 
 const STAGES = {
@@ -22,7 +25,6 @@ const STAGES = {
 let current = null;
 /** Counts the presses of Play, so that an answer that comes too late is known as such. */
 let attempt = 0;
-let knownVoices = [];
 
 // ---- the form
 
@@ -36,38 +38,21 @@ function request() {
 }
 
 function showRequest() {
-  const length = [...$("text").value].length;
-  $("count").textContent = length === 1 ? "1 character" : `${length.toLocaleString("en")} characters`;
-  $("curl").textContent = curlCommand(`${location.origin}/api/stream/start`, request(), !$("key-field").hidden);
-}
-
-function chooseLanguage(language) {
-  // The sample follows the language until somebody writes a text of their own.
-  const text = $("text");
-  if (!text.value.trim() || Object.values(SAMPLES).includes(text.value)) text.value = SAMPLES[language];
-  text.lang = language;
-  const voices = knownVoices.filter((voice) => voice.language === language);
-  fillSelect($("voice"), voices);
-  showRequest();
-}
-
-function fillSelect(select, entries) {
-  const options = entries.map(({ id, name, default: preferred }) => new Option(name ?? id, id, preferred, preferred));
-  select.replaceChildren(...(options.length ? options : [new Option("Default", "")]));
+  $("curl").textContent = curlCommand(`${location.origin}/api/stream/start`, request(), refusals.wantsKey);
 }
 
 async function loadChoices() {
-  const key = $("key").value;
+  const { key } = refusals;
   const [voices, avatars] = await Promise.allSettled([session.voices(key), session.avatars(key)]);
-  if (voices.status === "fulfilled") knownVoices = voices.value.voices;
+  if (voices.status === "fulfilled") words.offer(voices.value.voices);
   if (avatars.status === "fulfilled") {
-    fillSelect($("avatar"), avatars.value.avatars);
+    fill($("avatar"), avatars.value.avatars);
     showPortrait();
+    showRequest();
   }
-  chooseLanguage(form.language.value);
   const failed = [voices, avatars].find(({ status }) => status === "rejected");
-  if (failed) showTrouble(failed.reason);
-  else if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
+  if (failed) refusals.show(failed.reason);
+  else refusals.admitted();
 }
 
 // ---- a session from Play to its end
@@ -76,7 +61,7 @@ async function play() {
   const mine = ++attempt;
   const fields = request();
   leave();
-  showTrouble(null);
+  refusals.show(null);
   if (!fields.text) {
     fail(new Trouble("empty_text", "Type something first"));
     $("text").focus();
@@ -86,7 +71,7 @@ async function play() {
   const clicked = performance.now();
   showState("busy", "Starting…", "Starting");
   $("stop").disabled = false;
-  const key = $("key").value;
+  const key = refusals.key;
   try {
     const started = await session.start(fields, key);
     if (mine !== attempt) {
@@ -110,7 +95,7 @@ function leave() {
   if (!current) return;
   current.unfollow();
   if (!current.status || !session.isFinal(current.status)) {
-    session.cleanup(current.id, $("key").value).catch(() => {});
+    session.cleanup(current.id, refusals.key).catch(() => {});
   }
   current = null;
   player.close();
@@ -137,7 +122,7 @@ function fail(trouble) {
   const known = trouble instanceof Trouble ? trouble : new Trouble("internal", trouble.message);
   attempt++;
   leave();
-  showTrouble(known);
+  refusals.show(known);
   showState("bad", "Nothing is playing.");
   $("stop").disabled = true;
 }
@@ -178,8 +163,7 @@ function showPlayback() {
 }
 
 function showState(kind, sentence, badge = "") {
-  // The sentence is a live region: writing the same words again would have them read out again.
-  if ($("sentence").textContent !== sentence) $("sentence").textContent = sentence;
+  announce($("sentence"), sentence);
   $("badge").hidden = !badge;
   $("badge").textContent = badge;
   $("badge").dataset.kind = kind;
@@ -192,19 +176,6 @@ function showFacts(status) {
   $("duration").textContent = status?.duration ? clock(status.duration) : "–";
   $("segments").textContent = status?.segments || "–";
   if (!status) $("first-picture").textContent = "–";
-}
-
-function showTrouble(trouble) {
-  $("trouble").hidden = !trouble;
-  if (!trouble) return;
-  $("trouble-title").textContent = trouble.title;
-  $("trouble-detail").textContent = trouble.advice;
-  $("trouble-code").textContent = trouble.code;
-  if (trouble.code === "unauthorized") {
-    $("key-field").hidden = false;
-    $("key").focus();
-    showRequest();
-  }
 }
 
 /** The chosen presenter before anything plays, and behind the video until it has a picture. */
@@ -240,14 +211,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   play();
 });
-form.addEventListener("input", showRequest);
-form.addEventListener("change", (event) => {
-  if (event.target.name === "language") chooseLanguage(event.target.value);
-  if (event.target.id === "key") loadChoices();
-  if (event.target.id === "avatar" && !current) showPortrait();
-});
-$("text").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+$("avatar").addEventListener("change", () => {
+  if (!current) showPortrait();
 });
 $("stop").addEventListener("click", stop);
 $("copy").addEventListener("click", copyCurl);
@@ -260,9 +225,8 @@ for (const event of ["playing", "pause", "waiting", "ended"]) video.addEventList
 video.addEventListener("playing", () => {
   if (!current || current.seen) return;
   current.seen = true;
-  $("first-picture").textContent = `${((performance.now() - current.clicked) / 1000).toFixed(2)} s`;
+  $("first-picture").textContent = since(current.clicked);
 });
 
-form.language.value = preferredLanguage();
-chooseLanguage(form.language.value);
+words.follow();
 loadChoices();

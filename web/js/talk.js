@@ -3,9 +3,10 @@
 import { ChunkedStreamingClient, openMicrophone } from "/clients/js/index.js";
 import { formCommand } from "./curl.js";
 import { Meter } from "./meter.js";
+import { Refusals } from "./refusals.js";
 import { avatars } from "./session.js";
 import { Trouble } from "./trouble.js";
-import { bringIntoView, clock } from "./view.js";
+import { announce, bringIntoView, clock, since } from "./view.js";
 
 /** Seconds: shorter pieces are heard earlier, and make more requests. */
 const CHUNK = 0.2;
@@ -15,6 +16,7 @@ const PLAIN = "the session has begun";
 const $ = (id) => document.getElementById(id);
 const form = $("form");
 const video = $("video");
+const refusals = new Refusals(form, { onAsked: showRequest, onKey: loadFaces });
 const meter = new Meter($("level"), $("bars"));
 
 /** What is on the stage: `{client, stream, playback, microphone, pressed, seen, timer}`, or null. */
@@ -33,7 +35,7 @@ const chosen = () => form.querySelector("[name=face]:checked")?.value ?? "";
 function showRequest() {
   const api = `${location.origin}/api/audio-driven/chunked`;
   const face = chosen() === "photo" ? ["image", `@${photo.name}`] : ["avatar", chosen() || "anna"];
-  const withKey = !$("key-field").hidden;
+  const withKey = refusals.wantsKey;
   const id = current?.client.sessionId ?? "SESSION";
   $("curl").textContent = [
     formCommand(`${api}/init`, [face], withKey),
@@ -59,12 +61,12 @@ const portraitOf = (id) => `/portraits/${encodeURIComponent(id)}.webp`;
 
 async function loadFaces() {
   try {
-    const { avatars: known } = await avatars($("key").value);
+    const { avatars: known } = await avatars(refusals.key);
     for (const old of form.querySelectorAll(".face:not(.own, .pick)")) old.remove();
     form.querySelector(".faces").append(...known.map(tile));
-    if ($("trouble-code").textContent === "unauthorized") showTrouble(null);
+    refusals.admitted();
   } catch (trouble) {
-    showTrouble(trouble);
+    refusals.show(trouble);
   }
   showPortrait();
   showRequest();
@@ -79,7 +81,7 @@ function takePhoto(file) {
   $("own").hidden = false;
   $("own").querySelector("input").checked = true;
   $("pick-name").textContent = "Another photo";
-  showTrouble(null);
+  refusals.show(null);
   if (!current) showState("idle", "Ready when you are.");
   showPortrait();
   showRequest();
@@ -99,8 +101,8 @@ async function talk() {
   const mine = ++attempt;
   const face = chosen() === "photo" ? photo : { avatar: chosen() };
   leave();
-  showTrouble(null);
-  const client = new ChunkedStreamingClient("", { key: $("key").value || undefined });
+  refusals.show(null);
+  const client = new ChunkedStreamingClient("", { key: refusals.key || undefined });
   const session = { client, pressed: performance.now() };
   current = session;
   try {
@@ -172,7 +174,7 @@ function fail(error) {
   attempt++;
   const hadFocus = document.activeElement === $("stop");
   leave();
-  showTrouble(error instanceof Trouble ? error : new Trouble(error.code ?? "internal", advice(error), error.retryAfter));
+  refusals.show(error instanceof Trouble ? error : new Trouble(error.code ?? "internal", advice(error), error.retryAfter));
   showState("bad", "Nothing is live.");
   if (hadFocus) $("talk").focus();
 }
@@ -208,8 +210,7 @@ function showLive() {
 
 function showState(state, words, badge = "") {
   $("studio").dataset.state = state;
-  // The sentence is a live region: writing the same words again would have them read out again.
-  if ($("sentence").textContent !== words) $("sentence").textContent = words;
+  announce($("sentence"), words);
   $("badge").hidden = !badge;
   $("badge").textContent = badge;
   $("badge").dataset.kind = state === "live" ? "live" : "busy";
@@ -219,19 +220,6 @@ function showState(state, words, badge = "") {
   if (busy && document.activeElement === $("talk")) $("stop").focus();
   $("talk").disabled = busy;
   $("faces").disabled = busy;
-}
-
-function showTrouble(trouble) {
-  $("trouble").hidden = !trouble;
-  if (!trouble) return;
-  $("trouble-title").textContent = trouble.title;
-  $("trouble-detail").textContent = trouble.advice;
-  $("trouble-code").textContent = trouble.code;
-  if (trouble.code === "unauthorized") {
-    $("key-field").hidden = false;
-    $("key").focus();
-    showRequest();
-  }
 }
 
 function sentence(words) {
@@ -245,7 +233,6 @@ form.addEventListener("submit", (event) => {
   if (!$("talk").disabled) talk();
 });
 form.addEventListener("change", ({ target }) => {
-  if (target.id === "key") loadFaces();
   if (target.id === "photo") takePhoto(target.files[0]);
   if (target.name === "face") {
     showPortrait();
@@ -259,7 +246,7 @@ for (const event of ["playing", "pause", "waiting"]) video.addEventListener(even
 video.addEventListener("playing", () => {
   if (!current || current.seen) return;
   current.seen = true;
-  $("first-picture").textContent = `${((performance.now() - current.pressed) / 1000).toFixed(2)} s`;
+  $("first-picture").textContent = since(current.pressed);
 });
 // A picture can also be dropped on the stage.
 $("stage").addEventListener("dragover", (event) => event.preventDefault());

@@ -11,3 +11,13 @@ export function clock(seconds) {
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/** Seconds since a moment of `performance.now()`. */
+export function since(moment) {
+  return `${((performance.now() - moment) / 1000).toFixed(2)} s`;
+}
+
+/** Writes into a live region, where the same words again would be read out again. */
+export function announce(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}

@@ -1,4 +1,4 @@
-"""Speech, and whether it is heard in a film."""
+"""Speech, whether it is heard in a film, and a picture in which nobody could speak."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def speech(*arguments: str) -> bytes:
 def raw() -> bytes:
     """The same without a header."""
     return speech("-f", "s16le")
+
+
+def nobody() -> bytes:
+    """A PNG without a face."""
+    return _run(*"ffmpeg -v error -f lavfi -i color=gray:size=128x128 -frames:v 1 -f image2pipe -c:v png -".split())
 
 
 def heard(film: str) -> bytes:

@@ -22,12 +22,11 @@ from avatar_client import AvatarError, ChunkedStreamingClient, ConnectionFailed
 from avatar_client.transport import seconds
 
 from middleman import BUSY, HANG_UP, LOSE, PASS, Middleman
-from sound import RATE, heard, likeness, probed, raw, speech
+from sound import RATE, heard, likeness, nobody, probed, raw, speech
 
 BASE = os.environ["BASE"]
 PHOTOGRAPH = os.environ["PHOTOGRAPH"]
 EXAMPLES = Path(__file__).parent.parent / "examples"
-BLANK = Path(__file__).parents[3] / "tests/tests/blank.png"
 NOBODY = "01936b5e-0000-7000-8000-000000000001"
 SAID = 0.97
 
@@ -322,7 +321,7 @@ class Refused(Case):
 
     def test_each_fault_has_its_word(self) -> None:
         session = self.client
-        self.refused("bad_image", 400, lambda: session.init_session(BLANK))
+        self.refused("bad_image", 400, lambda: session.init_session(nobody()))
         self.refused("bad_image", 400, lambda: session.init_session(b"this is no picture"))
         self.refused("unknown_avatar", 400, lambda: session.init_session(avatar="nobody"))
         error = self.refused("bad_parameter", 400, lambda: session.init_session(avatar="anna", nfe=51))

@@ -1,4 +1,4 @@
-//! What can go wrong between us and libavcodec.
+//! What can go wrong between us and the libraries that encode.
 
 use thiserror::Error;
 
@@ -8,29 +8,29 @@ pub enum CodecError {
     /// This build of libavcodec lacks the encoder.
     #[error("libavcodec was built without {encoder}")]
     Missing {
-        /// libavcodec's name of it.
+        /// Its library's name of it.
         encoder: &'static str,
     },
     /// The encoder or muxer refused its settings, or lacks what it runs on.
     #[error("{encoder} did not open: {reason}")]
     Open {
-        /// libavcodec's name of it.
+        /// Its library's name of it.
         encoder: &'static str,
-        /// libavcodec's words.
+        /// Its library's words.
         reason: String,
     },
     /// The encoder or muxer failed on a picture or on sound.
     #[error("{encoder} failed: {reason}")]
     Encode {
-        /// libavcodec's name of it.
+        /// Its library's name of it.
         encoder: &'static str,
-        /// libavcodec's words.
+        /// Its library's words.
         reason: String,
     },
     /// The encoder gave something other than was agreed.
     #[error("{encoder} gave an unusable stream: {reason}")]
     Stream {
-        /// libavcodec's name of it.
+        /// Its library's name of it.
         encoder: &'static str,
         /// What was wrong.
         reason: &'static str,
@@ -46,7 +46,7 @@ pub enum CodecError {
     /// The encoder was given more after it was finished.
     #[error("{encoder} was already finished")]
     Finished {
-        /// libavcodec's name of it.
+        /// Its library's name of it.
         encoder: &'static str,
     },
     /// No memory for a frame.

@@ -1,15 +1,17 @@
-//! H.264 and AAC through libavcodec, and the pictures and sound they take; and sound of all kinds, decoded as it arrives.
+//! H.264 and AAC through libavcodec, JPEG through libjpeg-turbo, and the pictures and sound they take; and sound of all kinds,
+//! decoded as it arrives.
 //!
 //! [`VideoEncoder`] and [`AudioEncoder`] hand out packets in the form MP4 files hold them, with what a
 //! decoder must know beforehand ([`AvcConfig`], the AudioSpecificConfig) apart. [`TsMuxer`] turns such packets into a
-//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows. [`ClipReader`] and
-//! [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
+//! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows, [`JpegEncoder`] a file of
+//! each picture. [`ClipReader`] and [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
 //! All of them are blocking, and all but [`ClipReader`] single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
 mod avc;
 mod clip;
 mod error;
+mod jpeg;
 mod library;
 mod picture;
 mod recording;
@@ -21,8 +23,9 @@ pub use audio::{AudioEncoder, AudioPacket, AudioSettings, FRAME_SAMPLES, SAMPLE_
 pub use avc::AvcConfig;
 pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
+pub use jpeg::JpegEncoder;
 pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 pub use sound::{DecodeError, SoundDecoder, SoundFormat, Stretch};
 pub use transport::{TsMuxer, TsSettings};
-pub use video::{VideoEncoder, VideoPacket, VideoSettings};
+pub use video::{Effort, VideoEncoder, VideoPacket, VideoSettings};

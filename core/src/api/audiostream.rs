@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::realtime::{
+use super::fields::{
     boolean, expanded, is_open, object, pace, said, spoken, string, voice, webhook,
 };
 use super::status::playlist;
@@ -46,6 +46,7 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         filmed: false,
         pace: pace(&fields)?,
         segment_format: SegmentFormat::Fmp4,
+        fine: false,
         webhook: webhook(&fields, config)?,
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
@@ -109,19 +110,7 @@ mod tests {
     }
 
     fn read_by(body: &str, config: &Config) -> Result<Job, Refusal> {
-        let catalogue = Catalogue {
-            voices: [("en-us", Language::En), ("ru", Language::Ru)]
-                .map(|(id, language)| crate::speech::Voice {
-                    id: id.to_owned(),
-                    name: id.to_owned(),
-                    language,
-                })
-                .into(),
-            avatars: Vec::new(),
-            voice: None,
-            avatar: String::new(),
-            gallery: None,
-        };
+        let catalogue = Catalogue::speaking(&[("en-us", Language::En), ("ru", Language::Ru)]);
         start_audio(body.as_bytes(), config, &catalogue)
     }
 

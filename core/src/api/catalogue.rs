@@ -62,6 +62,20 @@ impl Catalogue {
         }
     }
 
+    /// Voices with these ids and languages, and the faces that are built in.
+    #[cfg(test)]
+    pub(super) fn speaking(voices: &[(&str, Language)]) -> Self {
+        let voices = voices.iter().map(|&(id, language)| Voice {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            language,
+        });
+        Self {
+            voices: voices.collect(),
+            ..Self::builtin(&Config::default())
+        }
+    }
+
     /// The voice called `id`.
     pub fn voice(&self, id: &str) -> Option<&Voice> {
         self.voices.iter().find(|voice| voice.id == id)

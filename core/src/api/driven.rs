@@ -115,6 +115,7 @@ fn begin(
         avatar: avatar.map(|avatar| avatar.id).unwrap_or_default(),
         pace,
         segment_format: config.segment_format,
+        fine: false,
         webhook: None,
         reuse: false,
         created_at: Timestamp::now(),

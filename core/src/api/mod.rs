@@ -4,21 +4,28 @@
 mod audiostream;
 mod catalogue;
 mod driven;
+mod fields;
+mod file;
 mod form;
+mod generate;
 mod openai;
 mod realtime;
 mod refusal;
 mod route;
 mod status;
+mod stills;
 
 pub use audiostream::{start_audio, started_audio, task_status};
 pub use catalogue::{Avatar, Catalogue};
 pub use driven::{
     Driven, Piece, driven, driven_refusal, driven_status, driven_whole, fed, freed, piece,
 };
+pub use file::{MediaFile, RenditionFile};
 pub use form::{Form, Upload};
+pub use generate::{generate, generating};
 pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal, Words};
-pub use route::{MediaFile, RenditionFile, Route, route};
+pub use route::{Route, route};
 pub use status::{Urls, status};
+pub use stills::{STILL_MARGIN, STILLS_END, STILLS_TYPE, Sight, enclose, stills, stills_asked};

@@ -6,7 +6,7 @@ use avatar_codec::RecordingFormat;
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 use serde_json::{Map, Value, json};
 
-use super::realtime::{boolean, object, said, spoken, string, voice};
+use super::fields::{boolean, object, said, spoken, string, voice};
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
@@ -84,6 +84,7 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: reuse.unwrap_or(true),
             created_at: Timestamp::now(),

@@ -1,15 +1,17 @@
 //! The realtime vocabulary: starting, ending and naming sessions in JSON.
 
-use reqwest::Url;
 use serde_json::{Map, Value, json};
 
+use super::fields::{
+    boolean, expanded, is_open, object, pace, said, session_id, spoken, string, text, voice,
+    webhook,
+};
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
-use crate::session::{Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
+use crate::session::{Job, Kind, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
-use crate::text::{Pieces, is_ssml, speakable};
 
 /// Reads the body of `POST /api/stream/start`.
 ///
@@ -66,6 +68,7 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         pace: pace(&fields)?,
         segment_format,
         webhook: webhook(&fields, config)?,
+        fine: false,
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })
@@ -98,102 +101,6 @@ pub fn addition(body: &[u8], config: &Config) -> Result<Addition, Refusal> {
     Ok(Addition { id, text, last })
 }
 
-/// What is to be said. Where more is to come it may be empty.
-pub(super) fn text<'a>(
-    fields: &'a Map<String, Value>,
-    name: &str,
-    open: bool,
-    config: &Config,
-) -> Result<&'a str, Refusal> {
-    let text = string(fields, name)?.unwrap_or_default();
-    if text.chars().count() > config.limits.text {
-        return Err(Refusal::new(
-            Code::TextTooLong,
-            format!("the text is longer than {} characters", config.limits.text),
-        ));
-    }
-    if !open && !speakable(text) {
-        return Err(nothing());
-    }
-    Ok(text)
-}
-
-/// What is to be said, and whether it is a document of SSML: one that says so, and one that begins like one unless it
-/// says otherwise. What only begins like one and cannot be read is plain text with tags in it, which are not said.
-pub(super) fn said<'a>(
-    fields: &'a Map<String, Value>,
-    name: &str,
-    open: bool,
-    config: &Config,
-) -> Result<(&'a str, bool), Refusal> {
-    let text = text(fields, name, open, config)?;
-    let wrong = |message: String| Refusal::new(Code::BadParameter, message);
-    let kind = "input_type";
-    let asked = match string(fields, kind).map_err(|refusal| refusal.about(kind))? {
-        None => None,
-        Some("text") => Some(false),
-        Some("ssml") => Some(true),
-        Some(_) => {
-            let reason = "input_type must be \"text\" or \"ssml\"";
-            return Err(wrong(reason.to_owned()).about(kind));
-        }
-    };
-    if open && asked == Some(true) {
-        let reason = "SSML must be whole: it cannot be continued";
-        return Err(wrong(reason.to_owned()));
-    }
-    if !asked.unwrap_or(!open && is_ssml(text)) {
-        return Ok((text, false));
-    }
-    match Pieces::default().push_ssml(text) {
-        Ok(0) => Err(nothing()),
-        Ok(_) => Ok((text, true)),
-        Err(error) if asked.is_some() => Err(wrong(format!("the SSML cannot be read: {error}"))),
-        Err(_) => Ok((text, false)),
-    }
-}
-
-fn nothing() -> Refusal {
-    Refusal::new(
-        Code::EmptyText,
-        "there is nothing to say: the text is empty",
-    )
-}
-
-/// Whether a language model writes the text out first; where it is not said, as `usual`.
-pub(super) fn expanded(
-    fields: &Map<String, Value>,
-    usual: bool,
-    whole: bool,
-    config: &Config,
-) -> Result<bool, Refusal> {
-    let wrong = |message| Err(Refusal::new(Code::BadParameter, message));
-    match boolean(fields, "expand")? {
-        None => Ok(usual && whole && config.expand.is_some()),
-        Some(true) if config.expand.is_none() => {
-            wrong("there is no language model here that could write the text out")
-        }
-        Some(true) if !whole => wrong("only plain text that is complete can be written out"),
-        Some(expand) => Ok(expand),
-    }
-}
-
-/// Whether more text is to come.
-pub(super) fn is_open(fields: &Map<String, Value>) -> Result<bool, Refusal> {
-    Ok(boolean(fields, "final")? == Some(false))
-}
-
-pub(super) fn pace(fields: &Map<String, Value>) -> Result<Pace, Refusal> {
-    match string(fields, "pace")? {
-        None | Some("fast") => Ok(Pace::Fast),
-        Some("live") => Ok(Pace::Live),
-        Some(_) => Err(Refusal::new(
-            Code::BadParameter,
-            "pace must be \"fast\" or \"live\"",
-        )),
-    }
-}
-
 /// The language asked for, if any, and the vocabulary that asking for it in this way implies.
 fn language(fields: &Map<String, Value>) -> Result<(Option<Language>, Vocabulary), Refusal> {
     let realtime = string(fields, "language")?;
@@ -208,69 +115,6 @@ fn language(fields: &Map<String, Value>) -> Result<(Option<Language>, Vocabulary
     Ok((language, vocabulary))
 }
 
-/// The language of a code.
-pub(super) fn spoken(code: &str) -> Result<Language, Refusal> {
-    Language::from_code(code).ok_or_else(|| {
-        Refusal::new(
-            Code::UnsupportedLanguage,
-            format!("language \"{code}\" is not supported; there are ru, kk and en"),
-        )
-    })
-}
-
-/// A voice that is named decides the language where none is; otherwise they must agree.
-pub(super) fn voice(
-    fields: &Map<String, Value>,
-    language: Option<Language>,
-    config: &Config,
-    catalogue: &Catalogue,
-) -> Result<(Language, String), Refusal> {
-    let Some(id) = string(fields, "voice")? else {
-        let language = language.unwrap_or(config.language);
-        let voice = catalogue.voice_of(language).ok_or_else(|| {
-            Refusal::new(
-                Code::UnsupportedLanguage,
-                format!("no voice speaks \"{}\"", language.code()),
-            )
-        })?;
-        return Ok((language, voice.id.clone()));
-    };
-    let voice = catalogue
-        .voice(id)
-        .ok_or_else(|| Refusal::new(Code::UnknownVoice, format!("there is no voice \"{id}\"")))?;
-    match language {
-        Some(language) if language != voice.language => Err(Refusal::new(
-            Code::UnknownVoice,
-            format!("voice \"{id}\" does not speak \"{}\"", language.code()),
-        )),
-        _ => Ok((voice.language, voice.id.clone())),
-    }
-}
-
-/// An address that may be told when the session is finished.
-pub(super) fn webhook(
-    fields: &Map<String, Value>,
-    config: &Config,
-) -> Result<Option<String>, Refusal> {
-    let Some(address) = string(fields, "webhook")? else {
-        return Ok(None);
-    };
-    let refused = |why: &str| Refusal::new(Code::BadParameter, format!("webhook {why}"));
-    let url = Url::parse(address).map_err(|_| refused("is not a URL"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(refused("must be an http or https URL"));
-    }
-    let host = url.host_str().unwrap_or_default();
-    let allowed = config
-        .webhook_hosts
-        .iter()
-        .any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host));
-    if !allowed {
-        return Err(refused("names a host that this server does not call"));
-    }
-    Ok(Some(url.into()))
-}
-
 /// Reads a body that names a session: `{"session_id":"…"}`.
 ///
 /// # Errors
@@ -278,12 +122,6 @@ pub(super) fn webhook(
 /// A [`Refusal`]: bad JSON, no name, or one that no session can have.
 pub fn named_session(body: &[u8]) -> Result<SessionId, Refusal> {
     session_id(&object(body)?)
-}
-
-fn session_id(fields: &Map<String, Value>) -> Result<SessionId, Refusal> {
-    let id = string(fields, "session_id")?
-        .ok_or_else(|| Refusal::new(Code::BadParameter, "session_id is missing"))?;
-    SessionId::parse(id).ok_or_else(Refusal::unknown_session)
 }
 
 /// The answer of `POST /api/stream/start`.
@@ -296,68 +134,21 @@ pub fn started(id: SessionId) -> String {
     .to_string()
 }
 
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Refusal::new(Code::BadJson, "the body is not a JSON object")),
-        Err(error) => Err(Refusal::new(
-            Code::BadJson,
-            format!("the body is not JSON: {error}"),
-        )),
-    }
-}
-
-pub(super) fn string<'a>(
-    fields: &'a Map<String, Value>,
-    name: &str,
-) -> Result<Option<&'a str>, Refusal> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(value)) => Ok(Some(value)),
-        Some(_) => Err(wrong_type(name, "a string")),
-    }
-}
-
-pub(super) fn boolean(fields: &Map<String, Value>, name: &str) -> Result<Option<bool>, Refusal> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(_) => Err(wrong_type(name, "true or false")),
-    }
-}
-
-fn wrong_type(name: &str, wanted: &str) -> Refusal {
-    Refusal::new(Code::BadParameter, format!("{name} must be {wanted}"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::api::Avatar;
-    use crate::speech::Voice;
+    use crate::session::Pace;
 
     fn catalogue() -> Catalogue {
-        let voice = |id: &str, language| Voice {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            language,
-        };
         Catalogue {
-            voices: vec![
-                voice("en-us", Language::En),
-                voice("en-gb", Language::En),
-                voice("ru", Language::Ru),
-            ],
-            avatars: vec![Avatar {
-                id: "anna".to_owned(),
-                name: "Anna".to_owned(),
-                filmed: false,
-            }],
-            gallery: None,
             voice: Some("en-gb".to_owned()),
-            avatar: "anna".to_owned(),
+            ..Catalogue::speaking(&[
+                ("en-us", Language::En),
+                ("en-gb", Language::En),
+                ("ru", Language::Ru),
+            ])
         }
     }
 

@@ -47,14 +47,15 @@ pub(super) fn playlist(id: SessionId, kind: Kind) -> Option<String> {
     match kind {
         Kind::Avatar => Some(format!("/hls/{id}/index.m3u8")),
         Kind::Audio => Some(format!("/media/hls/{id}/{SOUND_PLAYLIST}")),
-        Kind::Recording(_) => None,
+        Kind::Stream | Kind::Recording(_) => None,
     }
 }
 
 /// Where all of session `id` is found as one file, if it is.
 fn whole(id: SessionId, kind: Kind) -> Option<String> {
     // A recording was given to whoever asked for it.
-    (!kind.is_recording()).then(|| format!("/hls/{id}/{}", MediaFile::Output(kind)))
+    kind.is_listed()
+        .then(|| format!("/hls/{id}/{}", MediaFile::Output(kind)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ pub mod neural;
 mod performance;
 pub mod photo;
 mod presenter;
+#[cfg(test)]
+mod sheet;
 mod viseme;
 
 pub use mouth::Mouth;
@@ -36,6 +38,12 @@ pub enum FaceError {
 pub trait Face: Send {
     /// How much speech beyond the end of a frame must be known before the frame can be painted.
     fn lookahead(&self) -> Samples;
+
+    /// How much of that it cannot do without: with less than the [`lookahead`](Self::lookahead), a frame looks as if silence
+    /// followed what is known.
+    fn least_lookahead(&self) -> Samples {
+        self.lookahead()
+    }
 
     /// Takes in more speech. `marks` count from the beginning of the session, in order of time;
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.

@@ -1,4 +1,4 @@
-//! The second half of a session's work: frames are encoded, cut and written.
+//! What becomes of frames that are kept: they are encoded, cut and written.
 
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -7,29 +7,26 @@ use avatar_codec::{AudioEncoder, AudioSettings};
 
 use super::live::Live;
 use super::painter::Links;
-use super::pool::{Task, Waker};
-use super::reel::{Frame, Next, Reel};
+use super::reel::Frame;
 use super::rendition::{AssembleError, Rendition};
-use super::scheduler::Turn;
 use super::transcript::Transcript;
+use super::winder::Sink;
 use crate::api::MediaFile;
 use crate::config::Config;
 use crate::hls::{Cut, MasterPlaylist, Part, Segment};
-use crate::session::{Failure, FailureCode, Kind, Stage};
+use crate::session::{Kind, Stage};
 use crate::time::Samples;
-
-/// Frames encoded in one turn.
-const TURN: usize = 5;
 
 /// Bits a second of sound alone: speech has no use for more, and more would take a third longer to encode.
 const SOUND_BITRATE: u32 = 64_000;
 
+/// Bits a second of the sound of a film that is kept.
+const FINE_SOUND_BITRATE: u32 = 192_000;
+
 /// Encodes one session's frames and writes its files.
 pub(crate) struct Assembler {
     live: Arc<Live>,
-    reel: Arc<Reel>,
     transcript: Arc<Transcript>,
-    painter: Waker,
     cut: Cut,
     config: Arc<Config>,
     encoders: Option<Encoders>,
@@ -52,9 +49,7 @@ impl Assembler {
     pub(crate) fn new(links: &Links, config: &Arc<Config>) -> Self {
         Self {
             live: Arc::clone(&links.live),
-            reel: Arc::clone(&links.reel),
             transcript: Arc::clone(&links.transcript),
-            painter: links.painter.clone(),
             cut: config.cut_of(&links.live.job),
             config: Arc::clone(config),
             encoders: None,
@@ -76,8 +71,11 @@ impl Assembler {
 
     fn begin(&self) -> Result<Encoders, AssembleError> {
         let settings = match self.live.job.kind {
+            Kind::Avatar if self.live.job.fine => AudioSettings {
+                bitrate: FINE_SOUND_BITRATE,
+            },
             Kind::Avatar => AudioSettings::default(),
-            Kind::Audio | Kind::Recording(_) => AudioSettings {
+            Kind::Audio | Kind::Stream | Kind::Recording(_) => AudioSettings {
                 bitrate: SOUND_BITRATE,
             },
         };
@@ -177,7 +175,7 @@ impl Assembler {
         }
     }
 
-    fn finish(&mut self) -> Result<(), AssembleError> {
+    fn close_files(&mut self) -> Result<(), AssembleError> {
         self.live.enter(Stage::Encoding);
         let encoders = self.open()?;
         let rest = encoders.audio.finish()?;
@@ -197,50 +195,18 @@ impl Assembler {
         self.live.generated();
         Ok(())
     }
-
-    fn step(&mut self) -> Result<Option<Turn>, AssembleError> {
-        match self.reel.next() {
-            Next::Empty => Ok(Some(Turn::Wait)),
-            Next::End => {
-                self.finish()?;
-                Ok(Some(Turn::Done))
-            }
-            Next::Frame(frame) => {
-                let encoded = self.encode(&frame);
-                self.reel.give_back(frame);
-                self.painter.wake();
-                encoded.map(|()| None)
-            }
-        }
-    }
 }
 
-impl Task for Assembler {
-    fn turn(&mut self) -> Turn {
-        for _ in 0..TURN {
-            if self.live.cancel.raised() {
-                return Turn::Done;
-            }
-            match self.step() {
-                Ok(None) => {}
-                Ok(Some(turn)) => return turn,
-                Err(error) => {
-                    self.live.fail(error.into());
-                    return Turn::Done;
-                }
-            }
-        }
-        Turn::Again
+impl Sink for Assembler {
+    fn take(&mut self, frame: &Frame) -> Result<(), AssembleError> {
+        self.encode(frame)
     }
 
-    fn due(&self) -> Instant {
-        self.live.started + self.written.duration()
+    fn finish(&mut self) -> Result<(), AssembleError> {
+        self.close_files()
     }
 
-    fn panicked(&mut self) {
-        self.live.fail(Failure {
-            code: FailureCode::EncodeFailed,
-            text: "encoding broke down".to_owned(),
-        });
+    fn made(&self) -> Samples {
+        self.written
     }
 }

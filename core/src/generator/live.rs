@@ -202,6 +202,11 @@ impl Live {
         self.notices.part(self.id(), part);
     }
 
+    /// Whether anybody looked at still pictures of it since this was asked last.
+    pub(crate) fn take_looked(&self) -> bool {
+        self.publication.board.take_looked(self.id())
+    }
+
     /// Everything is on disk.
     pub(crate) fn generated(&self) {
         self.notices.generated(self.id());

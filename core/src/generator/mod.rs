@@ -5,6 +5,7 @@
 //! have sentences spoken. Between them lie bounded queues; nobody polls.
 
 mod assembler;
+mod audience;
 mod caretaker;
 mod departures;
 mod desk;
@@ -22,11 +23,14 @@ mod reel;
 mod rendition;
 mod repertoire;
 mod scheduler;
+mod screening;
+mod shutter;
 mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
 mod transcript;
+mod winder;
 mod workshop;
 mod writer;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::audience::Audience;
 use super::inbox::{Heard, Inbox};
 use super::live::Live;
 use super::manuscript::{Manuscript, Next};
@@ -60,6 +61,9 @@ pub(crate) struct Painter {
     /// How far ahead of the clock frames are painted.
     lead: Option<Duration>,
     hold_back: Duration,
+    /// How long viewers wait for the first word, and for what comes after the first frame.
+    patience: [Duration; 2],
+    /// Silence is filled in by this.
     part: Samples,
     /// When the first frame was painted.
     began: Option<Instant>,
@@ -74,6 +78,7 @@ pub(crate) struct Links {
     pub(crate) transcript: Arc<Transcript>,
     pub(crate) manuscript: Arc<Manuscript>,
     pub(crate) inbox: Arc<Inbox>,
+    pub(crate) audience: Arc<Audience>,
     pub(crate) painter: Waker,
     pub(crate) assembler: Waker,
 }
@@ -96,7 +101,9 @@ impl Painter {
             SegmentFormat::Fmp4 => config.cut_of(job),
             SegmentFormat::Ts => Cut::standard(config.video.frame_rate),
         };
-        let part = cut.part();
+        // What is watched while it is made is watched frame by frame.
+        let by_frame = job.kind == Kind::Stream;
+        let part = if by_frame { cut.step() } else { cut.part() };
         let mut painter = Self {
             live: Arc::clone(&links.live),
             reel: Arc::clone(&links.reel),
@@ -111,7 +118,7 @@ impl Painter {
                 directory: links.live.store().directory(links.live.id()),
             }),
             soundtrack: Soundtrack::new(match job.kind {
-                Kind::Avatar | Kind::Audio => Margins::OF_A_FACE,
+                Kind::Avatar | Kind::Audio | Kind::Stream => Margins::OF_A_FACE,
                 Kind::Recording(_) => Margins::NONE,
             }),
             inbox: Arc::clone(&links.inbox),
@@ -123,14 +130,20 @@ impl Painter {
             cut,
             lead: match job.pace {
                 // A part more than is listed.
-                Pace::Live => Some(config.lead_of(job) + part.duration()),
+                Pace::Live | Pace::Prompt => Some(config.lead_of(job) + part.duration()),
                 // Nobody watches a recording on a clock.
                 Pace::Fast if job.kind.is_recording() => None,
                 Pace::Fast => config.look_ahead,
             },
             hold_back: match job.segment_format {
+                _ if by_frame => part.duration(),
                 SegmentFormat::Fmp4 => cut.hold_back().duration(),
                 SegmentFormat::Ts => SEGMENT_HOLD_BACK,
+            },
+            patience: match job.kind {
+                Kind::Stream if job.open => [Duration::ZERO; 2],
+                Kind::Stream => [PATIENCE, Duration::ZERO],
+                _ => [PATIENCE; 2],
             },
             part,
             began: None,
@@ -287,10 +300,20 @@ impl Painter {
         }
     }
 
-    /// How many steps the next frame has, or zero where not enough is known: a picture is one step, and sound without
-    /// pictures goes on to the end of its part, so that not every step costs as much as a picture.
-    fn ready(&self) -> u64 {
-        let done = self.cut.start_of(self.painted) + self.lookahead();
+    /// The same where the frame is late: those who answer at once should not have silence before them that need not be.
+    fn late_lookahead(&self) -> Samples {
+        match &self.face {
+            Some(face) if !self.soundtrack.ended() && self.live.job.pace == Pace::Prompt => {
+                face.least_lookahead()
+            }
+            _ => self.lookahead(),
+        }
+    }
+
+    /// How many steps the next frame has, or zero where not enough is known, which is `lookahead` beyond it: a picture is one
+    /// step, and sound without pictures goes on to the end of its part, so that not every step costs as much as a picture.
+    fn ready(&self, lookahead: Samples) -> u64 {
+        let done = self.cut.start_of(self.painted) + lookahead;
         let known = self.soundtrack.known().saturating_sub(done).0 / self.cut.step().0.max(1);
         let part = u64::from(self.cut.steps_per_part());
         match self.face {
@@ -313,16 +336,17 @@ impl Painter {
 
     /// When viewers will have nothing left to load, unless there is another frame.
     fn starves_at(&self) -> Option<Instant> {
+        let [first, next] = self.patience;
         match (self.began, self.live.job.pace) {
             // Whoever reads it waits.
             _ if self.live.job.kind.is_recording() => None,
             // The first viewers are not there yet when the first frame is.
             (Some(began), _) => {
                 let starves = self.shown_at().checked_sub(self.hold_back)?;
-                Some(starves.max(began + PATIENCE))
+                Some(starves.max(began + next))
             }
             // A conversation begins with a face, be it one that says nothing yet; a recording with its first word.
-            (None, Pace::Live) => Some(self.live.started + PATIENCE),
+            (None, Pace::Live | Pace::Prompt) => Some(self.live.started + first),
             (None, Pace::Fast) => None,
         }
     }
@@ -330,7 +354,7 @@ impl Painter {
     /// Fills the next part with silence, the mouth shut, since what is to be said is late.
     fn fill(&mut self) {
         let part_end = self.cut.start_of(self.painted) + self.part;
-        let wanted = part_end + self.lookahead();
+        let wanted = part_end + self.late_lookahead();
         self.breath = false;
         let end = self.soundtrack.end_mark();
         let silence = self
@@ -365,7 +389,7 @@ impl Painter {
         if self.live.cancel.raised() {
             return Err(Turn::Done);
         }
-        let mut steps = self.ready();
+        let mut steps = self.ready(self.lookahead());
         if steps == 0 {
             if self.soundtrack.ended() {
                 self.reel.end();
@@ -374,8 +398,11 @@ impl Painter {
             }
             match self.starves_at() {
                 Some(at) if at <= Instant::now() => {
-                    self.fill();
-                    steps = self.ready();
+                    steps = self.ready(self.late_lookahead());
+                    if steps == 0 {
+                        self.fill();
+                        steps = self.ready(self.late_lookahead());
+                    }
                 }
                 starves => {
                     let wake = starves.into_iter().chain(self.again).min();
@@ -404,6 +431,8 @@ impl Painter {
         let taken = self
             .soundtrack
             .take(self.cut.start_of(steps), &mut frame.pcm);
+        frame.start = self.cut.start_of(self.painted);
+        frame.due = self.shown_at();
         debug_assert!(taken, "a frame is painted only where its sound is known");
         self.painted += steps;
         self.tell_stock();

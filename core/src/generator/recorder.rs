@@ -1,34 +1,27 @@
-//! The second half of a recording's work: sound is encoded and written to the one file, which is read meanwhile.
+//! What becomes of the sound of a recording: it is encoded and written to the one file, which is read meanwhile.
 
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Instant;
 
 use avatar_codec::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 
 use super::live::Live;
 use super::painter::Links;
-use super::pool::{Task, Waker};
-use super::reel::{Next, Reel};
+use super::reel::Frame;
 use super::rendition::AssembleError;
-use super::scheduler::Turn;
 use super::transcript::Transcript;
+use super::winder::Sink;
 use crate::api::MediaFile;
 use crate::audio::{Resampler, Stretcher};
-use crate::session::{Failure, FailureCode, Kind, Stage};
+use crate::session::{Kind, Stage};
 use crate::speech::Tempo;
 use crate::time::{AUDIO_RATE, Samples};
-
-/// Frames encoded in one turn.
-const TURN: usize = 5;
 
 /// Encodes one recording.
 pub(crate) struct Recorder {
     live: Arc<Live>,
-    reel: Arc<Reel>,
     transcript: Arc<Transcript>,
-    painter: Waker,
     format: RecordingFormat,
     tape: Option<Tape>,
     /// Sound taken from the reel.
@@ -49,9 +42,7 @@ impl Recorder {
     pub(crate) fn new(links: &Links, format: RecordingFormat) -> Self {
         Self {
             live: Arc::clone(&links.live),
-            reel: Arc::clone(&links.reel),
             transcript: Arc::clone(&links.transcript),
-            painter: links.painter.clone(),
             format,
             tape: None,
             heard: Samples::ZERO,
@@ -91,6 +82,12 @@ impl Recorder {
         }
         Ok(())
     }
+}
+
+impl Sink for Recorder {
+    fn take(&mut self, frame: &Frame) -> Result<(), AssembleError> {
+        self.record(&frame.pcm)
+    }
 
     fn finish(&mut self) -> Result<(), AssembleError> {
         let live = Arc::clone(&self.live);
@@ -109,20 +106,8 @@ impl Recorder {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<Option<Turn>, AssembleError> {
-        match self.reel.next() {
-            Next::Empty => Ok(Some(Turn::Wait)),
-            Next::End => {
-                self.finish()?;
-                Ok(Some(Turn::Done))
-            }
-            Next::Frame(frame) => {
-                let recorded = self.record(&frame.pcm);
-                self.reel.give_back(frame);
-                self.painter.wake();
-                recorded.map(|()| None)
-            }
-        }
+    fn made(&self) -> Samples {
+        self.heard
     }
 }
 
@@ -184,36 +169,6 @@ impl Tape {
     /// How long the recording is so far.
     fn duration(&self) -> Samples {
         Samples(self.samples * u64::from(AUDIO_RATE / RECORDING_RATE))
-    }
-}
-
-impl Task for Recorder {
-    fn turn(&mut self) -> Turn {
-        for _ in 0..TURN {
-            if self.live.cancel.raised() {
-                return Turn::Done;
-            }
-            match self.step() {
-                Ok(None) => {}
-                Ok(Some(turn)) => return turn,
-                Err(error) => {
-                    self.live.fail(error.into());
-                    return Turn::Done;
-                }
-            }
-        }
-        Turn::Again
-    }
-
-    fn due(&self) -> Instant {
-        self.live.started + self.heard.duration()
-    }
-
-    fn panicked(&mut self) {
-        self.live.fail(Failure {
-            code: FailureCode::EncodeFailed,
-            text: "encoding broke down".to_owned(),
-        });
     }
 }
 

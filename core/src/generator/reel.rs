@@ -2,8 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use avatar_codec::Picture;
+
+use crate::time::Samples;
 
 /// A picture and the sound that goes with it, or sound alone.
 #[derive(Debug)]
@@ -11,6 +14,10 @@ pub(crate) struct Frame {
     pub(crate) picture: Option<Picture>,
     /// As long as the picture is shown.
     pub(crate) pcm: Vec<f32>,
+    /// Where in the session it begins.
+    pub(crate) start: Samples,
+    /// When it is to be seen by whoever sees frames as they are made.
+    pub(crate) due: Instant,
 }
 
 /// What the assembler finds.
@@ -43,6 +50,8 @@ impl Reel {
             .map(|_| Frame {
                 picture: size.map(|(width, height)| Picture::new(width, height)),
                 pcm: Vec::new(),
+                start: Samples::ZERO,
+                due: Instant::now(),
             })
             .collect();
         Self {

@@ -63,13 +63,14 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn open(video: Video, smaller: bool) -> Result<(Self, VideoTrack), AssembleError> {
+    fn open(video: Video, smaller: bool, fine: bool) -> Result<(Self, VideoTrack), AssembleError> {
         let Video {
             width,
             height,
             frame_rate,
         } = video;
         let settings = VideoSettings::new(width, height, frame_rate.per_second());
+        let settings = if fine { settings.fine() } else { settings };
         let encoder = VideoEncoder::open(&settings)?;
         let track = VideoTrack {
             width: u16::try_from(width).unwrap_or(u16::MAX),
@@ -111,12 +112,12 @@ impl Rendition {
         audio: &AudioEncoder,
         audio_bitrate: u32,
     ) -> Result<Self, AssembleError> {
-        let (id, store) = (live.id(), live.store());
+        let (id, store, fine) = (live.id(), live.store(), live.job.fine);
         let opened = match name {
-            RenditionName::Full => Some(Pictures::open(config.video, false)?),
+            RenditionName::Full => Some(Pictures::open(config.video, false, fine)?),
             RenditionName::Height(height) => {
                 store.make_room(id, height)?;
-                Some(Pictures::open(config.video.at_height(height), true)?)
+                Some(Pictures::open(config.video.at_height(height), true, fine)?)
             }
             RenditionName::Sound => None,
         };

@@ -93,7 +93,7 @@ fn manner(portrait: &Portrait, pace: Pace) -> Manner {
         pose: portrait.pose.map(|pose| pose.map(thousandths)),
         gaze: portrait.gaze.map(|gaze| gaze.map(thousandths)),
         step: match pace {
-            Pace::Live => SOON,
+            Pace::Live | Pace::Prompt => SOON,
             Pace::Fast => SECOND,
         },
     }

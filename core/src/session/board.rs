@@ -158,6 +158,18 @@ impl Board {
         self.slot(id).is_some_and(Slot::take_seen)
     }
 
+    /// Says that somebody looks at still pictures of session `id`, which are taken as long as this is said.
+    pub fn say_looked(&self, id: SessionId) {
+        if let Some(slot) = self.slot(id) {
+            slot.say_looked();
+        }
+    }
+
+    /// Whether anybody looked at still pictures of session `id` since this was asked last.
+    pub(crate) fn take_looked(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::take_looked)
+    }
+
     fn responsible(&self, slot: &Slot) -> Option<u32> {
         match slot.owner() {
             0 => self.header.generator(),

@@ -21,6 +21,8 @@ pub enum Condition {
     Ready,
     /// More than so many bytes of a recording are there, or all of it is.
     Grown(u64),
+    /// More than so many still pictures were taken, or no more will be.
+    Taken(u64),
     /// The record is newer than this version.
     NewerThan(u64),
 }
@@ -51,6 +53,7 @@ impl Condition {
             Self::Reached(reached) => has_reached(record, reached),
             Self::Ready => record.state == State::Ready,
             Self::Grown(bytes) => record.bytes > bytes || record.state == State::Ready,
+            Self::Taken(stills) => record.stills > stills || record.state == State::Ready,
             Self::NewerThan(version) => record.version > version || record.finished(),
         };
         if met {

@@ -1,6 +1,6 @@
 //! Accepting work.
 
-use super::{Board, Hint, Job, Record, SessionId, State, Timestamp};
+use super::{Board, Hint, Job, Pace, Record, SessionId, State, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::session::{Failure, FailureCode};
@@ -144,6 +144,29 @@ impl Intake {
             record.ended = !record.playable();
         }
         Some(record)
+    }
+
+    /// Whether session `id` can be watched while it is made, picture by picture.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, it is over, it has no pictures, or it is made too far ahead of the clock.
+    pub fn check_shown(&self, id: SessionId) -> Result<(), Refusal> {
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        let wrong = |reason| Err(Refusal::new(Code::BadParameter, reason));
+        if record.finished() {
+            return wrong("the session is over");
+        }
+        let job = self.store.job(id).ok_or_else(Refusal::unknown_session)?;
+        if !job.kind.is_seen() {
+            return wrong("the session has no pictures");
+        }
+        if job.pace == Pace::Fast {
+            return wrong(
+                "the session is made ahead of the clock: only one of pace \"live\" can be watched while it is made",
+            );
+        }
+        Ok(())
     }
 
     /// Adds to the text of a session that was begun with the promise of more. The hint, for a process, may be sent now.

@@ -55,6 +55,9 @@ pub struct Job {
     /// What its segments are made of.
     #[serde(default)]
     pub segment_format: SegmentFormat,
+    /// Whether it is made as well as can be rather than as fast.
+    #[serde(default)]
+    pub fine: bool,
     /// Where to say that it is finished.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -109,6 +112,8 @@ pub enum Kind {
     Avatar,
     /// Speech alone.
     Audio,
+    /// A face that speaks, for those who watch it while it is made: nothing is kept of it.
+    Stream,
     /// Speech in one file, which whoever asked for it reads while it grows. It has no playlists.
     Recording(RecordingFormat),
 }
@@ -119,7 +124,8 @@ impl Kind {
         match self {
             Self::Avatar => 0,
             Self::Audio => 1,
-            Self::Recording(format) => 2 + format as u8,
+            Self::Stream => 2,
+            Self::Recording(format) => 3 + format as u8,
         }
     }
 
@@ -128,11 +134,22 @@ impl Kind {
         match number {
             0 => Some(Self::Avatar),
             1 => Some(Self::Audio),
+            2 => Some(Self::Stream),
             _ => {
-                let format = RecordingFormat::ALL.get(usize::from(number) - 2)?;
+                let format = RecordingFormat::ALL.get(usize::from(number) - 3)?;
                 Some(Self::Recording(*format))
             }
         }
+    }
+
+    /// Whether it has playlists.
+    pub fn is_listed(self) -> bool {
+        matches!(self, Self::Avatar | Self::Audio)
+    }
+
+    /// Whether it has pictures.
+    pub fn is_seen(self) -> bool {
+        matches!(self, Self::Avatar | Self::Stream)
     }
 
     /// Whether it is one file and nothing else.
@@ -150,6 +167,8 @@ pub enum Pace {
     Fast,
     /// At most the configured lead: for conversations that may be interrupted.
     Live,
+    /// As little as can be shown without a hitch: for those who answer at once.
+    Prompt,
 }
 
 #[cfg(test)]
@@ -174,6 +193,7 @@ impl Job {
             filmed: false,
             pace: Pace::Fast,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),
@@ -188,7 +208,9 @@ mod tests {
     #[test]
     fn kinds_have_numbers_and_words_of_their_own() {
         let recordings = RecordingFormat::ALL.map(Kind::Recording);
-        let kinds = [Kind::Avatar, Kind::Audio].into_iter().chain(recordings);
+        let kinds = [Kind::Avatar, Kind::Audio, Kind::Stream]
+            .into_iter()
+            .chain(recordings);
         for (kind, number) in kinds.zip(0..) {
             assert_eq!(
                 (kind.number(), Kind::from_number(number)),

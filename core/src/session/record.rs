@@ -42,6 +42,9 @@ pub struct Record {
     /// Bytes on disk of the one file of a recording.
     #[serde(default)]
     pub bytes: u64,
+    /// Still pictures that were taken of it for those who watch them one by one.
+    #[serde(default)]
+    pub stills: u64,
     /// How much of the sound it was fed has not been shown yet.
     #[serde(with = "samples", default)]
     pub waiting: Samples,
@@ -93,6 +96,7 @@ impl Record {
             ended: false,
             segment_parts: 0,
             bytes: 0,
+            stills: 0,
             waiting: Samples::ZERO,
             duration: Samples::ZERO,
             filmed: false,
@@ -258,7 +262,7 @@ impl FailureCode {
     }
 }
 
-const TEXT: usize = 168;
+const TEXT: usize = 160;
 
 /// A [`Record`] as it lies in shared memory.
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -270,6 +274,7 @@ pub(super) struct Packed {
     finished_at: u64,
     duration: u64,
     bytes: u64,
+    stills: u64,
     waiting: u64,
     segments: u32,
     listed: u32,
@@ -311,6 +316,7 @@ impl From<&Record> for Packed {
         packed.finished_at = record.finished_at.map_or(0, Timestamp::micros);
         packed.duration = record.duration.0;
         packed.bytes = record.bytes;
+        packed.stills = record.stills;
         packed.waiting = record.waiting.0;
         packed.segments = record.segments;
         packed.listed = record.listed;
@@ -381,6 +387,7 @@ impl Packed {
             filmed: self.face & 1 != 0,
             photo: self.face & 2 != 0,
             bytes: self.bytes,
+            stills: self.stills,
             waiting: Samples(self.waiting),
             duration: Samples(self.duration),
             created_at: Timestamp::from_micros(self.created_at),
@@ -405,6 +412,7 @@ mod tests {
         );
         record.kind = Kind::Recording(RecordingFormat::Flac);
         record.bytes = u64::MAX - 1;
+        record.stills = 9;
         record.segments = 7;
         record.listed = 3;
         record.parts = 2;

@@ -34,6 +34,8 @@ const INTERRUPT: u64 = 2;
 const WATCH: u64 = 4;
 /// Somebody watched since this was looked at last.
 const SEEN: u64 = 8;
+/// Somebody looked at still pictures since this was looked at last.
+const LOOKED: u64 = 16;
 
 impl Slot {
     /// Takes the slot if it is free.
@@ -181,6 +183,18 @@ impl Slot {
     /// Whether anybody watched since this was asked last.
     pub(super) fn take_seen(&self) -> bool {
         self.wishes.fetch_and(!SEEN, Ordering::AcqRel) & SEEN != 0
+    }
+
+    pub(super) fn say_looked(&self) {
+        if self.wishes.load(Ordering::Acquire) & LOOKED == 0 {
+            self.wishes.fetch_or(LOOKED, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether anybody looked at still pictures since this was asked last.
+    pub(super) fn take_looked(&self) -> bool {
+        self.wishes.load(Ordering::Acquire) & LOOKED != 0
+            && self.wishes.fetch_and(!LOOKED, Ordering::AcqRel) & LOOKED != 0
     }
 
     pub(super) fn watched(&self) -> bool {

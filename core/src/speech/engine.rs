@@ -1,12 +1,13 @@
 //! What every speech engine looks like.
 
+use std::iter;
 use std::ops::ControlFlow;
 
 use thiserror::Error;
 
 use super::{Cancel, Keeping};
 use crate::language::Language;
-use crate::text::Manner;
+use crate::text::{Manner, sentences};
 use crate::time::Samples;
 
 /// One sentence to be spoken.
@@ -22,6 +23,22 @@ pub struct Utterance {
     pub keeping: Option<Keeping>,
     /// How it is said, where the engine can. Its volume is seen to by whoever asked.
     pub manner: Manner,
+}
+
+impl Utterance {
+    /// Its sentences, each with its manner: only the last is one that goes on, if any is.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = (String, Manner)> {
+        let mut sentences = sentences(&self.text).into_iter().peekable();
+        iter::from_fn(move || {
+            let sentence = sentences.next()?;
+            let goes_on = self.manner.goes_on && sentences.peek().is_none();
+            let manner = Manner {
+                goes_on,
+                ..self.manner
+            };
+            Some((sentence.text, manner))
+        })
+    }
 }
 
 /// Something an engine can sound like.

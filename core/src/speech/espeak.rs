@@ -23,7 +23,7 @@ use self::voices::Tone;
 use super::shape::Shaped;
 use super::stream::Stream;
 use super::{Cancel, Engine, Speech, SpeechError, Utterance, Voice, pause};
-use crate::text::{Manner, readable_in, sentences};
+use crate::text::{Manner, readable_in};
 
 /// Why there is no engine.
 #[derive(Debug, Error)]
@@ -108,13 +108,8 @@ impl Engine for Espeak {
         })?;
         let tone = tone.reading(utterance.language);
         let mut stream = Stream::new(cancel, hand_on);
-        let mut sentences = sentences(&utterance.text).into_iter().peekable();
-        while let Some(sentence) = sentences.next() {
-            let manner = Manner {
-                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
-                ..utterance.manner
-            };
-            if let Some(shaped) = self.say(&sentence.text, tone, manner, cancel)? {
+        for (sentence, manner) in utterance.sentences() {
+            if let Some(shaped) = self.say(&sentence, tone, manner, cancel)? {
                 stream.give(&shaped)?;
             }
         }

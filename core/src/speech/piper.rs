@@ -29,7 +29,7 @@ use super::shape::Shaped;
 use super::stream::Stream;
 use super::{Cancel, Engine, Speech, SpeechError, Utterance, pause};
 use crate::audio::Loudness;
-use crate::text::{Manner, sentences};
+use crate::text::Manner;
 
 /// One of Piper's voices. What an utterance calls a voice is one of its speakers, by name or number.
 #[derive(Debug)]
@@ -150,13 +150,8 @@ impl Piper {
     ) -> Result<(), SpeechError> {
         let speaker = self.profile()?.speaker(&utterance.voice);
         let mut stream = Stream::new(cancel, hand_on);
-        let mut sentences = sentences(&utterance.text).into_iter().peekable();
-        while let Some(sentence) = sentences.next() {
-            let manner = Manner {
-                goes_on: utterance.manner.goes_on && sentences.peek().is_none(),
-                ..utterance.manner
-            };
-            let said = self.say(&sentence.text, speaker, manner, network, cancel)?;
+        for (sentence, manner) in utterance.sentences() {
+            let said = self.say(&sentence, speaker, manner, network, cancel)?;
             if let Some(shaped) = said {
                 stream.give(&shaped)?;
             }

@@ -8,7 +8,7 @@ use crate::config::{Config, Video};
 use crate::session::Job;
 
 /// Raised whenever the same job would give other files than before.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Two jobs with the same address ask for the same media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +37,7 @@ impl Address {
             avatar,
             filmed,
             pace: _,
+            fine,
             segment_format,
             webhook: _,
             reuse: _,
@@ -62,6 +63,7 @@ impl Address {
             u64::from(*filmed),
             u64::from(*ssml),
             u64::from(*mixed),
+            u64::from(*fine),
             renditions.len() as u64,
         ]
         .into_iter()
@@ -132,7 +134,7 @@ mod tests {
         assert_ne!(Address::of(&job(), &config, b"another", ""), address);
         assert_ne!(Address::of(&job(), &config, &[], "another"), address);
         type Change = fn(&mut Job, &mut Config);
-        let changes: [Change; 13] = [
+        let changes: [Change; 14] = [
             |job, _| job.text.push(' '),
             |job, _| job.ssml = true,
             |job, _| job.mixed = true,
@@ -142,6 +144,7 @@ mod tests {
             |job, _| job.filmed = true,
             |job, _| job.segment_format = SegmentFormat::Ts,
             |job, _| job.kind = Kind::Audio,
+            |job, _| job.fine = true,
             |_, config| config.video.width = 256,
             |_, config| config.video.height = 256,
             |_, config| config.video.frame_rate = FrameRate::new(30).unwrap(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Draft, Eater, Feed, SegmentFile};
+use super::{Draft, Eater, Feed, SegmentFile, Strip, StripWriter};
 use crate::api::{MediaFile, RenditionFile};
 use crate::hls::{Form, RenditionName};
 use crate::media::ByteRange;
@@ -127,6 +127,25 @@ impl Store {
     /// Reads what session `id` is fed, from the beginning.
     pub(crate) fn eater(&self, id: SessionId) -> Eater {
         Eater::new(self.feed(id))
+    }
+
+    /// The newest still pictures of session `id`.
+    ///
+    /// # Errors
+    ///
+    /// As of reading a file.
+    pub fn strip(&self, id: SessionId) -> io::Result<Strip> {
+        Strip::open(&self.directory(id).join("strip"))
+    }
+
+    /// Writes still pictures of session `id`, of which the newest `slots` are kept, of at most `room` bytes each.
+    pub(crate) fn strip_writer(
+        &self,
+        id: SessionId,
+        slots: u64,
+        room: u64,
+    ) -> io::Result<StripWriter> {
+        StripWriter::create(&self.directory(id).join("strip"), slots, room)
     }
 
     /// The text of session `id`, where that is still being written.
@@ -335,6 +354,7 @@ mod tests {
             filmed: false,
             pace: Pace::Live,
             segment_format: SegmentFormat::Fmp4,
+            fine: false,
             webhook: None,
             reuse: true,
             created_at: Timestamp::now(),

@@ -4,6 +4,7 @@
 //! <data>/sessions/<id>/job.json          what was asked for
 //!                      draft.jsonl           its text, where that is still being written
 //!                      feed/…                the sound it is fed, as long as nobody has listened to it
+//!                      strip                 the newest pictures, for those who watch them one by one
 //!                      portrait  notes      the picture its face is made of, and what was found in it
 //!                      session.json      the record, at each change of state and of what is listed
 //!                      init.mp4  segment_000.m4s …  segment_007.0.m4s …  captions_000.vtt …
@@ -25,6 +26,7 @@ mod draft;
 mod feed;
 mod segment;
 mod shelf;
+mod strip;
 
 pub use directory::Store;
 pub use segment::SegmentFile;
@@ -34,3 +36,5 @@ pub(crate) use draft::{Draft, DraftError};
 pub use feed::Fed;
 pub(crate) use feed::{Eater, Feed, FeedError, Morsel};
 pub(crate) use shelf::Shelf;
+pub use strip::Strip;
+pub(crate) use strip::StripWriter;

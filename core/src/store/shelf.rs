@@ -251,7 +251,7 @@ fn finished_files(directory: &Path, kind: Kind) -> io::Result<Vec<(String, u64)>
     let playlist = match kind {
         Kind::Avatar => fs::read_to_string(directory.join(PLAYLIST))?,
         Kind::Audio => fs::read_to_string(directory.join(SOUND_PLAYLIST))?,
-        Kind::Recording(_) => String::new(),
+        Kind::Stream | Kind::Recording(_) => String::new(),
     };
     let mut files = Vec::new();
     let mut rooms = vec![String::new()];

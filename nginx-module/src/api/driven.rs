@@ -3,27 +3,24 @@
 use std::cell::Cell;
 
 use avatar_core::api::{
-    self, Driven, Form, MediaFile, Refusal, Route, driven_refusal, driven_status, fed, freed,
+    self, Driven, Form, Refusal, Route, driven_refusal, driven_status, fed, freed,
 };
-use avatar_core::session::{Condition, Hint, Kind, SessionId, Verdict};
+use avatar_core::session::{Condition, SessionId, Verdict};
 use avatar_core::store::Fed;
 
-use super::realtime::free;
+use super::film::{Film, later};
+use super::realtime::{free, tell_of};
 use crate::alarm;
 use crate::body::Body;
 use crate::context::Context;
-use crate::growing::Growing;
 use crate::handlers::send;
-use crate::lease::Lease;
 use crate::reply::{JSON, Reply};
 use crate::request::{Code, Request};
-use crate::stream::{self, NEVER, Next, Source};
+use crate::stream::{self, Next, Source};
 use crate::worker::Worker;
 
 /// Bytes of an answer in JSON; it is far shorter.
 const ANSWER: usize = 4096;
-/// Bytes of a film on their way to a client at once.
-const ROOM: usize = 128 * 1024;
 
 /// The calls whose bodies are forms.
 pub(crate) fn take(
@@ -69,18 +66,9 @@ pub(crate) fn take(
     stream::begin(request, context, worker, source)
 }
 
-/// Whether the client does not wait for the film.
-fn later(request: Request<'_>) -> bool {
-    let query = request.query().unwrap_or_default();
-    query.split('&').any(|word| word == "async=1")
-}
-
 fn begin(worker: &Worker, mut driven: Driven) -> Result<Driven, Refusal> {
     worker.intake().accept_driven(&mut driven)?;
-    // Where there is no generator yet, the one that comes looks for itself.
-    if let Some(pid) = worker.intake().board().header().generator() {
-        worker.tell(pid, Hint::wanted(driven.job.id));
-    }
+    tell_of(worker, driven.job.id);
     Ok(driven)
 }
 
@@ -155,57 +143,6 @@ impl Source for Beginning {
                 let _ = free(worker, session);
                 Next::Never(driven_refusal(refusal))
             }
-        }
-    }
-}
-
-/// The whole film, once it is there.
-struct Film {
-    growing: Growing,
-    ready: Cell<bool>,
-    /// Nobody else knows of it.
-    _lease: Lease,
-}
-
-impl Film {
-    fn new(session: SessionId) -> Self {
-        Self {
-            growing: Growing::whole(session, MediaFile::Output(Kind::Avatar)),
-            ready: Cell::new(false),
-            _lease: Lease::of(session),
-        }
-    }
-}
-
-impl Source for Film {
-    fn session(&self) -> SessionId {
-        self.growing.session()
-    }
-
-    fn content_type(&self) -> &'static str {
-        MediaFile::Output(Kind::Avatar).content_type()
-    }
-
-    fn room(&self) -> usize {
-        ROOM
-    }
-
-    fn next(&self, worker: &Worker, room: &mut [u8]) -> Next {
-        if self.ready.get() {
-            return self.growing.read_whole(worker, room);
-        }
-        let record = worker.watch(self.session());
-        match (Condition::Ready.check(record.as_ref()), record) {
-            (Verdict::Now, _) => {
-                self.ready.set(true);
-                self.growing.read_whole(worker, room)
-            }
-            (Verdict::Wait, Some(record)) => Next::Wait {
-                seen: record.version,
-                due: NEVER,
-            },
-            (Verdict::Never(refusal), _) => Next::Never(driven_refusal(refusal)),
-            (Verdict::Wait, None) => Next::Never(Refusal::unknown_session()),
         }
     }
 }

@@ -3,5 +3,7 @@
 pub(crate) mod audiostream;
 pub(crate) mod driven;
 pub(crate) mod events;
+pub(crate) mod film;
 pub(crate) mod realtime;
 pub(crate) mod speech;
+pub(crate) mod stills;

@@ -23,11 +23,15 @@ pub(crate) fn start(worker: &Worker, body: &[u8]) -> Reply {
 /// Takes a job on and has it begun.
 pub(super) fn accept(worker: &Worker, job: &Job) -> Result<SessionId, Refusal> {
     worker.intake().accept(job)?;
-    // Where there is no generator yet, the one that comes looks for itself.
-    if let Some(pid) = worker.intake().board().header().generator() {
-        worker.tell(pid, Hint::wanted(job.id));
-    }
+    tell_of(worker, job.id);
     Ok(job.id)
+}
+
+/// Tells the generator of a session that was taken on. Where there is none yet, the one that comes looks for itself.
+pub(super) fn tell_of(worker: &Worker, id: SessionId) {
+    if let Some(pid) = worker.intake().board().header().generator() {
+        worker.tell(pid, Hint::wanted(id));
+    }
 }
 
 /// `POST /api/stream/append`

@@ -6,6 +6,7 @@ mod expand;
 mod piper;
 mod setters;
 mod speech;
+mod stills;
 mod values;
 mod words;
 
@@ -125,7 +126,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 32] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 33] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -191,6 +192,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 32] = [
         c"avatar_look_ahead",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_look_ahead),
+    ),
+    http(
+        c"avatar_mjpeg",
+        NGX_CONF_TAKE12,
+        setter!(MainConf, stills::set_stills),
     ),
     http(
         c"avatar_max_text",

@@ -4,25 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::Words;
-use crate::speech::Voice;
 
 fn catalogue() -> Catalogue {
-    let voice = |id: &str, language| Voice {
-        id: id.to_owned(),
-        name: id.to_owned(),
-        language,
-    };
     Catalogue {
-        voices: vec![
-            voice("en-us", Language::En),
-            voice("en-gb", Language::En),
-            voice("ru", Language::Ru),
-            voice("sage", Language::Ru),
-        ],
-        avatars: Vec::new(),
-        gallery: None,
         voice: Some("en-gb".to_owned()),
-        avatar: "anna".to_owned(),
+        ..Catalogue::speaking(&[
+            ("en-us", Language::En),
+            ("en-gb", Language::En),
+            ("ru", Language::Ru),
+            ("sage", Language::Ru),
+        ])
     }
 }
 

@@ -1,6 +1,8 @@
 //! Finding the face in a photo, and the eyes in the face.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::bitmap::{Bitmap, Grey};
 use super::cascade::Cascade;
@@ -45,9 +47,25 @@ pub(super) struct Finder {
     eyes: Cascade,
 }
 
+/// What was read, by its directory.
+static READ: LazyLock<Mutex<HashMap<PathBuf, Arc<Finder>>>> = LazyLock::new(Mutex::default);
+
 impl Finder {
+    /// The cascades in a directory: read now, or shared with whoever had them read before. Where they cannot be read, the next
+    /// who asks tries again.
+    pub(super) fn shared(directory: &Path) -> Result<Arc<Self>, PhotoError> {
+        // Held while reading: who comes meanwhile would read the same.
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(finder) = read.get(directory) {
+            return Ok(Arc::clone(finder));
+        }
+        let finder = Arc::new(Self::read(directory)?);
+        read.insert(directory.to_owned(), Arc::clone(&finder));
+        Ok(finder)
+    }
+
     /// Reads the cascades in a directory.
-    pub(super) fn read(directory: &Path) -> Result<Self, PhotoError> {
+    fn read(directory: &Path) -> Result<Self, PhotoError> {
         let faces = FACES.iter().map(|name| Cascade::read(directory, name));
         Ok(Self {
             faces: faces.collect::<Result<_, _>>()?,

@@ -86,7 +86,7 @@ pub(super) struct Measured {
 impl Photo {
     /// Reads a PNG or JPEG and finds the face in it.
     ///
-    /// EXIF's orientation is honoured; what is transparent is white. Takes a few tenths of a second, and for that time up to six
+    /// EXIF's orientation is honoured; what is transparent is white. Takes a tenth of a second or two, and for that time up to six
     /// bytes for each of the file's pixels; what stays is about two bytes for each pixel of `options.size`. It blocks.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ pub(super) fn find(bytes: &[u8], options: &Options) -> Result<Found, PhotoError>
         return Err(PhotoError::Size(width, height));
     }
     let photo = decode::decode(bytes)?;
-    let finder = Finder::read(&options.cascades)?;
+    let finder = Finder::shared(&options.cascades)?;
     let (face, count) = finder.find(&photo)?;
     let [left, right] = face.eyes;
     let notes = (count > 1).then_some(Note::Faces(count));

@@ -172,6 +172,10 @@ impl Face for PhotoFace {
         LOOKAHEAD
     }
 
+    fn least_lookahead(&self) -> Samples {
+        Samples::ZERO
+    }
+
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
         self.performance.hear(pcm, marks);
     }

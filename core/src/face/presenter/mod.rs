@@ -164,6 +164,10 @@ impl Face for Presenter {
         LOOKAHEAD
     }
 
+    fn least_lookahead(&self) -> Samples {
+        Samples::ZERO
+    }
+
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
         self.performance.hear(pcm, marks);
     }

@@ -108,7 +108,7 @@ impl Desk {
             session.depart(&mut self.departures, Instant::now());
             match session.live.failure() {
                 None => {
-                    if !session.live.job.kind.is_recording() {
+                    if session.live.job.kind.is_listed() {
                         let record = session.live.record();
                         self.supplies.repertoire.learn(&session.live, &record);
                     }

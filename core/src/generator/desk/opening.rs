@@ -13,9 +13,12 @@ use crate::generator::painter::{Links, Painter};
 use crate::generator::pool::Task;
 use crate::generator::recorder::Recorder;
 use crate::generator::reel::Reel;
+use crate::generator::screening::Screening;
+use crate::generator::shutter::Shutter;
 use crate::generator::sitting::Sitting;
 use crate::generator::transcript::Transcript;
-use crate::session::{Failure, FailureCode, Job, Kind, SessionId, Stage, lost};
+use crate::generator::winder::Winder;
+use crate::session::{Failure, FailureCode, Job, Kind, Pace, SessionId, Stage, lost};
 
 /// Frames on their way between the two halves of a session: enough for both to work at once.
 const REEL: usize = 6;
@@ -47,8 +50,11 @@ impl Desk {
             Ok(inflow) => (inflow, self.start(&links)),
             Err(failure) => (None, Err(failure)),
         };
-        let listing =
-            (!live.job.kind.is_recording()).then(|| Listing::new(&self.supplies.config, &live.job));
+        let listing = live
+            .job
+            .kind
+            .is_listed()
+            .then(|| Listing::new(&self.supplies.config, &live.job));
         self.sessions.insert(
             id,
             Session {
@@ -70,7 +76,7 @@ impl Desk {
     fn link(&self, live: &Arc<Live>) -> Links {
         let Video { width, height, .. } = self.supplies.config.video;
         let reel = match live.job.kind {
-            Kind::Avatar => Reel::new(REEL, Some((width as usize, height as usize))),
+            Kind::Avatar | Kind::Stream => Reel::new(REEL, Some((width as usize, height as usize))),
             Kind::Audio | Kind::Recording(_) => Reel::new(SOUND_REEL, None),
         };
         let painter = self.supplies.pool.waker();
@@ -85,6 +91,7 @@ impl Desk {
             transcript,
             manuscript: Arc::new(manuscript),
             inbox: Arc::default(),
+            audience: Arc::default(),
             painter,
             assembler: self.supplies.pool.waker(),
         }
@@ -101,9 +108,16 @@ impl Desk {
         } = &self.supplies;
         let painter = Painter::new(links, speaker.clone(), self.face(links)?, config);
         let second: Box<dyn Task> = match links.live.job.kind {
-            Kind::Recording(format) => Box::new(Recorder::new(links, format)),
-            Kind::Avatar | Kind::Audio => Box::new(Assembler::new(links, config)),
+            Kind::Recording(format) => Box::new(Winder::new(links, Recorder::new(links, format))),
+            Kind::Stream => Box::new(Winder::new(links, Screening::new(links))),
+            Kind::Avatar | Kind::Audio => {
+                Box::new(Winder::new(links, Assembler::new(links, config)))
+            }
         };
+        if links.live.job.kind.is_seen() && links.live.job.pace != Pace::Fast {
+            let shutter = Shutter::new(&links.live, config);
+            links.audience.admit(Box::new(shutter));
+        }
         pool.add(&links.painter, Box::new(painter));
         pool.add(&links.assembler, second);
         Ok(())
@@ -119,9 +133,8 @@ impl Desk {
             ..
         } = &self.supplies;
         let job = &links.live.job;
-        match job.kind {
-            Kind::Avatar => {}
-            Kind::Audio | Kind::Recording(_) => return Ok(None),
+        if !job.kind.is_seen() {
+            return Ok(None);
         }
         let failed = |text: String| Failure {
             code: FailureCode::InferenceFailed,

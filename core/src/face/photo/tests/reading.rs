@@ -1,6 +1,8 @@
 //! Photos are read, and faces found in them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
@@ -79,7 +81,7 @@ fn features_are_where_people_see_them() {
     assert_eq!(notes, []);
     let measured = &photo.0;
     let bitmap = decode::decode(bytes()).unwrap();
-    let finder = finder::Finder::read(Path::new(CASCADES)).unwrap();
+    let finder = finder::Finder::shared(Path::new(CASCADES)).unwrap();
     let (found, _) = finder.find(&bitmap).unwrap();
     let (frame, _) = eyes::look(
         &bitmap,
@@ -186,6 +188,22 @@ fn what_is_of_no_use_is_refused_with_a_reason() {
         let error = Photo::read(bytes(), &sized(size)).unwrap_err();
         assert!(matches!(error, PhotoError::Size(..)));
     }
+}
+
+/// Cascades that cannot be read are tried again when they are mended; those that were read are not read again.
+#[test]
+fn cascades_are_read_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = directory.path();
+    assert!(finder::Finder::shared(place).is_err());
+    for entry in fs::read_dir(CASCADES).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), place.join(entry.file_name())).unwrap();
+    }
+    let first = finder::Finder::shared(place).unwrap();
+    fs::remove_dir_all(place).unwrap();
+    let second = finder::Finder::shared(place).unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
 }
 
 /// The checksum of a PNG's chunk.

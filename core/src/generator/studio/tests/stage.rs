@@ -343,6 +343,7 @@ impl Place {
             transcript: Arc::clone(&transcript),
             manuscript: Arc::new(Manuscript::new(transcript, painter.clone(), None)),
             inbox: Arc::default(),
+            audience: Arc::default(),
             painter,
             assembler: self.pool.waker(),
         };

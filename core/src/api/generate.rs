@@ -1,0 +1,41 @@
+//! A film as the answer, made as well as can be.
+
+use serde_json::json;
+
+use super::realtime::start;
+use super::{Catalogue, Code, Refusal};
+use crate::config::Config;
+use crate::hls::{MP4, SegmentFormat};
+use crate::session::{Job, Pace, SessionId};
+
+/// Reads the body of `POST /api/generate`.
+///
+/// # Errors
+///
+/// A [`Refusal`] naming the field at fault.
+pub fn generate(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
+    let job = start(body, config, catalogue)?;
+    if job.open {
+        return Err(Refusal::new(
+            Code::BadParameter,
+            "the text of a film must be whole: final cannot be false",
+        ));
+    }
+    Ok(Job {
+        pace: Pace::Fast,
+        segment_format: SegmentFormat::Fmp4,
+        fine: true,
+        ..job
+    })
+}
+
+/// The answer of `POST /api/generate?async=1`.
+pub fn generating(id: SessionId) -> String {
+    json!({
+        "session_id": id,
+        "status": "processing",
+        "status_url": format!("/api/stream/status/{id}"),
+        "video_url": format!("/hls/{id}/{MP4}"),
+    })
+    .to_string()
+}

@@ -24,7 +24,7 @@ pub use driven::{
 };
 pub use file::{MediaFile, RenditionFile};
 pub use form::{Form, Upload};
-pub use generate::{generate, generating};
+pub use generate::{generate, generating, unmade};
 pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal, Words};

@@ -5,10 +5,13 @@ use super::frame::{Frame, Point};
 use super::hollow::{Code, Hollow};
 use super::jaw::{Edges, Jaw};
 use super::lips::Shape;
-use super::planes::{Area, BITS, Plane, Planes};
+use super::planes::{Area, BITS, ONE, Plane, Planes};
 
 /// Places along a mouth at which its edges are computed; between them they are interpolated.
 const FINE: usize = 128;
+
+/// How thick the line is where lips meet that are apart in the photo, in the face's measure.
+const SEAM: f32 = 0.016;
 
 /// A node of the fields: how far what is seen there lies from where it comes from, above and below the mouth, in pixels.
 type Moves = [Point; 2];
@@ -100,11 +103,28 @@ impl Speak {
             let canvas = Canvas {
                 speak: self,
                 jaw: &jaw,
+                gap: self.gap(),
                 part,
                 step,
             };
             canvas.draw(from, into);
         }
+    }
+
+    /// The heights, in the mouth's measure, between which anything but skin is seen, or skin of both lips.
+    fn gap(&self) -> Edges {
+        let near = SEAM.max(1.0 / self.frame.unit * 2.0);
+        let edges = self.edges.iter();
+        edges.fold(
+            Edges {
+                upper: f32::MAX,
+                lower: f32::MIN,
+            },
+            |gap, edges| Edges {
+                upper: gap.upper.min(edges.upper - near),
+                lower: gap.lower.max(edges.lower + near),
+            },
+        )
     }
 
     fn restore(&self, from: &Plane, into: &mut Plane, step: usize) {
@@ -140,6 +160,7 @@ impl Speak {
 struct Canvas<'a> {
     speak: &'a Speak,
     jaw: &'a Jaw,
+    gap: Edges,
     part: usize,
     step: usize,
 }
@@ -180,6 +201,12 @@ impl Canvas<'_> {
         let pixel = |n: f32| ((at.0 as f32 + n + 0.5) * step, (at.1 as f32 + 0.5) * step);
         let first = self.jaw.local(frame.place(pixel(0.0)));
         let last = self.jaw.local(frame.place(pixel(count)));
+        if first.1.max(last.1) < self.gap.upper {
+            return self.skin(from, samples, at, (ends.0[0], ends.1[0]));
+        }
+        if first.1.min(last.1) > self.gap.lower {
+            return self.skin(from, samples, at, (ends.0[1], ends.1[1]));
+        }
         let pace = ((last.0 - first.0) / count, (last.1 - first.1) / count);
         // One sample of this plane, in the face's measure.
         let soft = step / frame.unit;
@@ -193,7 +220,7 @@ impl Canvas<'_> {
             let [a, b] = [ends.0, ends.1].map(|[above, under]| if below { under } else { above });
             let part = n / count;
             let by = (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part);
-            let fixed = |at: f32, by: f32| ((at + by / step) * (1 << BITS) as f32) as i32;
+            let fixed = |at: f32, by: f32| ((at + by / step) * ONE as f32) as i32;
             let skin = from.between(fixed(at.0 as f32 + n, by.0), fixed(at.1 as f32, by.1));
             *sample = if s.abs() < 1.0 {
                 self.between(f32::from(skin), edges, (s, y), soft)
@@ -201,6 +228,22 @@ impl Canvas<'_> {
                 skin
             };
         }
+    }
+
+    /// Draws samples that are nothing but skin, from `ends` away.
+    fn skin(&self, from: &Plane, samples: &mut [u8], at: (usize, usize), ends: (Point, Point)) {
+        let fixed = |by: f32| (by / self.step as f32 * ONE as f32) as i32;
+        let (left, right) = ends;
+        let count = samples.len() as f32;
+        let start = |at: usize, by: f32| ((at as i32) << BITS) + fixed(by);
+        from.run(
+            (start(at.0, left.0), start(at.1, left.1)),
+            (
+                fixed((right.0 - left.0) / count),
+                fixed((right.1 - left.1) / count),
+            ),
+            samples,
+        );
     }
 
     fn edges(&self, s: f32) -> Edges {
@@ -235,7 +278,7 @@ impl Canvas<'_> {
         }
         let gap = edges.lower - edges.upper;
         let off = (y - (edges.upper + edges.lower) / 2.0).abs();
-        let thick = (0.016 * (1.0 - 0.3 * self.jaw.mouth.press)).max(0.8 * soft);
+        let thick = (SEAM * (1.0 - 0.3 * self.jaw.mouth.press)).max(0.8 * soft);
         let line = (1.0 - off / thick).clamp(0.0, 1.0);
         let shut = 1.0 - (gap / 0.03).clamp(0.0, 1.0);
         let ends = (1.0 - s * s).max(0.0).sqrt().min(1.0);

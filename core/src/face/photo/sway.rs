@@ -147,48 +147,44 @@ impl Sway {
         }
     }
 
+    /// One plane, of which a sample is `step` of luma. In the field of colour every other node is left out.
     fn plane(&self, from: &Plane, into: &mut [u8], (width, height): (usize, usize), step: usize) {
         let margin = MARGIN / step;
-        let cell = CELL / step;
         let part = step.trailing_zeros();
+        let rows = CELL / step;
         for (row, line) in into.chunks_exact_mut(width.max(1)).take(height).enumerate() {
-            let (above, within) = (row / cell, (row % cell) as i32);
+            let (above, within) = (row / rows, (row % rows) as i32);
             let nodes = |row: usize| {
                 let start = row * self.columns;
-                self.moves.get(start..start + self.columns).unwrap_or(&[])
+                let nodes = self.moves.get(start..start + self.columns).unwrap_or(&[]);
+                nodes.iter().step_by(step)
             };
-            let mixed = |upper: (i32, i32), lower: (i32, i32)| {
-                let mix = |a: i32, b: i32| (a + (b - a) / cell as i32 * within) >> part;
-                (mix(upper.0, lower.0), mix(upper.1, lower.1))
-            };
-            let ends = nodes(above).iter().zip(nodes(above + 1));
-            let mut ends = ends.map(|(upper, lower)| mixed(*upper, *lower));
+            let mix = |a: i32, b: i32| (a + ((b - a) >> rows.trailing_zeros()) * within) >> part;
+            let ends = nodes(above).zip(nodes(above + 1));
+            let mut ends =
+                ends.map(|(upper, lower)| (mix(upper.0, lower.0), mix(upper.1, lower.1)));
             let Some(mut left) = ends.next() else {
                 continue;
             };
             let y = ((row + margin) as i32) << BITS;
-            for ((n, samples), right) in line.chunks_mut(cell).enumerate().zip(ends) {
-                let start = n * cell + margin;
+            for ((n, samples), right) in line.chunks_mut(CELL).enumerate().zip(ends) {
+                let start = n * CELL + margin;
                 if left == (0, 0) && right == (0, 0) {
                     if let Some(same) = from.span(row + margin, start, samples.len()) {
                         samples.copy_from_slice(same);
                     }
                 } else {
+                    let at = (((start as i32) << BITS) - left.0, y - left.1);
                     let pace = (
-                        (right.0 - left.0) / cell as i32,
-                        (right.1 - left.1) / cell as i32,
+                        (left.0 - right.0) >> CELL.trailing_zeros(),
+                        (left.1 - right.1) >> CELL.trailing_zeros(),
                     );
-                    let mut at = (((start as i32) << BITS) - left.0, y - left.1);
-                    let step = ((1 << BITS) - pace.0, -pace.1);
-                    if !from.run(at, step, samples) {
-                        for sample in samples {
-                            *sample = from.between(at.0, at.1);
-                            at = (at.0 + step.0, at.1 + step.1);
-                        }
-                    }
+                    from.run(at, pace, samples);
                 }
                 left = right;
             }
         }
     }
 }
+
+const _: () = assert!(CELL.is_power_of_two());

@@ -66,6 +66,15 @@ impl Intake {
         })
     }
 
+    /// The same for a session whose face is made of `picture`, a PNG or JPEG.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept).
+    pub fn accept_pictured(&self, job: &Job, picture: &[u8]) -> Result<(), Refusal> {
+        self.accept_with(job, || Ok(self.store.keep_portrait(job.id, picture)?))
+    }
+
     fn accept_with(
         &self,
         job: &Job,

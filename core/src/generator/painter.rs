@@ -301,9 +301,11 @@ impl Painter {
         }
     }
 
-    /// All is said. If that is nothing, the session has failed with `otherwise`.
+    /// All is said. If that is nothing, the session has failed with `otherwise`, unless it was there to be talked to.
     fn end(&mut self, otherwise: Failure) {
-        if self.soundtrack.voiced() {
+        let job = &self.live.job;
+        let called = job.kind == Kind::Stream && job.open;
+        if self.soundtrack.voiced() || called {
             self.close();
         } else {
             self.live.fail(otherwise);

@@ -15,11 +15,12 @@ mod reload;
 mod serving;
 mod speech;
 mod speed;
+mod stills;
 mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 18] = [
+    let measurements: [(&str, fn()); 20] = [
         ("latency", latency::measure),
         ("engines", engines::measure),
         ("speed", speed::measure),
@@ -37,6 +38,8 @@ fn main() {
         ("audio-capacity", audio::sessions_at_once),
         ("audio-memory", audio::memory),
         ("audio-chapter", audio::chapter),
+        ("stills-latency", stills::latency),
+        ("stills-capacity", stills::capacity),
         ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");

@@ -281,6 +281,7 @@ fn a_full_disk_is_told_of() {
     let length = fs::metadata(&filler).unwrap().len();
     let file = fs::OpenOptions::new().write(true).open(&filler).unwrap();
     file.set_len(length.saturating_sub(24 * 1024)).unwrap();
+    drop(file);
     let answer = ask(&nginx, &json!({ "text": SENTENCE, "language": "en" }));
     assert_eq!(
         (answer.status, answer.code().as_str()),

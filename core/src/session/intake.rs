@@ -67,6 +67,15 @@ impl Intake {
         })
     }
 
+    /// The same for a session whose face is made of `picture`, a PNG or JPEG.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept).
+    pub fn accept_pictured(&self, job: &Job, picture: &[u8]) -> Result<(), Refusal> {
+        self.accept_with(job, || Ok(self.store.keep_portrait(job.id, picture)?))
+    }
+
     /// The same for a session that begins with a call, whose answer [`Calls::answered`](crate::store::Calls::answered) has later.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 /**
- * How long people wait in a call, in Chromium on this machine's own network:
+ * How long people wait in a call, in Chromium on this machine's own network. Prints one JSON object; nothing is asserted here.
  *
  *   tests/browser/run.sh calls            ten calls, and one of a minute
  *   ROUNDS=3 SECONDS=10 tests/browser/run.sh calls
  */
 
-import { BASE, launch, open } from "./browser.js";
+import { launch, open } from "./browser.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
 const SECONDS = Number(process.env.SECONDS ?? 60);
@@ -109,19 +109,27 @@ try {
   const calls = [];
   for (let round = 0; round < ROUNDS; round++) calls.push(await page.evaluate(callOnce, { text: TEXT, seconds: 1 }));
   const long = await page.evaluate(callOnce, { text: TEXT, seconds: SECONDS });
-  console.log(`${ROUNDS} calls of ${BASE}, in milliseconds: median, worst`);
-  for (const [name, field] of [
-    ["offer to answer", "answered"],
-    ["offer to first decoded picture", "firstPicture"],
-    ["speak to sound", "speech"],
-    ["interrupt to silence", "silence"],
-  ]) {
+  const measured = (field) => {
     const values = calls.map((call) => call[field]);
-    console.log(`  ${name}: ${median(values).toFixed(0)}, ${Math.max(...values).toFixed(0)}`);
-  }
-  console.log(`one of ${SECONDS} s: lips and voice ${long.skew.toFixed(0)} ms apart at worst, ` +
-    `${long.framesDecoded} pictures decoded, ${long.framesDropped} dropped, ${long.freezeCount} freezes, ` +
-    `${(long.concealed / 48).toFixed(0)} ms of sound concealed`);
+    return { median: Math.round(median(values)), worst: Math.round(Math.max(...values)) };
+  };
+  console.log(
+    JSON.stringify({
+      calls: ROUNDS,
+      offer_to_answer_ms: measured("answered"),
+      offer_to_first_picture_ms: measured("firstPicture"),
+      speak_to_sound_ms: measured("speech"),
+      interrupt_to_silence_ms: measured("silence"),
+      long_call: {
+        seconds: SECONDS,
+        skew_ms: Math.round(long.skew),
+        pictures: long.framesDecoded,
+        dropped: long.framesDropped,
+        freezes: long.freezeCount,
+        concealed_ms: Math.round(long.concealed / 48),
+      },
+    }),
+  );
 } finally {
   await browser.close();
 }

@@ -5,6 +5,7 @@
 mod audio;
 mod browser;
 mod capacity;
+mod driven;
 mod edge;
 mod engines;
 mod held;
@@ -19,7 +20,7 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 18] = [
+    let measurements: [(&str, fn()); 21] = [
         ("latency", latency::measure),
         ("engines", engines::measure),
         ("speed", speed::measure),
@@ -37,6 +38,9 @@ fn main() {
         ("audio-capacity", audio::sessions_at_once),
         ("audio-memory", audio::memory),
         ("audio-chapter", audio::chapter),
+        ("driven-init", driven::init),
+        ("driven-feed", driven::feed),
+        ("driven-memory", driven::memory),
         ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");

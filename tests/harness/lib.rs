@@ -21,6 +21,7 @@ pub mod chat;
 mod client;
 mod crowd;
 mod disk;
+mod driven;
 pub mod engine;
 pub mod ffmpeg;
 mod form;

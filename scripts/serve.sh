@@ -4,6 +4,7 @@
 #   AVATAR_PORT     port to listen on                        (8080)
 #   AVATAR_DATA     directory of the sessions                (.run/data)
 #   AVATAR_WORKERS  nginx's worker processes                 (auto)
+#   AVATAR_WEBRTC   address and port for WebRTC, or off      (0.0.0.0:8189)
 #   AVATAR_MODULE   the module to load                       (target/release/libngx_http_avatar_module.so)
 #   AVATAR_RUN      where the configuration and pid file go  (.run)
 
@@ -51,6 +52,7 @@ fill AVATAR_DATA "\"$data\""
 fill AVATAR_WEB "\"$ROOT/web\""
 fill AVATAR_CLIENT "\"$ROOT/clients/js/\""
 fill AVATAR_PORT "$port"
+fill AVATAR_WEBRTC "${AVATAR_WEBRTC:-0.0.0.0:8189}"
 fill AVATAR_WORKERS "$workers"
 printf '%s\n' "$config" >"$run/demo.conf"
 

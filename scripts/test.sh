@@ -44,6 +44,9 @@ run_tests --locked -p avatar-tests
 step "OpenAI's own client"
 tests/openai/run.sh
 
+step "aiortc"
+tests/webrtc/run.sh
+
 step "the Python client"
 clients/python/tests/run.sh
 

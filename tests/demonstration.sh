@@ -16,7 +16,7 @@ log=$out/nginx.log
 run=$(mktemp -d)
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
 
-AVATAR_PORT=$port AVATAR_RUN=$run AVATAR_DATA=$run/data AVATAR_WORKERS=${AVATAR_WORKERS:-4} \
+AVATAR_PORT=$port AVATAR_RUN=$run AVATAR_DATA=$run/data AVATAR_WORKERS=${AVATAR_WORKERS:-4} AVATAR_WEBRTC=127.0.0.1:0 \
     "$ROOT/scripts/serve.sh" >"$log" 2>&1 &
 nginx=$!
 # shellcheck disable=SC2317  # the trap calls it

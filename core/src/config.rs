@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
 use crate::prompt;
+use crate::rtc;
 use crate::session::{Job, Kind, Pace, Source};
 use crate::speech;
 use crate::time::{FrameRate, Samples};
@@ -60,6 +61,8 @@ pub struct Config {
     pub stills: Stills,
     /// How far beyond the wall clock a session of pace `fast` is generated; `None` is as far as fairness allows.
     pub look_ahead: Option<Duration>,
+    /// Where peers of WebRTC call; `None` is that nobody does.
+    pub webrtc: Option<rtc::Settings>,
 }
 
 impl Config {
@@ -143,6 +146,7 @@ impl Default for Config {
             live_lead: LIVE_LEAD,
             stills: Stills::default(),
             look_ahead: None,
+            webrtc: None,
         }
     }
 }

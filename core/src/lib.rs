@@ -14,6 +14,7 @@
 //! - [`face`] — marks into mouth shapes, and mouth shapes into pictures
 //! - [`media`] — MP4 fragments, the finished MP4, captions
 //! - [`hls`] — segments, playlists and the clock they are listed by
+//! - [`rtc`] — WebRTC: peers, what they are sent, and what they say
 //! - [`generator`] — the thread pool that drives it all
 //! - [`store`] — the directory a session's files live in
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod language;
 pub mod media;
 pub mod net;
 pub mod prompt;
+pub mod rtc;
 pub mod session;
 pub mod speech;
 pub mod store;

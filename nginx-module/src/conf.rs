@@ -1,5 +1,6 @@
 //! What the directives say, as nginx keeps it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use avatar_core::config::{Config, Neural, NeuralPrecision, Reuse, Stills, Video}
 use avatar_core::hls::SegmentFormat;
 use avatar_core::language::Language;
 use avatar_core::prompt;
+use avatar_core::rtc;
 use avatar_core::speech;
 use nginx_sys::ngx_shm_zone_t;
 
@@ -85,6 +87,10 @@ pub(crate) struct Said {
     pub(crate) speech_keep: Option<bool>,
     /// `avatar_expand`; the inner `None` is `off`.
     pub(crate) expand: Option<Option<prompt::Settings>>,
+    /// `avatar_webrtc`; the inner `None` is `off`.
+    pub(crate) webrtc: Option<Option<rtc::Settings>>,
+    /// `avatar_webrtc_public`
+    pub(crate) webrtc_public: Option<IpAddr>,
     /// `avatar_hold_timeout`
     pub(crate) hold_timeout: Option<Duration>,
 }
@@ -168,6 +174,10 @@ impl Said {
         config.speech.clone_from(&self.speech);
         config.expand = self.expand.clone().unwrap_or_default();
         config.speech.keep = self.speech_keep.unwrap_or_default();
+        config.webrtc = self.webrtc.clone().flatten().map(|settings| rtc::Settings {
+            public: self.webrtc_public,
+            ..settings
+        });
         config.ttl = self.session_ttl.unwrap_or(config.ttl);
         config
     }

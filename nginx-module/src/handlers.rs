@@ -132,11 +132,15 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
     if request.is_post()
         && !route.takes_form()
         && let Some(kind) = request.body_type()
-        && !(kind == "application/json" || kind.ends_with("+json"))
+        && !match route.takes() {
+            Some(only) => kind == only,
+            None => kind == "application/json" || kind.ends_with("+json"),
+        }
     {
+        let wanted = route.takes().unwrap_or("application/json");
         let refusal = Refusal::new(
             Word::UnsupportedMediaType,
-            format!("the body is \"{kind}\" and should be application/json"),
+            format!("the body is \"{kind}\" and should be {wanted}"),
         );
         return Some(refusal.into());
     }
@@ -191,6 +195,9 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::DrivenSession(id)) => call(request, context, &worker, |worker| {
             api::driven::clean_up(worker, id)
         }),
+        Some(Route::WhepPeer(id, peer)) => call(request, context, &worker, |worker| {
+            api::call::hang_up(worker, id, peer)
+        }),
         Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
@@ -203,6 +210,8 @@ fn answer(request: Request<'_>) -> Code {
             | Route::Interrupt
             | Route::Cleanup
             | Route::Speech
+            | Route::Offer
+            | Route::Whep(_)
             | Route::Generate
             | Route::Stills
             | Route::Driven
@@ -244,6 +253,8 @@ fn on_body(request: Request<'_>, context: &Context, body: Body) -> Code {
         Route::Append => api::realtime::append(&worker, &body),
         Route::Interrupt => api::realtime::interrupt(&worker, &body),
         Route::Cleanup => api::realtime::clean_up(&worker, &body),
+        Route::Offer => return api::call::offer(request, context, &worker, &body),
+        Route::Whep(id) => return api::call::whep(request, context, &worker, id, &body),
         Route::Speech => return api::speech::begin(request, context, &worker, &body),
         Route::Generate => return api::film::generate(request, context, &worker, &body),
         Route::Stills => return api::stills::posted(request, context, &worker, &body),

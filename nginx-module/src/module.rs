@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
+use avatar_core::face::neural::talks;
 use nginx_sys::{
     NGX_ERROR, NGX_HTTP_MODULE, NGX_LOG_EMERG, NGX_OK, ngx_add_path, ngx_array_push, ngx_conf_t,
     ngx_cycle_t, ngx_http_core_loc_conf_t, ngx_http_core_module, ngx_http_handler_pt,
@@ -137,11 +138,14 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
         complain(cf, &format!("\"avatar_data\" is \"{data}\", and {reason}"));
         return None;
     }
-    if conf.said.models.is_some() != conf.said.avatars.is_some() {
-        let (there, missing) = match conf.said.models {
-            Some(_) => ("avatar_models", "avatar_avatars"),
-            None => ("avatar_avatars", "avatar_models"),
-        };
+    let idle = match (&conf.said.models, &conf.said.avatars) {
+        (Some(models), None) if !talks(&models.weights) => {
+            Some(("avatar_models", "avatar_avatars"))
+        }
+        (None, Some(_)) => Some(("avatar_avatars", "avatar_models")),
+        _ => None,
+    };
+    if let Some((there, missing)) = idle {
         complain(
             cf,
             &format!("\"{there}\" is of no use without \"{missing}\""),

@@ -13,7 +13,7 @@ pub(crate) enum Origins {
 
 /// What pages may read of an answer beyond what they always may.
 pub(crate) const EXPOSED: &str =
-    "Content-Length, Content-Range, ETag, Retry-After, X-Avatar-Session";
+    "Content-Length, Content-Range, ETag, Location, Retry-After, X-Avatar-Session";
 
 /// What pages may send: anything, since clients of OpenAI's send headers of their own; the last is never meant by that.
 pub(crate) const HEADERS: &str = "*, Content-Type, X-Avatar-Key, Range, Authorization";

@@ -26,6 +26,16 @@ pub(crate) trait Source {
     /// The media type of the answer.
     fn content_type(&self) -> &'static str;
 
+    /// The status of the answer.
+    fn status(&self) -> u16 {
+        200
+    }
+
+    /// Where what was made is found, if anything was.
+    fn place(&self) -> Option<String> {
+        None
+    }
+
     /// How many bytes may be on their way to the client at once.
     fn room(&self) -> usize;
 
@@ -168,11 +178,15 @@ impl Stream {
         let session = self.source.session().to_string();
         let headers = request.set_constant_header("Cache-Control", "no-store")
             && request.set_constant_header("X-Accel-Buffering", "no")
-            && request.set_header("X-Avatar-Session", &session);
+            && request.set_header("X-Avatar-Session", &session)
+            && self
+                .source
+                .place()
+                .is_none_or(|place| request.set_header("Location", &place));
         if !headers {
             return Code::INTERNAL;
         }
-        request.send_header(200)
+        request.send_header(self.source.status())
     }
 
     fn end(&self, request: Request<'_>, context: &Context) -> Code {

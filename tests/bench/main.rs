@@ -16,11 +16,12 @@ mod reload;
 mod serving;
 mod speech;
 mod speed;
+mod stills;
 mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 21] = [
+    let measurements: [(&str, fn()); 23] = [
         ("latency", latency::measure),
         ("engines", engines::measure),
         ("speed", speed::measure),
@@ -41,6 +42,8 @@ fn main() {
         ("driven-init", driven::init),
         ("driven-feed", driven::feed),
         ("driven-memory", driven::memory),
+        ("stills-latency", stills::latency),
+        ("stills-capacity", stills::capacity),
         ("browser", browser::measure),
     ];
     println!("{:<44} {:>12}", "what", "measured");

@@ -5,6 +5,7 @@
 #   BASE=http://host tests/browser/run.sh   a server that runs already
 #   tests/browser/run.sh players.test.js    some of the tests
 #   tests/browser/run.sh latency            no tests: what latency.js measures, on a server that runs already
+#   tests/browser/run.sh calls              no tests: what calls.js measures, of calls over WebRTC
 #   tests/browser/run.sh loop               no tests: what loop.js measures, from a microphone to the picture
 
 . "$(dirname "$0")/../../scripts/environment.sh"
@@ -26,9 +27,14 @@ if [ "${1:-}" = loop ]; then
     exec "$ROOT/tests/demonstration.sh" browser node loop.js
 fi
 
+if [ "${1:-}" = calls ]; then
+    "$ROOT/scripts/player.sh"
+    exec "$ROOT/tests/demonstration.sh" browser node calls.js
+fi
+
 "$ROOT/scripts/photograph.sh"
 tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(page.test.js demo_audio.test.js players.test.js talk.test.js client.test.js low-latency.test.js)
+[ ${#tests[@]} -gt 0 ] || tests=(page.test.js demo_audio.test.js mjpeg_test.test.js players.test.js talk.test.js call.test.js client.test.js low-latency.test.js)
 
 if [ -n "${BASE:-}" ]; then
     exec node --test --test-reporter=spec "${tests[@]}"

@@ -168,7 +168,42 @@ pub fn prepared(name: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// A photo of one colour. The library of tests finds a face in all that are not black.
+pub fn plain_photo(colour: [u8; 3]) -> Vec<u8> {
+    png(64, 64, png::ColorType::Rgb, &colour.repeat(64 * 64))
+}
+
+/// A photograph of somebody, which `scripts/photograph.sh` fetches.
+pub fn photograph() -> Vec<u8> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.photograph/astronaut.png");
+    fs::read(file).expect("get it with: scripts/photograph.sh")
+}
+
 impl Setup {
+    /// Networks that make photos speak and behave as `words` say, and pictures of the usual size.
+    pub fn posed(self, words: &str) -> Self {
+        self.posed_by(library(), words)
+            .file("weights/renderer.safetensors", "")
+    }
+
+    /// The same with another library, and without the weights by which such networks are known.
+    pub fn posed_by(self, library: &Path, words: &str) -> Self {
+        let (width, height) = SIZE;
+        let directives = format!(
+            "avatar_models library={} weights=weights device=cpu;",
+            library.display()
+        );
+        self.file(
+            "weights/manifest.json",
+            r#"{"format":1,"model":"imtalker","files":{}}"#,
+        )
+        .file("weights/backend.txt", words)
+        .writable("weights/calls.txt")
+        .http(&directives)
+        .location("client_max_body_size 8m;")
+        .video(&format!("avatar_video {width}x{height};"))
+    }
+
     /// The prepared avatar "vera", networks that behave as `words` say, and pictures of its size. The words can be changed later:
     /// they stand in `weights/backend.txt`.
     pub fn filmed(self, words: &str) -> Self {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use avatar_tests::ffmpeg::{run, samples};
+use avatar_tests::neural::photograph;
 use avatar_tests::spoken::said;
 use avatar_tests::{FormBody, Nginx, Setup, png, until};
 
@@ -361,12 +362,6 @@ fn what_is_no_sound_is_left_out_and_a_file_of_it_is_refused() {
         .file("audio", &damaged);
     let answer = nginx.drive("", form);
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_audio"));
-}
-
-/// A photograph of somebody, which `scripts/photograph.sh` fetches.
-fn photograph() -> Vec<u8> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.photograph/astronaut.png");
-    std::fs::read(file).expect("get it with: scripts/photograph.sh")
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
-use avatar_tests::{Answer, Connection, Nginx, Setup, until};
+use avatar_tests::{Answer, Download, Nginx, Setup, until};
 use serde_json::{Value, json};
 
 const PATH: &str = "/v1/audio/speech";
@@ -70,109 +70,6 @@ fn run(program: &str, arguments: &[&str], file: &str) -> String {
 fn sessions(nginx: &Nginx) -> usize {
     let found = fs::read_dir(nginx.prefix().join("avatar/sessions"));
     found.map_or(0, Iterator::count)
-}
-
-/// An answer that is read by and by.
-struct Download {
-    connection: Connection,
-    head: String,
-    /// What was read of the body, in chunks.
-    raw: Vec<u8>,
-}
-
-impl Download {
-    fn begin(nginx: &Nginx, body: &Value) -> Self {
-        let mut connection = nginx.connect();
-        let body = body.to_string();
-        connection.write(format!(
-            "POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        ));
-        let mut raw = Vec::new();
-        let end = loop {
-            let read = connection.read(4096);
-            assert!(!read.is_empty(), "{}", String::from_utf8_lossy(&raw));
-            raw.extend(read);
-            if let Some(end) = raw.windows(4).position(|four| four == b"\r\n\r\n") {
-                break end + 4;
-            }
-        };
-        let body = raw.split_off(end);
-        let head = String::from_utf8(raw).unwrap();
-        assert!(
-            head.starts_with("HTTP/1.1 200"),
-            "{head}{}",
-            String::from_utf8_lossy(&body)
-        );
-        let mut download = Self {
-            connection,
-            head,
-            raw: body,
-        };
-        // Something of the file itself.
-        while download.raw.len() < 16 {
-            let read = download.connection.read(4096);
-            assert!(!read.is_empty());
-            download.raw.extend(read);
-        }
-        download
-    }
-
-    /// One that another worker sends than the one that makes it.
-    fn from_another_worker(nginx: &Nginx, body: &Value) -> Self {
-        loop {
-            let download = Self::begin(nginx, body);
-            if download.header("X-Worker") != nginx.generator().to_string() {
-                return download;
-            }
-        }
-    }
-
-    fn header(&self, name: &str) -> &str {
-        let field = |line: &'_ str| -> Option<usize> {
-            let (found, value) = line.split_once(": ")?;
-            found
-                .eq_ignore_ascii_case(name)
-                .then_some(line.len() - value.len())
-        };
-        let mut lines = self.head.lines();
-        lines
-            .find_map(|line| Some(&line[field(line)?..]))
-            .unwrap_or_default()
-    }
-
-    fn session(&self) -> &str {
-        self.header("X-Avatar-Session")
-    }
-
-    /// The whole body, and whether it came to its end.
-    fn finish(mut self) -> (Vec<u8>, bool) {
-        loop {
-            let read = self.connection.read(1 << 16);
-            if read.is_empty() {
-                break;
-            }
-            self.raw.extend(read);
-        }
-        let (mut rest, mut body) = (self.raw.as_slice(), Vec::new());
-        loop {
-            let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else {
-                return (body, false);
-            };
-            let length = std::str::from_utf8(&rest[..end]).unwrap();
-            let length = usize::from_str_radix(length, 16).unwrap();
-            if length == 0 {
-                return (body, true);
-            }
-            let chunk = &rest[end + 2..];
-            body.extend(&chunk[..length.min(chunk.len())]);
-            let Some(next) = chunk.get(length + 2..) else {
-                return (body, false);
-            };
-            rest = next;
-        }
-    }
 }
 
 #[test]
@@ -257,7 +154,7 @@ fn the_answer_begins_while_the_speech_is_being_made() {
     let text = long(60_000);
     for (format, _) in FORMATS {
         let body = json!({ "input": text, "response_format": format });
-        let download = Download::begin(&nginx, &body);
+        let download = Download::begin(&nginx, PATH, &body);
         let status = nginx.status(download.session());
         assert_eq!(status["status"], "processing", "{format}: {status}");
         assert!(status["playlist_url"].is_null() && status["mp4_url"].is_null());
@@ -276,7 +173,7 @@ fn a_slow_client_gets_everything_and_costs_little() {
         .location("send_timeout 600s;")
         .start();
     let body = json!({ "input": long(8_000), "response_format": "wav" });
-    let download = Download::from_another_worker(&nginx, &body);
+    let download = Download::from_another_worker(&nginx, PATH, &body);
     let memory = || -> usize {
         let pid = download.header("X-Worker");
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -312,7 +209,7 @@ fn a_client_that_takes_nothing_is_given_up() {
         .location("send_timeout 300ms;")
         .start();
     let body = json!({ "input": long(20_000), "response_format": "wav" });
-    let download = Download::begin(&nginx, &body);
+    let download = Download::begin(&nginx, PATH, &body);
     until("the end of patience", || {
         (sessions(&nginx) == 0).then_some(())
     });
@@ -327,7 +224,7 @@ fn a_client_that_goes_takes_its_session_with_it() {
         .http("avatar_max_text 100000; avatar_max_sessions 1; avatar_hold_timeout 100s;")
         .start();
     let body = json!({ "input": long(90_000), "response_format": "pcm" });
-    let download = Download::begin(&nginx, &body);
+    let download = Download::begin(&nginx, PATH, &body);
     // One that waits for its turn.
     let mut waiting = nginx.connect();
     let asked = json!({ "input": "One." }).to_string();
@@ -362,9 +259,9 @@ fn a_reload_and_a_quit_finish_what_was_begun() {
         .start();
     let body = json!({ "input": text, "response_format": "flac" });
     let whole = said(&nginx, &body);
-    let before = Download::begin(&nginx, &body);
+    let before = Download::begin(&nginx, PATH, &body);
     nginx.reload();
-    let after = Download::begin(&nginx, &body);
+    let after = Download::begin(&nginx, PATH, &body);
     let (before, complete) = before.finish();
     assert!(complete && alike(&before, &whole));
     let last = thread::spawn(move || after.finish());
@@ -381,13 +278,13 @@ fn what_breaks_off_is_not_taken_for_the_whole() {
         .start();
     nginx.expect_in_log("exited on signal 9");
     let body = json!({ "input": long(90_000), "response_format": "mp3" });
-    let download = Download::from_another_worker(&nginx, &body);
+    let download = Download::from_another_worker(&nginx, PATH, &body);
     let pid = nginx.generator().to_string();
     let killed = Command::new("kill").args(["-KILL", &pid]).status();
     assert!(killed.unwrap().success());
     let (_, whole) = download.finish();
     assert!(!whole, "the answer ended as if it were complete");
-    let download = Download::from_another_worker(&nginx, &body);
+    let download = Download::from_another_worker(&nginx, PATH, &body);
     let cleaned = json!({ "session_id": download.session() });
     nginx.request("POST", "/api/cleanup").json(&cleaned).send();
     assert!(!download.finish().1);
@@ -464,6 +361,7 @@ fn too_much_work_is_refused_in_the_same_words() {
         .start();
     let _busy = Download::begin(
         &nginx,
+        PATH,
         &json!({ "input": long(90_000), "response_format": "pcm" }),
     );
     // It waits for its turn until it may no more.

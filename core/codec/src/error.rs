@@ -27,6 +27,14 @@ pub enum CodecError {
         /// Its library's words.
         reason: String,
     },
+    /// The decoder made nothing of what it was given.
+    #[error("{decoder} could not decode it: {reason}")]
+    Decode {
+        /// libavcodec's name of it.
+        decoder: &'static str,
+        /// libavcodec's words.
+        reason: String,
+    },
     /// The encoder gave something other than was agreed.
     #[error("{encoder} gave an unusable stream: {reason}")]
     Stream {

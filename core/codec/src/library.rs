@@ -32,6 +32,17 @@ pub(crate) fn extradata(context: &Context) -> Vec<u8> {
     }
 }
 
+/// Has an open encoder keep to `rate` bits a second from its next picture on, of which it may borrow `buffer` bits.
+pub(crate) fn limit_rate(context: &mut Context, rate: u32, buffer: u32) {
+    // SAFETY: `context` owns a live AVCodecContext, which we hold exclusively. Both fields may be changed between pictures:
+    // libx264 and nvenc compare them before each (libavcodec/libx264.c and nvenc.c, reconfig_encoder), others never look again.
+    unsafe {
+        let context = context.as_mut_ptr();
+        (*context).rc_max_rate = i64::from(rate);
+        (*context).rc_buffer_size = i32::try_from(buffer).unwrap_or(i32::MAX);
+    }
+}
+
 /// Makes sure that `frame` has buffers and that nobody else holds them, so that it may be written to.
 pub(crate) fn make_writable(frame: &mut ffmpeg_next::Frame) -> Result<(), crate::CodecError> {
     // SAFETY: the pointer comes from a live frame we hold exclusively; `av_frame_make_writable` accepts any

@@ -74,15 +74,11 @@ pub struct VideoPacket {
 
 /// An open H.264 encoder: one packet out for each picture in, in the same order.
 pub struct VideoEncoder {
-    encoder: encoder::Video,
-    name: &'static str,
+    press: Press,
     config: AvcConfig,
-    frame: frame::Video,
-    packet: Packet,
-    next: i64,
 }
 
-const NVENC: &str = "h264_nvenc";
+pub(crate) const NVENC: &str = "h264_nvenc";
 const X264: &str = "libx264";
 
 impl VideoEncoder {
@@ -95,57 +91,22 @@ impl VideoEncoder {
     ///
     /// [`CodecError::Missing`] or [`CodecError::Open`] of `libx264` when neither opens.
     pub fn open(settings: &VideoSettings) -> Result<Self, CodecError> {
-        static HARDWARE: OnceLock<bool> = OnceLock::new();
-        library::prepare();
-        let mut tried = None;
-        let hardware = *HARDWARE.get_or_init(|| {
-            tried = Self::open_as(NVENC, settings).ok();
-            tried.is_some()
-        });
-        if hardware && let Some(encoder) = tried.or_else(|| Self::open_as(NVENC, settings).ok()) {
-            return Ok(encoder);
-        }
-        Self::open_as(X264, settings)
-    }
-
-    fn open_as(name: &'static str, settings: &VideoSettings) -> Result<Self, CodecError> {
-        let refused = |reason: Error| CodecError::Open {
-            encoder: name,
-            reason: reason.to_string(),
-        };
-        let codec = encoder::find_by_name(name).ok_or(CodecError::Missing { encoder: name })?;
-        let mut video = Context::new_with_codec(codec)
-            .encoder()
-            .video()
-            .map_err(refused)?;
-        let rate = i32::try_from(settings.frame_rate).unwrap_or(i32::MAX);
-        video.set_width(settings.width);
-        video.set_height(settings.height);
-        video.set_format(Pixel::YUV420P);
-        video.set_time_base(Rational(1, rate));
-        video.set_frame_rate(Some(Rational(rate, 1)));
-        let encoder = video
-            .open_as_with(codec, options(name, settings))
-            .map_err(refused)?;
-        let config = AvcConfig::from_byte_stream(&library::extradata(&encoder)).ok_or(
+        let (width, height) = (settings.width, settings.height);
+        let press = Press::open(width, height, settings.frame_rate, |name| {
+            options(name, settings)
+        })?;
+        let config = AvcConfig::from_byte_stream(&library::extradata(&press.encoder)).ok_or(
             CodecError::Stream {
-                encoder: name,
+                encoder: press.name,
                 reason: "no parameter sets",
             },
         )?;
-        Ok(Self {
-            encoder,
-            name,
-            config,
-            frame: frame::Video::new(Pixel::YUV420P, settings.width, settings.height),
-            packet: Packet::empty(),
-            next: 0,
-        })
+        Ok(Self { press, config })
     }
 
     /// libavcodec's name of the encoder: `h264_nvenc` or `libx264`.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.press.name
     }
 
     /// What decoders must know beforehand.
@@ -165,6 +126,81 @@ impl VideoEncoder {
         picture: &Picture,
         force_key: bool,
     ) -> Result<VideoPacket, CodecError> {
+        let (stream, key) = self.press.encode(picture, force_key)?;
+        let data = avc::sample(stream);
+        Ok(VideoPacket { data, key })
+    }
+}
+
+/// What turns pictures into a byte stream (H.264 Annex B), one at a time, however it is set.
+pub(crate) struct Press {
+    pub(crate) encoder: encoder::Video,
+    pub(crate) name: &'static str,
+    frame: frame::Video,
+    packet: Packet,
+    next: i64,
+}
+
+impl Press {
+    /// Opens `h264_nvenc` where it works, otherwise `libx264`, with what `options` says of either.
+    pub(crate) fn open(
+        width: u32,
+        height: u32,
+        frame_rate: u32,
+        options: impl Fn(&str) -> Dictionary<'static>,
+    ) -> Result<Self, CodecError> {
+        static HARDWARE: OnceLock<bool> = OnceLock::new();
+        library::prepare();
+        let open_as = |name| Self::open_as(name, width, height, frame_rate, options(name));
+        let mut tried = None;
+        let hardware = *HARDWARE.get_or_init(|| {
+            tried = open_as(NVENC).ok();
+            tried.is_some()
+        });
+        if hardware && let Some(press) = tried.or_else(|| open_as(NVENC).ok()) {
+            return Ok(press);
+        }
+        open_as(X264)
+    }
+
+    fn open_as(
+        name: &'static str,
+        width: u32,
+        height: u32,
+        frame_rate: u32,
+        options: Dictionary<'static>,
+    ) -> Result<Self, CodecError> {
+        let refused = |reason: Error| CodecError::Open {
+            encoder: name,
+            reason: reason.to_string(),
+        };
+        let codec = encoder::find_by_name(name).ok_or(CodecError::Missing { encoder: name })?;
+        let mut video = Context::new_with_codec(codec)
+            .encoder()
+            .video()
+            .map_err(refused)?;
+        let rate = i32::try_from(frame_rate).unwrap_or(i32::MAX);
+        video.set_width(width);
+        video.set_height(height);
+        video.set_format(Pixel::YUV420P);
+        video.set_time_base(Rational(1, rate));
+        video.set_frame_rate(Some(Rational(rate, 1)));
+        let encoder = video.open_as_with(codec, options).map_err(refused)?;
+        Ok(Self {
+            encoder,
+            name,
+            frame: frame::Video::new(Pixel::YUV420P, width, height),
+            packet: Packet::empty(),
+            next: 0,
+        })
+    }
+
+    /// The byte stream of `picture`, and whether decoding can begin with it.
+    pub(crate) fn encode(
+        &mut self,
+        picture: &Picture,
+        force_key: bool,
+    ) -> Result<(&[u8], bool), CodecError> {
         self.fill_frame(picture)?;
         self.frame.set_pts(Some(self.next));
         self.frame.set_kind(if force_key {
@@ -189,10 +225,8 @@ impl VideoEncoder {
             });
         }
         self.next += 1;
-        Ok(VideoPacket {
-            data: avc::sample(self.packet.data().unwrap_or_default()),
-            key: self.packet.is_key(),
-        })
+        let stream = self.packet.data().unwrap_or_default();
+        Ok((stream, self.packet.is_key()))
     }
 
     fn fill_frame(&mut self, picture: &Picture) -> Result<(), CodecError> {
@@ -223,22 +257,29 @@ impl VideoEncoder {
     }
 }
 
+/// What all pictures of ours are.
+pub(crate) const COMMON: &[(&str, &str)] = &[
+    ("threads", "1"),
+    ("bf", "0"),
+    ("colorspace", "bt709"),
+    ("color_primaries", "bt709"),
+    ("color_trc", "bt709"),
+    ("color_range", "tv"),
+    ("forced-idr", "1"),
+];
+
 fn options(name: &str, settings: &VideoSettings) -> Dictionary<'static> {
     let max_bitrate = settings.max_bitrate.to_string();
     let quality = settings.quality.to_string();
     let mut options = Dictionary::new();
     for (key, value) in [
         ("flags", "+global_header+cgop"),
-        ("threads", "1"),
-        ("bf", "0"),
         ("maxrate", &max_bitrate),
         ("bufsize", &max_bitrate),
-        ("colorspace", "bt709"),
-        ("color_primaries", "bt709"),
-        ("color_trc", "bt709"),
-        ("color_range", "tv"),
-        ("forced-idr", "1"),
-    ] {
+    ]
+    .iter()
+    .chain(COMMON)
+    {
         options.set(key, value);
     }
     let own: &[(&str, &str)] = if name == NVENC {

@@ -87,11 +87,12 @@ fn begin(
         })?),
         (None, Some(_)) => None,
     };
+    let usual = Portrait::default();
     let portrait = Portrait {
-        crop: boolean(&form, "crop")?.unwrap_or(true),
-        seed: whole(&form, "seed", 0, u64::from(u32::MAX))?.unwrap_or(42),
-        steps: whole(&form, "nfe", 5, 50)?.unwrap_or(10) as u8,
-        guidance: thousandths(number(&form, "cfg_scale", 1.0, 5.0)?.unwrap_or(2.0)),
+        crop: boolean(&form, "crop")?.unwrap_or(usual.crop),
+        seed: whole(&form, "seed", 0, u64::from(u32::MAX))?.unwrap_or(usual.seed),
+        steps: whole(&form, "nfe", 5, 50)?.map_or(usual.steps, |steps| steps as u8),
+        guidance: number(&form, "cfg_scale", 1.0, 5.0)?.map_or(usual.guidance, thousandths),
         pose: style(&form, "pose_style")?,
         gaze: style(&form, "gaze_style")?,
     };

@@ -6,7 +6,7 @@ use super::realtime::start;
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::{MP4, SegmentFormat};
-use crate::session::{Job, Pace, SessionId};
+use crate::session::{FailureCode, Job, Pace, SessionId};
 
 /// Reads the body of `POST /api/generate`.
 ///
@@ -27,6 +27,15 @@ pub fn generate(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<J
         fine: true,
         ..job
     })
+}
+
+/// The refusal of a session that says a text, and is itself the answer.
+pub fn unmade(refusal: Refusal) -> Refusal {
+    match refusal.code() {
+        Code::Failed(FailureCode::TtsEmpty) => Refusal::new(Code::EmptyText, refusal.message()),
+        Code::Failed(code) => Refusal::new(Code::Unmade(code), refusal.message()),
+        _ => refusal,
+    }
 }
 
 /// The answer of `POST /api/generate?async=1`.

@@ -2,6 +2,7 @@
 //! same [`crate::session::Job`], and the same [`crate::session::Record`] into its own words.
 
 mod audiostream;
+mod call;
 mod catalogue;
 mod driven;
 mod fields;
@@ -16,13 +17,14 @@ mod status;
 mod stills;
 
 pub use audiostream::{start_audio, started_audio, task_status};
+pub use call::{MOST_ANSWER, SDP_TYPE, answered, offer, offered, peer_url, whep};
 pub use catalogue::{Avatar, Catalogue};
 pub use driven::{
     Driven, Piece, driven, driven_refusal, driven_status, driven_whole, fed, freed, piece,
 };
 pub use file::{MediaFile, RenditionFile};
 pub use form::{Form, Upload};
-pub use generate::{generate, generating};
+pub use generate::{generate, generating, unmade};
 pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal, Words};

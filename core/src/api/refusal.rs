@@ -67,6 +67,8 @@ pub enum Code {
     Internal,
     /// What is asked for will never exist, since the session failed.
     Failed(FailureCode),
+    /// What is asked for could not be made, and the one who asks is the one it was made for.
+    Unmade(FailureCode),
 }
 
 impl Code {
@@ -90,7 +92,7 @@ impl Code {
             Self::BadImage => "bad_image",
             Self::TooFast | Self::Busy => "busy",
             Self::Internal => "internal",
-            Self::Failed(code) => code.word(),
+            Self::Failed(code) | Self::Unmade(code) => code.word(),
         }
     }
 
@@ -112,7 +114,7 @@ impl Code {
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::Internal => 500,
+            Self::Internal | Self::Unmade(_) => 500,
             Self::TooFast => 429,
             Self::Busy => 503,
         }

@@ -1,6 +1,7 @@
 //! Paths, and what they mean.
 
-use super::{MediaFile, Words};
+use super::{MediaFile, SDP_TYPE, Words};
+use crate::rtc::PeerId;
 use crate::session::SessionId;
 
 /// What a path asks for.
@@ -38,6 +39,12 @@ pub enum Route {
     DrivenStatus(SessionId),
     /// `/api/audio-driven/chunked/session/<id>`
     DrivenSession(SessionId),
+    /// `/api/realtime/offer`
+    Offer,
+    /// `/whep/<id>`
+    Whep(SessionId),
+    /// `/whep/<id>/<peer>`
+    WhepPeer(SessionId, PeerId),
     /// `/api/generate`
     Generate,
     /// `/api/stream_mjpeg`
@@ -58,7 +65,7 @@ impl Route {
     /// Whether it answers a method.
     pub fn answers(self, method: &[u8]) -> bool {
         match self {
-            Self::DrivenSession(_) => method == b"DELETE",
+            Self::DrivenSession(_) | Self::WhepPeer(..) => method == b"DELETE",
             Self::Stills => matches!(method, b"GET" | b"HEAD" | b"POST"),
             _ if self.posted() => method == b"POST",
             _ => matches!(method, b"GET" | b"HEAD"),
@@ -68,7 +75,7 @@ impl Route {
     /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
         match self {
-            Self::DrivenSession(_) => "DELETE, OPTIONS",
+            Self::DrivenSession(_) | Self::WhepPeer(..) => "DELETE, OPTIONS",
             Self::Stills => "GET, HEAD, POST, OPTIONS",
             _ if self.posted() => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
@@ -85,8 +92,15 @@ impl Route {
                 | Self::Interrupt
                 | Self::Cleanup
                 | Self::Speech
+                | Self::Offer
+                | Self::Whep(_)
                 | Self::Generate
         ) || self.takes_form()
+    }
+
+    /// The media type of its body, where that is not JSON or a form.
+    pub fn takes(self) -> Option<&'static str> {
+        matches!(self, Self::Whep(_)).then_some(SDP_TYPE)
     }
 
     /// Whether its body is a form with files.
@@ -121,6 +135,7 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/audio-driven/stream" => return Some(Route::DrivenStream),
         "/api/audio-driven/chunked/init" => return Some(Route::DrivenInit),
         "/api/audio-driven/chunked/feed" => return Some(Route::DrivenFeed),
+        "/api/realtime/offer" => return Some(Route::Offer),
         "/api/generate" => return Some(Route::Generate),
         "/api/stream_mjpeg" => return Some(Route::Stills),
         "/v1/audio/speech" => return Some(Route::Speech),
@@ -146,6 +161,15 @@ pub fn route(path: &str) -> Option<Route> {
     if let Some(id) = call.strip_prefix("/api/audio-driven/chunked/session/") {
         return of_session(id, Route::DrivenSession);
     }
+    if let Some(whep) = call.strip_prefix("/whep/") {
+        let found = match whep.split_once('/') {
+            None => SessionId::parse(whep).map(Route::Whep),
+            Some((id, peer)) => {
+                SessionId::parse(id).and_then(|id| Some(Route::WhepPeer(id, PeerId::parse(peer)?)))
+            }
+        };
+        return Some(found.unwrap_or(Route::Nothing));
+    }
     let media = path
         .strip_prefix("/stream/")
         .or_else(|| path.strip_prefix("/hls/"))
@@ -169,6 +193,25 @@ mod tests {
 
     fn media(name: &str) -> Option<Route> {
         route(&format!("/stream/{ID}/{name}"))
+    }
+
+    #[test]
+    fn peers_have_paths() {
+        let id = SessionId::parse(ID).unwrap();
+        let peer = PeerId::parse(ID).unwrap();
+        assert_eq!(route(&format!("/whep/{ID}")), Some(Route::Whep(id)));
+        assert_eq!(
+            route(&format!("/whep/{ID}/{ID}")),
+            Some(Route::WhepPeer(id, peer))
+        );
+        for nothing in ["/whep/1", "/whep/1/2", "/whep//"] {
+            assert_eq!(route(nothing), Some(Route::Nothing), "{nothing}");
+        }
+        assert_eq!(route(&format!("/whep/{ID}/x")), Some(Route::Nothing));
+        assert!(Route::WhepPeer(id, peer).answers(b"DELETE"));
+        assert!(!Route::WhepPeer(id, peer).answers(b"POST"));
+        assert!(Route::Whep(id).answers(b"POST") && !Route::Whep(id).answers(b"GET"));
+        assert_eq!(Route::Whep(id).takes(), Some("application/sdp"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The desk: takes jobs, hands them to the pool, keeps the listings on the clock, and files what is done.
 
+mod calling;
 mod filing;
 mod inflow;
 mod opening;
@@ -10,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::audience::Audience;
 use super::caretaker::Caretaker;
+use super::conversation::Conversation;
 use super::departures::Departures;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
@@ -20,11 +23,12 @@ use super::pool::{Pool, Waker};
 use super::repertoire::Repertoire;
 use super::speaker::Speaker;
 use super::studio::Studio;
+use super::telephone::{Line, Telephone};
 use super::transcript::Transcript;
 use super::workshop::Faces;
 use super::writer::Writer;
 use crate::config::Config;
-use crate::session::{Hint, SessionId, State};
+use crate::session::{Hint, Kind, SessionId, State};
 use inflow::{Flow, Inflow, Waits};
 
 /// How long a lost hint can delay anything.
@@ -40,6 +44,10 @@ struct Session {
     transcript: Arc<Transcript>,
     /// How more comes to it, where more may.
     inflow: Option<Inflow>,
+    conversation: Conversation,
+    audience: Arc<Audience>,
+    /// For its peers, once there was one.
+    line: Option<Line>,
     painter: Waker,
     assembler: Waker,
 }
@@ -80,6 +88,7 @@ pub(crate) struct Supplies {
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
     pub(crate) herald: Herald,
+    pub(crate) telephone: Telephone,
     pub(crate) repertoire: Repertoire,
     /// This process.
     pub(crate) pid: u32,
@@ -193,7 +202,8 @@ impl Desk {
         let concern = |(&id, session): (&SessionId, &Session)| {
             let patient = session.listing.as_ref().is_some_and(Listing::is_patient);
             let begins = || patient && board.watched(id);
-            (board.removed(id) || board.interrupted(id) || begins()).then_some(id)
+            (board.removed(id) || board.interrupted(id) || board.called(id) || begins())
+                .then_some(id)
         };
         let concerned: Vec<SessionId> = self.sessions.iter().filter_map(concern).collect();
         for id in concerned {
@@ -223,11 +233,25 @@ impl Desk {
             sound: config.feed_timeout,
         };
         for (&id, session) in &mut self.sessions {
-            let Session { inflow, live, .. } = session;
+            let Session {
+                inflow, live, line, ..
+            } = session;
+            let busy = line.as_mut().map(Line::is_busy);
             if let Some(open) = inflow {
-                let flow = match open.take_in(live) {
-                    Flow::Open => open.expire(live, waits, publication.board.take_seen(id)),
-                    Flow::Closed => Flow::Closed,
+                let flow = match (open.take_in(live), busy) {
+                    (Flow::Open, Some(true)) => Flow::Open,
+                    (Flow::Open, _) => {
+                        let watched = publication.board.take_seen(id);
+                        // Whoever called and has gone will not say more.
+                        let text = match busy {
+                            Some(false) if live.job.kind == Kind::Stream && !watched => {
+                                Duration::ZERO
+                            }
+                            _ => waits.text,
+                        };
+                        open.expire(live, Waits { text, ..waits }, watched)
+                    }
+                    (Flow::Closed, _) => Flow::Closed,
                 };
                 if flow == Flow::Closed {
                     *inflow = None;
@@ -310,6 +334,7 @@ impl Desk {
                 listing.start_clock(&session.live, Instant::now());
             }
             self.read_on(id);
+            self.take_calls(id);
         } else if room && self.claim(id) {
             self.take(id);
         }

@@ -6,6 +6,7 @@
 
 mod assembler;
 mod audience;
+mod caller;
 mod caretaker;
 mod conversation;
 mod departures;
@@ -21,6 +22,7 @@ mod painter;
 mod pool;
 mod recorder;
 mod reel;
+mod relay;
 mod rendition;
 mod repertoire;
 mod scheduler;
@@ -30,6 +32,7 @@ mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
+mod telephone;
 mod transcript;
 mod voice;
 mod winder;
@@ -59,6 +62,7 @@ use pool::Pool;
 use repertoire::Repertoire;
 use speaker::Speaker;
 use studio::{Outlook, Staff, Studio};
+use telephone::Telephone;
 use writer::Writer;
 
 /// How a generator knows the processes around it.
@@ -161,6 +165,7 @@ impl Generator {
             writer,
             caretaker: Caretaker::new(pid, config.ttl, alive),
             herald,
+            telephone: Telephone::connect(config.webrtc.clone()),
             repertoire: Repertoire::new(&config, board, pid),
             pid,
             running: Arc::clone(&running),

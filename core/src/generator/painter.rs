@@ -1,32 +1,31 @@
 //! The first half of a session's work: sentences are spoken, and frames painted to them where there is a face.
 
+mod listening;
+mod pacing;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::audience::Audience;
-use super::inbox::{Heard, Inbox};
+use super::inbox::Inbox;
 use super::live::Live;
-use super::manuscript::{Manuscript, Next};
+use super::manuscript::Manuscript;
 use super::pool::{Task, Waker};
 use super::reel::Reel;
 use super::sitting::Sitting;
 use super::soundtrack::{Margins, Soundtrack};
-use super::speaker::{Speaker, Wanted};
+use super::speaker::Speaker;
 use super::transcript::Transcript;
 use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
 use crate::session::{Failure, FailureCode, Kind, Pace, Source, Stage};
-use crate::speech::{Keeping, Mark, Utterance};
+use crate::speech::Keeping;
 use crate::time::Samples;
 
 /// Frames painted in one turn: short, so that a session about to starve need not wait.
 const TURN: usize = 5;
-
-/// A sentence is asked for when there is less speech than this: enough to cover its making, little
-/// enough to keep memory small.
-const STOCK: Samples = Samples::from_millis(3000);
 
 /// How far behind what is listed viewers stay who load whole segments: one, and the time to load it.
 const SEGMENT_HOLD_BACK: Duration = Duration::from_millis(1200);
@@ -167,229 +166,6 @@ impl Painter {
         face.hear(&vec![0.0; known], &[]);
         self.face = Some(face);
         Ok(())
-    }
-
-    /// How much is known beyond what is painted.
-    fn stock(&self) -> Samples {
-        let painted = self.cut.start_of(self.painted);
-        self.soundtrack.known().saturating_sub(painted)
-    }
-
-    /// Says at each part how much of what a session was fed is still to be shown.
-    fn tell_stock(&self) {
-        let part = u64::from(self.cut.steps_per_part()).max(1);
-        if self.live.job.source != Source::Text && self.painted.is_multiple_of(part) {
-            let waiting = self.stock() + self.inbox.stock();
-            self.live.update(|record| record.waiting = waiting);
-        }
-    }
-
-    /// Takes in what has been spoken, and has more spoken where that is short.
-    fn listen(&mut self) {
-        if self.inbox.take_hushed() {
-            self.hush();
-        }
-        while self.stock() < STOCK
-            && let Some(heard) = self.inbox.pop()
-        {
-            match heard {
-                Heard::Speech(speech) => {
-                    let marks = self.soundtrack.hear(&speech);
-                    self.hear(&speech.pcm, &marks);
-                }
-                Heard::Voice(speech) => {
-                    self.soundtrack.begin_utterance();
-                    let marks = self.soundtrack.hear(&speech);
-                    self.hear(&speech.pcm, &marks);
-                }
-                Heard::End => {
-                    self.asked = false;
-                    let end = self.soundtrack.end_mark();
-                    self.hear(&[], &[end]);
-                    self.breath = self.paragraph_ends;
-                }
-            }
-        }
-        if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
-            match self.live.job.source {
-                Source::Text => self.ask(),
-                // Somebody was there who said nothing.
-                Source::Feed { .. } if self.live.job.pace == Pace::Live => self.close(),
-                Source::Feed { .. } => self.end(Failure {
-                    code: FailureCode::TtsEmpty,
-                    text: "there was no sound in what came".to_owned(),
-                }),
-            }
-        }
-    }
-
-    /// Falls silent: what is known and not painted is forgotten.
-    fn hush(&mut self) {
-        if self.soundtrack.ended() {
-            return;
-        }
-        let fading = self.soundtrack.cut();
-        if let Some(face) = &mut self.face {
-            face.forget(self.cut.start_of(self.painted));
-        }
-        let end = self.soundtrack.end_mark();
-        self.hear(&fading, &[end]);
-        self.asked = self.live.job.source != Source::Text;
-        self.breath = false;
-        self.paragraph_ends = false;
-    }
-
-    fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
-        if let Some(face) = &mut self.face {
-            face.hear(pcm, marks);
-        }
-        self.transcript.hear(marks, self.soundtrack.known());
-    }
-
-    fn ask(&mut self) {
-        self.again = None;
-        // What is interrupted from here on is not said.
-        let epoch = self.inbox.epoch();
-        if let Some(failure) = self.live.failure() {
-            return self.end(failure);
-        }
-        let sentence = loop {
-            match self.manuscript.next() {
-                Next::Sentence(sentence) => break sentence,
-                Next::Pause(length) => {
-                    self.breathe();
-                    let silence = self.soundtrack.pause(length);
-                    self.hear(&silence, &[]);
-                }
-                Next::Later(again) => {
-                    self.again = again;
-                    return;
-                }
-                Next::End => {
-                    return self.end(Failure {
-                        code: FailureCode::TtsEmpty,
-                        text: "the speech engine returned no sound for this text".to_owned(),
-                    });
-                }
-            }
-        };
-        self.breathe();
-        self.asked = true;
-        self.paragraph_ends = sentence.paragraph_end;
-        self.soundtrack.begin_utterance();
-        self.transcript.sentence(sentence.text.chars().count());
-        self.speaker.say(Wanted {
-            utterance: Utterance {
-                text: sentence.text,
-                language: sentence.language.unwrap_or(self.live.job.language),
-                voice: self.live.job.voice.clone(),
-                keeping: self.keeping.clone(),
-                manner: sentence.manner,
-            },
-            live: Arc::clone(&self.live),
-            inbox: Arc::clone(&self.inbox),
-            epoch,
-            waker: self.waker.clone(),
-        });
-    }
-
-    /// Something follows: if a paragraph was before it, there is a silence between them.
-    fn breathe(&mut self) {
-        if std::mem::take(&mut self.breath) {
-            let silence = self.soundtrack.end_paragraph();
-            self.hear(&silence, &[]);
-        }
-    }
-
-    /// All is said. If that is nothing, the session has failed with `otherwise`.
-    fn end(&mut self, otherwise: Failure) {
-        if self.soundtrack.voiced() {
-            self.close();
-        } else {
-            self.live.fail(otherwise);
-        }
-    }
-
-    fn close(&mut self) {
-        let silence = self.soundtrack.end(self.cut.step());
-        self.hear(&silence, &[]);
-        if let Some(face) = &mut self.face {
-            face.end();
-        }
-        self.transcript.end(self.soundtrack.known());
-    }
-
-    /// How much speech beyond the next frame must be known.
-    fn lookahead(&self) -> Samples {
-        match &self.face {
-            Some(face) if !self.soundtrack.ended() => face.lookahead(),
-            _ => Samples::ZERO,
-        }
-    }
-
-    /// The same where the frame is late: those who answer at once should not have silence before them that need not be.
-    fn late_lookahead(&self) -> Samples {
-        match &self.face {
-            Some(face) if !self.soundtrack.ended() && self.live.job.pace == Pace::Prompt => {
-                face.least_lookahead()
-            }
-            _ => self.lookahead(),
-        }
-    }
-
-    /// How many steps the next frame has, or zero where not enough is known, which is `lookahead` beyond it: a picture is one
-    /// step, and sound without pictures goes on to the end of its part, so that not every step costs as much as a picture.
-    fn ready(&self, lookahead: Samples) -> u64 {
-        let done = self.cut.start_of(self.painted) + lookahead;
-        let known = self.soundtrack.known().saturating_sub(done).0 / self.cut.step().0.max(1);
-        let part = u64::from(self.cut.steps_per_part());
-        match self.face {
-            Some(_) => known.min(1),
-            None => known.min(part - self.painted % part),
-        }
-    }
-
-    /// When the next frame is shown to a viewer who began as soon as there was something to see.
-    fn shown_at(&self) -> Instant {
-        let shown = self.cut.start_of(self.painted).duration();
-        self.began.unwrap_or(self.live.started) + shown
-    }
-
-    /// When the next frame may be painted at the earliest, if that is not now.
-    fn not_before(&self) -> Option<Instant> {
-        let at = self.shown_at().checked_sub(self.lead?)?;
-        (at > Instant::now()).then_some(at)
-    }
-
-    /// When viewers will have nothing left to load, unless there is another frame.
-    fn starves_at(&self) -> Option<Instant> {
-        let [first, next] = self.patience;
-        match (self.began, self.live.job.pace) {
-            // Whoever reads it waits.
-            _ if self.live.job.kind.is_recording() => None,
-            // The first viewers are not there yet when the first frame is.
-            (Some(began), _) => {
-                let starves = self.shown_at().checked_sub(self.hold_back)?;
-                Some(starves.max(began + next))
-            }
-            // A conversation begins with a face, be it one that says nothing yet; a recording with its first word.
-            (None, Pace::Live | Pace::Prompt) => Some(self.live.started + first),
-            (None, Pace::Fast) => None,
-        }
-    }
-
-    /// Fills the next part with silence, the mouth shut, since what is to be said is late.
-    fn fill(&mut self) {
-        let part_end = self.cut.start_of(self.painted) + self.part;
-        let wanted = part_end + self.late_lookahead();
-        self.breath = false;
-        let end = self.soundtrack.end_mark();
-        let silence = self
-            .soundtrack
-            .pause(wanted.saturating_sub(self.soundtrack.known()));
-        self.hear(&silence, &[end]);
-        self.live.falter();
-        tracing::debug!(session = %self.live.id(), "speech is late");
     }
 
     /// Waits for a face that is made elsewhere, but never longer than viewers have something to see: then the face may

@@ -46,7 +46,9 @@ impl Repertoire {
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
         let changing = job.open || job.expand || job.source != Source::Text;
-        let repeatable = job.reuse && job.pace == Pace::Fast && !changing;
+        // Whose picture it is, no address says.
+        let own = job.portrait.is_some();
+        let repeatable = job.reuse && job.pace == Pace::Fast && !changing && !own;
         let ours = self.board.header().generator() == Some(self.pid);
         if !repeatable || !ours {
             return None;

@@ -68,7 +68,7 @@ impl Voice {
                 speech: self.before.drain(..).collect(),
             });
         }
-        let mut kept = self.before.iter().map(|speech| length(speech).0).sum();
+        let mut kept: u64 = self.before.iter().map(|speech| length(speech).0).sum();
         while kept > BEGINNING.0
             && let Some(oldest) = self.before.pop_front()
         {

@@ -170,6 +170,23 @@ impl Board {
         self.slot(id).is_some_and(Slot::take_looked)
     }
 
+    /// Says that there are calls for session `id`. Returns the process to be told.
+    pub(super) fn wish_called(&self, id: SessionId) -> Option<u32> {
+        let slot = self.slot(id)?;
+        slot.wish_called();
+        self.responsible(slot)
+    }
+
+    /// Whether there are calls for session `id`.
+    pub(crate) fn called(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::called)
+    }
+
+    /// Whether there were calls for session `id` since this was asked last.
+    pub(crate) fn take_called(&self, id: SessionId) -> bool {
+        self.slot(id).is_some_and(Slot::take_called)
+    }
+
     fn responsible(&self, slot: &Slot) -> Option<u32> {
         match slot.owner() {
             0 => self.header.generator(),

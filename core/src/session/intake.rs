@@ -3,8 +3,9 @@
 use super::{Board, Hint, Job, Pace, Record, SessionId, State, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
+use crate::rtc::PeerId;
 use crate::session::{Failure, FailureCode};
-use crate::store::{DraftError, Fed, FeedError, Store};
+use crate::store::{DraftError, Fed, FeedError, Offer, Store};
 use crate::time::Samples;
 
 /// Where workers hand in jobs and look sessions up.
@@ -64,6 +65,65 @@ impl Intake {
                 None => Ok(()),
             }
         })
+    }
+
+    /// The same for a session whose face is made of `picture`, a PNG or JPEG.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept).
+    pub fn accept_pictured(&self, job: &Job, picture: &[u8]) -> Result<(), Refusal> {
+        self.accept_with(job, || Ok(self.store.keep_portrait(job.id, picture)?))
+    }
+
+    /// The same for a session that begins with a call, whose answer [`Calls::answered`](crate::store::Calls::answered) has later.
+    ///
+    /// # Errors
+    ///
+    /// As of [`accept`](Self::accept).
+    pub fn accept_call(&self, job: &Job, peer: PeerId, offer: &Offer) -> Result<(), Refusal> {
+        self.accept_with(job, || {
+            self.store.calls(job.id).offer(peer, offer)?;
+            Ok(())
+        })?;
+        self.board.wish_called(job.id);
+        Ok(())
+    }
+
+    /// Has `peer` call session `id`. The hint, for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, it is over, or there is no room on the disk.
+    pub fn call(
+        &self,
+        id: SessionId,
+        peer: PeerId,
+        offer: &Offer,
+    ) -> Result<Option<(u32, Hint)>, Refusal> {
+        self.check_shown(id)?;
+        let left = self.store.calls(id).offer(peer, offer);
+        left.map_err(|error| Refusal::of_writing(&error))?;
+        Ok(self.ring(id))
+    }
+
+    /// Lets `peer` of session `id` go. The hint, for a process, may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]: there is no such session, or there is no room on the disk.
+    pub fn hang_up(&self, id: SessionId, peer: PeerId) -> Result<Option<(u32, Hint)>, Refusal> {
+        let record = self.find(id).ok_or_else(Refusal::unknown_session)?;
+        if record.finished() {
+            return Ok(None);
+        }
+        let left = self.store.calls(id).end(peer);
+        left.map_err(|error| Refusal::of_writing(&error))?;
+        Ok(self.ring(id))
+    }
+
+    fn ring(&self, id: SessionId) -> Option<(u32, Hint)> {
+        Some((self.board.wish_called(id)?, Hint::wanted(id)))
     }
 
     fn accept_with(

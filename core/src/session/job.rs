@@ -103,6 +103,20 @@ pub struct Portrait {
     pub gaze: Option<[i32; 2]>,
 }
 
+/// What is taken where a client does not say.
+impl Default for Portrait {
+    fn default() -> Self {
+        Self {
+            crop: true,
+            seed: 42,
+            steps: 10,
+            guidance: 2000,
+            pose: None,
+            gaze: None,
+        }
+    }
+}
+
 /// What a session makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -36,6 +36,8 @@ const WATCH: u64 = 4;
 const SEEN: u64 = 8;
 /// Somebody looked at still pictures since this was looked at last.
 const LOOKED: u64 = 16;
+/// A peer wants to be connected, or let go.
+const CALLED: u64 = 32;
 
 impl Slot {
     /// Takes the slot if it is free.
@@ -195,6 +197,20 @@ impl Slot {
     pub(super) fn take_looked(&self) -> bool {
         self.wishes.load(Ordering::Acquire) & LOOKED != 0
             && self.wishes.fetch_and(!LOOKED, Ordering::AcqRel) & LOOKED != 0
+    }
+
+    pub(super) fn wish_called(&self) {
+        self.wishes.fetch_or(CALLED, Ordering::AcqRel);
+    }
+
+    /// Whether anybody called.
+    pub(super) fn called(&self) -> bool {
+        self.wishes.load(Ordering::Acquire) & CALLED != 0
+    }
+
+    /// Whether anybody called since this was asked last.
+    pub(super) fn take_called(&self) -> bool {
+        self.called() && self.wishes.fetch_and(!CALLED, Ordering::AcqRel) & CALLED != 0
     }
 
     pub(super) fn watched(&self) -> bool {

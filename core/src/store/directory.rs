@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Draft, Eater, Feed, SegmentFile, Strip, StripWriter};
+use super::{Calls, Draft, Eater, Feed, SegmentFile, Strip, StripWriter};
 use crate::api::{MediaFile, RenditionFile};
 use crate::hls::{Form, RenditionName};
 use crate::media::ByteRange;
@@ -127,6 +127,11 @@ impl Store {
     /// Reads what session `id` is fed, from the beginning.
     pub(crate) fn eater(&self, id: SessionId) -> Eater {
         Eater::new(self.feed(id))
+    }
+
+    /// The calls of session `id`.
+    pub fn calls(&self, id: SessionId) -> Calls {
+        Calls::new(self.directory(id).join("calls"))
     }
 
     /// The newest still pictures of session `id`.

@@ -4,6 +4,7 @@
 //! <data>/sessions/<id>/job.json          what was asked for
 //!                      draft.jsonl           its text, where that is still being written
 //!                      feed/…                the sound it is fed, as long as nobody has listened to it
+//!                      calls/…               offers of peers and the answers to them
 //!                      strip                 the newest pictures, for those who watch them one by one
 //!                      portrait  notes      the picture its face is made of, and what was found in it
 //!                      session.json      the record, at each change of state and of what is listed
@@ -21,6 +22,7 @@
 //! Whatever others read appears under its name only when it is whole, or, as parts do, before anybody may ask for it.
 
 mod address;
+mod calls;
 mod directory;
 mod draft;
 mod feed;
@@ -28,10 +30,12 @@ mod segment;
 mod shelf;
 mod strip;
 
+pub use calls::{Answered, Calls, Microphone, Offer};
 pub use directory::Store;
 pub use segment::SegmentFile;
 
 pub(crate) use address::Address;
+pub(crate) use calls::Call;
 pub(crate) use draft::{Draft, DraftError};
 pub use feed::Fed;
 pub(crate) use feed::{Eater, Feed, FeedError, Morsel};

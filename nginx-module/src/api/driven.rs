@@ -56,7 +56,7 @@ pub(crate) fn take(
         Err(refusal) => return send(request, context, refusal.into()),
     };
     let source: Box<dyn Source> = if route == Route::Driven && !later(request) {
-        Box::new(Film::new(driven.job.id))
+        Box::new(Film::new(driven.job.id, driven_refusal))
     } else {
         Box::new(Beginning {
             lease: RefCell::new(Some(Lease::of(driven.job.id))),

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use avatar_core::api::{self, MediaFile, Refusal, driven_refusal};
+use avatar_core::api::{self, MediaFile, Refusal};
 use avatar_core::session::{Condition, Kind, SessionId, Verdict};
 
 use super::realtime::{accept, answer};
@@ -28,7 +28,7 @@ pub(crate) fn generate(
         .and_then(|job| accept(worker, &job));
     match accepted {
         Ok(session) if !later(request) => {
-            let film = Box::new(Film::new(session));
+            let film = Box::new(Film::new(session, api::unmade));
             stream::begin(request, context, worker, film)
         }
         accepted => send(request, context, answer(accepted.map(api::generating))),
@@ -45,15 +45,18 @@ pub(super) fn later(request: Request<'_>) -> bool {
 pub(super) struct Film {
     growing: Growing,
     ready: Cell<bool>,
+    /// What is said where there will be none.
+    refuse: fn(Refusal) -> Refusal,
     /// Nobody else knows of it.
     _lease: Lease,
 }
 
 impl Film {
-    pub(super) fn new(session: SessionId) -> Self {
+    pub(super) fn new(session: SessionId, refuse: fn(Refusal) -> Refusal) -> Self {
         Self {
             growing: Growing::whole(session, MediaFile::Output(Kind::Avatar)),
             ready: Cell::new(false),
+            refuse,
             _lease: Lease::of(session),
         }
     }
@@ -86,7 +89,7 @@ impl Source for Film {
                 seen: record.version,
                 due: NEVER,
             },
-            (Verdict::Never(refusal), _) => Next::Never(driven_refusal(refusal)),
+            (Verdict::Never(refusal), _) => Next::Never((self.refuse)(refusal)),
             (Verdict::Wait, None) => Next::Never(Refusal::unknown_session()),
         }
     }

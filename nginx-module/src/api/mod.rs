@@ -1,6 +1,7 @@
 //! Calls, translated: each vocabulary's words are the core's affair, and here they meet a request.
 
 pub(crate) mod audiostream;
+pub(crate) mod call;
 pub(crate) mod driven;
 pub(crate) mod events;
 pub(crate) mod film;

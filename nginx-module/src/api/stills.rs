@@ -118,7 +118,7 @@ impl Source for Stills {
             (Verdict::Wait, Some(record)) => self.wait(&record),
             // What was said before it failed was seen.
             (Verdict::Never(_), Some(_)) if sent > 0 => self.end(room),
-            (Verdict::Never(refusal), _) => Next::Never(refusal),
+            (Verdict::Never(refusal), _) => Next::Never(api::unmade(refusal)),
             (Verdict::Wait, None) => Next::Never(Refusal::unknown_session()),
         }
     }

@@ -8,6 +8,7 @@ mod setters;
 mod speech;
 mod stills;
 mod values;
+mod webrtc;
 mod words;
 
 use std::ffi::{CStr, c_char, c_void};
@@ -126,7 +127,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 34] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 36] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -272,6 +273,16 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 34] = [
         c"avatar_speech_keep",
         NGX_CONF_TAKE1,
         setter!(MainConf, speech::set_keep),
+    ),
+    http(
+        c"avatar_webrtc",
+        NGX_CONF_1MORE,
+        setter!(MainConf, webrtc::set_webrtc),
+    ),
+    http(
+        c"avatar_webrtc_public",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, webrtc::set_webrtc_public),
     ),
     http(
         c"avatar_expand",

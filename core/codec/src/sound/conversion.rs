@@ -83,7 +83,7 @@ pub(super) fn packed(bytes: &[u8], kind: Kind, channels: usize) -> Vec<f32> {
 }
 
 /// The sound of `frame`; `None` where there is none.
-pub(super) fn mono(frame: &frame::Audio) -> Option<Stretch> {
+pub(crate) fn mono(frame: &frame::Audio) -> Option<Stretch> {
     let (channels, samples) = (usize::from(frame.channels()), frame.samples());
     if frame.planes() == 0 || channels == 0 || samples == 0 {
         return None;

@@ -16,6 +16,7 @@ use thiserror::Error;
 pub use format::SoundFormat;
 
 use coded::Coded;
+pub(crate) use conversion::mono;
 use wave::Wave;
 
 /// Why sound could not be decoded.

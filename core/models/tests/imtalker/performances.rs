@@ -45,7 +45,7 @@ pub(crate) fn perform(
             );
             // What lies back so far has its motion.
             assert!(
-                (made + 10) * FRAME + ahead + FRAME > heard,
+                (made + manner.step.max(10)) * FRAME + ahead + FRAME > heard,
                 "{made} of {heard}"
             );
         }
@@ -172,8 +172,12 @@ fn borders_are_no_rougher_than_what_lies_between() {
         let distance = before.iter().zip(after).map(|(a, b)| (a - b) * (a - b));
         f64::from(distance.sum::<f32>().sqrt())
     };
-    for piece in [6400, 8000, 16_000] {
-        let (motions, borders) = perform(&networks, &photo, &Manner::default(), &pcm, piece);
+    for (piece, step) in [(6400, 0), (8000, 0), (16_000, 0), (3200, 5), (16_000, 25)] {
+        let manner = Manner {
+            step,
+            ..Manner::default()
+        };
+        let (motions, borders) = perform(&networks, &photo, &manner, &pcm, piece);
         let frames = motions.len() / MOTION;
         let (mut at, mut between) = (Vec::new(), Vec::new());
         for frame in 1..frames {

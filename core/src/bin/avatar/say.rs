@@ -8,7 +8,7 @@ use avatar_core::api::{self, Catalogue, MediaFile, Refusal};
 use avatar_core::config::{Config, Video};
 use avatar_core::generator::{Generator, Neighbourhood, StartError, Workshop};
 use avatar_core::session::{
-    Bell, Board, Condition, Hint, Intake, Job, Record, State, Verdict, WorkerSlot,
+    Bell, Board, Condition, Hint, Intake, Job, Portrait, Record, State, Verdict, WorkerSlot,
 };
 use avatar_core::store::Store;
 use avatar_core::time::FrameRate;
@@ -35,6 +35,9 @@ pub(crate) struct Say {
     /// One of `avatar avatars`.
     #[arg(short, long)]
     avatar: Option<String>,
+    /// A PNG or JPEG of a face, which says it instead of an avatar.
+    #[arg(short, long, conflicts_with = "avatar")]
+    photo: Option<PathBuf>,
     /// Pixels across and down.
     #[arg(short, long, default_value = "512x512", value_parser = size)]
     size: (u32, u32),
@@ -94,6 +97,13 @@ impl From<Refusal> for SayError {
     }
 }
 
+fn read(path: &Path) -> Result<Vec<u8>, SayError> {
+    std::fs::read(path).map_err(|reason| SayError::File {
+        path: path.to_owned(),
+        reason,
+    })
+}
+
 /// Hints, in a program that is its own only process.
 struct Here(Sender<Hint>);
 
@@ -125,7 +135,10 @@ impl Say {
         let mut generator = Generator::start(Arc::clone(&config), board, workshop, neighbourhood)?;
         let store = Store::new(&config.data);
         let intake = Intake::new(board, store.clone(), config.limits);
-        intake.accept(&job)?;
+        match &self.photo {
+            Some(photo) => intake.accept_pictured(&job, &read(photo)?)?,
+            None => intake.accept(&job)?,
+        }
         generator.notice(Hint::wanted(job.id));
         let record = self.watch(&intake, &job, worker, &hints)?;
         generator.stop();
@@ -134,6 +147,11 @@ impl Say {
             path: self.output.clone(),
             reason,
         })?;
+        if !self.quiet
+            && let Some(notes) = store.notes(job.id)
+        {
+            eprintln!("{notes}");
+        }
         if !self.quiet {
             println!(
                 "{}: {:.1} s",
@@ -170,11 +188,15 @@ impl Say {
             "voice": self.voice,
             "avatar": self.avatar,
         });
-        api::start(
+        let job = api::start(
             body.to_string().as_bytes(),
             config,
             &Catalogue::builtin(config),
-        )
+        )?;
+        Ok(Job {
+            portrait: self.photo.is_some().then(Portrait::default),
+            ..job
+        })
     }
 
     /// Shows progress until the session is finished.

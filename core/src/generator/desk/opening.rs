@@ -6,6 +6,7 @@ use super::inflow::Inflow;
 use super::{Desk, Session, Supplies};
 use crate::config::Video;
 use crate::generator::assembler::Assembler;
+use crate::generator::conversation::Conversation;
 use crate::generator::listing::Listing;
 use crate::generator::live::Live;
 use crate::generator::manuscript::Manuscript;
@@ -60,6 +61,9 @@ impl Desk {
             Session {
                 listing,
                 inflow,
+                conversation: Conversation::new(&links.manuscript, &links.inbox, &links.painter),
+                audience: links.audience,
+                line: None,
                 transcript: links.transcript,
                 painter: links.painter,
                 assembler: links.assembler,
@@ -67,7 +71,10 @@ impl Desk {
             },
         );
         match begun {
-            Ok(()) => self.read_on(id),
+            Ok(()) => {
+                self.read_on(id);
+                self.take_calls(id);
+            }
             Err(failure) => live.fail(failure),
         }
     }

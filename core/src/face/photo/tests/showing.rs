@@ -120,6 +120,40 @@ fn the_mouth_seen_follows_the_speech_and_shuts_in_silence() {
     assert!(darkness(&picture, region) as f32 <= shut + 6.0);
 }
 
+/// A session that is fed knows no more than it must.
+#[test]
+fn what_comes_in_pieces_shows_no_seam() {
+    let (pcm, marks) = speech();
+    let frame = rate().frame();
+    let mut picture = Picture::new(256, 256);
+    let mut whole = Vec::new();
+    let mut face_of_all = face(3);
+    face_of_all.hear(&pcm, &marks);
+    for _ in 0..75 {
+        face_of_all.paint(&mut picture).unwrap();
+        whole.push(picture.clone());
+    }
+    for millis in [20, 100, 500, 700] {
+        let piece = Samples::from_millis(millis).0 as usize;
+        let mut face = face(3);
+        let (mut known, mut told, mut painted) = (Samples::ZERO, 0, 0);
+        for sound in pcm.chunks(piece) {
+            known += Samples(sound.len() as u64);
+            let news = marks.partition_point(|mark| mark.at < known);
+            face.hear(sound, &marks[told..news]);
+            told = news;
+            while painted < whole.len()
+                && Samples(frame.0 * (painted as u64 + 1)) + face.lookahead() <= known
+            {
+                face.paint(&mut picture).unwrap();
+                assert!(picture == whole[painted], "{millis} ms: frame {painted}");
+                painted += 1;
+            }
+        }
+        assert_eq!(painted, whole.len());
+    }
+}
+
 #[test]
 fn eyes_shut_and_look_about() {
     let mut face = face(1);

@@ -1,0 +1,183 @@
+//! What a painter hears: sentences that are spoken in time, silence where they are not, and being told to be silent.
+
+use std::sync::Arc;
+
+use super::Painter;
+use crate::generator::inbox::Heard;
+use crate::generator::manuscript::Next;
+use crate::generator::speaker::Wanted;
+use crate::session::{Failure, FailureCode, Kind, Pace, Source};
+use crate::speech::{Mark, Utterance};
+use crate::time::Samples;
+
+/// A sentence is asked for when there is less speech than this: enough to cover its making, little
+/// enough to keep memory small.
+const STOCK: Samples = Samples::from_millis(3000);
+
+impl Painter {
+    /// How much is known beyond what is painted.
+    pub(super) fn stock(&self) -> Samples {
+        let painted = self.cut.start_of(self.painted);
+        self.soundtrack.known().saturating_sub(painted)
+    }
+
+    /// Says at each part how much of what a session was fed is still to be shown.
+    pub(super) fn tell_stock(&self) {
+        let part = u64::from(self.cut.steps_per_part()).max(1);
+        if self.live.job.source != Source::Text && self.painted.is_multiple_of(part) {
+            let waiting = self.stock() + self.inbox.stock();
+            self.live.update(|record| record.waiting = waiting);
+        }
+    }
+
+    /// Takes in what has been spoken, and has more spoken where that is short.
+    pub(super) fn listen(&mut self) {
+        if self.inbox.take_hushed() {
+            self.hush();
+        }
+        while self.stock() < STOCK
+            && let Some(heard) = self.inbox.pop()
+        {
+            match heard {
+                Heard::Speech(speech) => {
+                    let marks = self.soundtrack.hear(&speech);
+                    self.hear(&speech.pcm, &marks);
+                }
+                Heard::Voice(speech) => {
+                    self.soundtrack.begin_utterance();
+                    let marks = self.soundtrack.hear(&speech);
+                    self.hear(&speech.pcm, &marks);
+                }
+                Heard::End => {
+                    self.asked = false;
+                    let end = self.soundtrack.end_mark();
+                    self.hear(&[], &[end]);
+                    self.breath = self.paragraph_ends;
+                }
+            }
+        }
+        if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
+            match self.live.job.source {
+                Source::Text => self.ask(),
+                // Somebody was there who said nothing.
+                Source::Feed { .. } if self.live.job.pace == Pace::Live => self.close(),
+                Source::Feed { .. } => self.end(Failure {
+                    code: FailureCode::TtsEmpty,
+                    text: "there was no sound in what came".to_owned(),
+                }),
+            }
+        }
+    }
+
+    /// Falls silent: what is known and not painted is forgotten.
+    pub(super) fn hush(&mut self) {
+        if self.soundtrack.ended() {
+            return;
+        }
+        let fading = self.soundtrack.cut();
+        if let Some(face) = &mut self.face {
+            face.forget(self.cut.start_of(self.painted));
+        }
+        let end = self.soundtrack.end_mark();
+        self.hear(&fading, &[end]);
+        self.asked = self.live.job.source != Source::Text;
+        self.breath = false;
+        self.paragraph_ends = false;
+    }
+
+    pub(super) fn hear(&mut self, pcm: &[f32], marks: &[Mark]) {
+        if let Some(face) = &mut self.face {
+            face.hear(pcm, marks);
+        }
+        self.transcript.hear(marks, self.soundtrack.known());
+    }
+
+    pub(super) fn ask(&mut self) {
+        self.again = None;
+        // What is interrupted from here on is not said.
+        let epoch = self.inbox.epoch();
+        if let Some(failure) = self.live.failure() {
+            return self.end(failure);
+        }
+        let sentence = loop {
+            match self.manuscript.next() {
+                Next::Sentence(sentence) => break sentence,
+                Next::Pause(length) => {
+                    self.breathe();
+                    let silence = self.soundtrack.pause(length);
+                    self.hear(&silence, &[]);
+                }
+                Next::Later(again) => {
+                    self.again = again;
+                    return;
+                }
+                Next::End => {
+                    return self.end(Failure {
+                        code: FailureCode::TtsEmpty,
+                        text: "the speech engine returned no sound for this text".to_owned(),
+                    });
+                }
+            }
+        };
+        self.breathe();
+        self.asked = true;
+        self.paragraph_ends = sentence.paragraph_end;
+        self.soundtrack.begin_utterance();
+        self.transcript.sentence(sentence.text.chars().count());
+        self.speaker.say(Wanted {
+            utterance: Utterance {
+                text: sentence.text,
+                language: sentence.language.unwrap_or(self.live.job.language),
+                voice: self.live.job.voice.clone(),
+                keeping: self.keeping.clone(),
+                manner: sentence.manner,
+            },
+            live: Arc::clone(&self.live),
+            inbox: Arc::clone(&self.inbox),
+            epoch,
+            waker: self.waker.clone(),
+        });
+    }
+
+    /// Something follows: if a paragraph was before it, there is a silence between them.
+    pub(super) fn breathe(&mut self) {
+        if std::mem::take(&mut self.breath) {
+            let silence = self.soundtrack.end_paragraph();
+            self.hear(&silence, &[]);
+        }
+    }
+
+    /// All is said. If that is nothing, the session has failed with `otherwise`, unless it was there to be talked to.
+    pub(super) fn end(&mut self, otherwise: Failure) {
+        let job = &self.live.job;
+        let called = job.kind == Kind::Stream && job.open;
+        if self.soundtrack.voiced() || called {
+            self.close();
+        } else {
+            self.live.fail(otherwise);
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        let silence = self.soundtrack.end(self.cut.step());
+        self.hear(&silence, &[]);
+        if let Some(face) = &mut self.face {
+            face.end();
+        }
+        self.transcript.end(self.soundtrack.known());
+    }
+
+    /// Fills the next part with silence, the mouth shut, since what is to be said is late.
+    pub(super) fn fill(&mut self) {
+        let part_end = self.cut.start_of(self.painted) + self.part;
+        let wanted = part_end + self.late_lookahead();
+        self.breath = false;
+        let end = self.soundtrack.end_mark();
+        let silence = self
+            .soundtrack
+            .pause(wanted.saturating_sub(self.soundtrack.known()));
+        self.hear(&silence, &[end]);
+        self.live.falter();
+        tracing::debug!(session = %self.live.id(), "speech is late");
+    }
+}

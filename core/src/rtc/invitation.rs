@@ -1,0 +1,142 @@
+//! Offers of peers, and the answers to them.
+
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use str0m::bwe::Bitrate;
+use str0m::change::SdpOffer;
+use str0m::config::DtlsCert;
+use str0m::{Rtc, RtcConfig};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::addresses::Addresses;
+use super::broadcast::Broadcast;
+
+/// Who a peer is: unguessable, since knowing it is what lets him be hung up on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PeerId(Uuid);
+
+impl PeerId {
+    /// A new one.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+
+    /// Reads the one form it is written in: 36 characters, lower case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let canonical = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        canonical
+            .then(|| Uuid::try_parse(text).ok())
+            .flatten()
+            .map(Self)
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why an offer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OfferError {
+    /// It is longer than any that is meant well.
+    #[error("the offer is too long")]
+    TooLong,
+    /// It is not an offer, or not of WebRTC.
+    #[error("the offer cannot be used: {0}")]
+    Malformed(String),
+    /// What it takes is not what is sent.
+    #[error(
+        "the offer must take H.264 with packetization-mode=1 where it takes pictures, and Opus where it takes sound"
+    )]
+    NothingInCommon,
+    /// There are as many peers as there may be.
+    #[error("there are as many peers as there may be")]
+    Full,
+    /// The switchboard is no longer there.
+    #[error("the server is going down")]
+    Closed,
+}
+
+/// Bytes of the longest offer. Browsers' have some 10 KB.
+const MOST: usize = 100_000;
+
+/// Payload types of our own, where the offer does not say others.
+const H264: u8 = 102;
+const H264_AGAIN: u8 = 103;
+
+/// Constrained baseline, level 3.1 (RFC 6184 section 8.1).
+const PROFILE: u32 = 0x42_e0_1f;
+
+/// A connection that waits for `offer`'s maker, and the answer for him.
+pub(super) fn answer(
+    offer: &str,
+    broadcast: &Broadcast,
+    addresses: &Addresses,
+    certificate: &DtlsCert,
+    now: Instant,
+) -> Result<(Rtc, String), OfferError> {
+    if offer.len() > MOST {
+        return Err(OfferError::TooLong);
+    }
+    let answered = panic::catch_unwind(AssertUnwindSafe(|| {
+        negotiate(offer, broadcast, addresses, certificate, now)
+    }));
+    answered.unwrap_or_else(|_| Err(OfferError::Malformed("it makes no sense".to_owned())))
+}
+
+fn negotiate(
+    offer: &str,
+    broadcast: &Broadcast,
+    addresses: &Addresses,
+    certificate: &DtlsCert,
+    now: Instant,
+) -> Result<(Rtc, String), OfferError> {
+    let malformed = |error: &dyn fmt::Display| OfferError::Malformed(error.to_string());
+    let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
+    let mut rtc = config(broadcast, certificate).build(now);
+    for candidate in addresses.candidates() {
+        rtc.add_local_candidate(candidate);
+    }
+    let answer = rtc
+        .sdp_api()
+        .accept_offer(offer)
+        .map_err(|error| malformed(&error))?
+        .to_sdp_string();
+    rtc.bwe()
+        .set_desired_bitrate(Bitrate::from(u64::from(broadcast.desired())));
+    if !is_whole(&answer) {
+        return Err(OfferError::NothingInCommon);
+    }
+    Ok((rtc, answer))
+}
+
+/// Whether pictures or sound are sent, and nothing that was offered is refused (RFC 3264 section 6): a connection with half of it would
+/// be a disappointment that nobody is told of.
+fn is_whole(answer: &str) -> bool {
+    let sends = |line: &str| line == "a=sendonly" || line == "a=sendrecv";
+    let refused = |line: &str| line.starts_with("m=video 0 ") || line.starts_with("m=audio 0 ");
+    answer.lines().any(sends) && !answer.lines().any(refused)
+}
+
+fn config(broadcast: &Broadcast, certificate: &DtlsCert) -> RtcConfig {
+    let mut config = RtcConfig::new()
+        .set_ice_lite(true)
+        .set_dtls_cert(certificate.clone())
+        .clear_codecs()
+        .enable_opus(true, false)
+        // Until there were reports of both, receivers cannot tell which sound belongs to which picture.
+        .set_rtcp_report_interval_audio(Duration::from_secs(1))
+        .set_reordering_size_audio(5)
+        .set_reordering_timeout_audio(Some(Duration::from_millis(100)))
+        .set_sctp_max_buffered_amount(super::message::Message::MOST)
+        .enable_bwe(Some(Bitrate::from(u64::from(broadcast.supposed()))));
+    let codecs = config.codec_config();
+    codecs.add_h264(H264.into(), Some(H264_AGAIN.into()), true, PROFILE);
+    config
+}

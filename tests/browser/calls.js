@@ -1,0 +1,124 @@
+/**
+ * How long people wait in a call, in Chromium on this machine's own network:
+ *
+ *   tests/browser/run.sh calls            ten calls, and one of a minute
+ *   ROUNDS=3 SECONDS=10 tests/browser/run.sh calls
+ */
+
+import { BASE, launch, open } from "./browser.js";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 10);
+const SECONDS = Number(process.env.SECONDS ?? 60);
+const TEXT = "Hello there, how are you today? ".repeat(3);
+
+/** Runs in the page: one call, whose times are returned in milliseconds. */
+async function callOnce({ text, seconds }) {
+  const peer = new RTCPeerConnection();
+  const channel = peer.createDataChannel("talk");
+  const tracks = {};
+  peer.addEventListener("track", ({ track }) => (tracks[track.kind] = track));
+  peer.addTransceiver("video", { direction: "recvonly" });
+  peer.addTransceiver("audio", { direction: "recvonly" });
+  await peer.setLocalDescription(await peer.createOffer());
+  const begun = performance.now();
+  const response = await fetch("/api/realtime/offer", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ type: "offer", sdp: peer.localDescription.sdp, microphone: "off" }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  const answer = await response.json();
+  const answered = performance.now() - begun;
+  await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+
+  const video = document.createElement("video");
+  video.muted = true;
+  video.srcObject = new MediaStream([tracks.video]);
+  const first = new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - begun)));
+  document.body.append(video);
+  video.play();
+
+  // What nobody plays is not fetched.
+  const audio = new Audio();
+  audio.srcObject = new MediaStream([tracks.audio]);
+  audio.play();
+  // Sound as it would be played, ten milliseconds at a time.
+  const sounds = new MediaStreamTrackProcessor({ track: tracks.audio }).readable.getReader();
+  let loudAt = 0;
+  let waiting = null;
+  (async () => {
+    for (;;) {
+      const { value, done } = await sounds.read();
+      if (done) return;
+      const samples = new Float32Array(value.numberOfFrames);
+      value.copyTo(samples, { planeIndex: 0, format: "f32-planar" });
+      value.close();
+      if (samples.some((sample) => Math.abs(sample) > 0.01)) {
+        loudAt = performance.now();
+        waiting?.(loudAt);
+        waiting = null;
+      }
+    }
+  })();
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const firstPicture = await first;
+  if (channel.readyState !== "open") await new Promise((resolve) => channel.addEventListener("open", resolve));
+  await sleep(1000);
+
+  const spoke = performance.now();
+  const heard = new Promise((resolve) => (waiting = resolve));
+  channel.send(JSON.stringify({ type: "speak", text }));
+  const speech = (await heard) - spoke;
+  await sleep(1500);
+  const interrupted = performance.now();
+  channel.send(JSON.stringify({ type: "interrupt" }));
+  await sleep(1000);
+  const silence = Math.max(0, loudAt - interrupted);
+
+  // When what is played now was made, by the server's clock: for lips and voice the same.
+  let skew = 0;
+  let reports = {};
+  channel.send(JSON.stringify({ type: "speak", text: seconds > 5 ? text.repeat(20) : text }));
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    await sleep(500);
+    reports = {};
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === "inbound-rtp") reports[report.kind] = report;
+    }
+    const { audio, video: seen } = reports;
+    if (audio?.estimatedPlayoutTimestamp && seen?.estimatedPlayoutTimestamp && performance.now() - begun > 8000) {
+      skew = Math.max(skew, Math.abs(audio.estimatedPlayoutTimestamp - seen.estimatedPlayoutTimestamp));
+    }
+  }
+  const { framesDropped, freezeCount, framesDecoded } = reports.video;
+  const concealed = reports.audio.concealedSamples - reports.audio.silentConcealedSamples;
+  peer.close();
+  video.remove();
+  fetch(answer.peer_url, { method: "DELETE", keepalive: true });
+  return { answered, firstPicture, speech, silence, skew, framesDropped, freezeCount, framesDecoded, concealed };
+}
+
+const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
+
+const browser = await launch();
+try {
+  const { page } = await open(browser, "/call");
+  const calls = [];
+  for (let round = 0; round < ROUNDS; round++) calls.push(await page.evaluate(callOnce, { text: TEXT, seconds: 1 }));
+  const long = await page.evaluate(callOnce, { text: TEXT, seconds: SECONDS });
+  console.log(`${ROUNDS} calls of ${BASE}, in milliseconds: median, worst`);
+  for (const [name, field] of [
+    ["offer to answer", "answered"],
+    ["offer to first decoded picture", "firstPicture"],
+    ["speak to sound", "speech"],
+    ["interrupt to silence", "silence"],
+  ]) {
+    const values = calls.map((call) => call[field]);
+    console.log(`  ${name}: ${median(values).toFixed(0)}, ${Math.max(...values).toFixed(0)}`);
+  }
+  console.log(`one of ${SECONDS} s: lips and voice ${long.skew.toFixed(0)} ms apart at worst, ` +
+    `${long.framesDecoded} pictures decoded, ${long.framesDropped} dropped, ${long.freezeCount} freezes, ` +
+    `${(long.concealed / 48).toFixed(0)} ms of sound concealed`);
+} finally {
+  await browser.close();
+}

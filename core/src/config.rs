@@ -7,9 +7,9 @@ use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
 use crate::prompt;
 use crate::rtc;
-use crate::session::{Job, Kind, Pace};
+use crate::session::{Job, Kind, Pace, Source};
 use crate::speech;
-use crate::time::FrameRate;
+use crate::time::{FrameRate, Samples};
 
 /// Everything an operator decides.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Config {
     pub text_timeout: Duration,
     /// How long a session that is fed with sound waits for more while nobody watches.
     pub feed_timeout: Duration,
+    /// How much of a live stream that is fed with sound stays listed, and as long again on disk.
+    pub feed_window: Duration,
     /// How long a finished session's files are kept.
     pub ttl: Duration,
     /// How much of what was made is kept to answer those who ask for the same; `None` is nothing.
@@ -89,6 +91,12 @@ impl Config {
         }
     }
 
+    /// How much of a session stays listed; `None` is all of it. What is fed live goes on for as long as somebody watches.
+    pub fn window_of(&self, job: &Job) -> Option<Samples> {
+        let endless = matches!(job.source, Source::Feed { .. }) && job.pace == Pace::Live;
+        endless.then(|| Samples::from_duration(self.feed_window))
+    }
+
     /// How far beyond the wall clock a session is listed while it is unfinished.
     pub fn lead_of(&self, job: &Job) -> Duration {
         let cut = self.cut_of(job);
@@ -129,6 +137,7 @@ impl Default for Config {
             webhook_hosts: Vec::new(),
             text_timeout: Duration::from_secs(60),
             feed_timeout: Duration::from_secs(50 * 60),
+            feed_window: Duration::from_secs(10 * 60),
             ttl: Duration::from_secs(3600),
             reuse: Some(Reuse::default()),
             speech: speech::Settings::default(),

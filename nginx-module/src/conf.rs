@@ -67,6 +67,8 @@ pub(crate) struct Said {
     pub(crate) max_session_text: Option<usize>,
     /// `avatar_feed_timeout`
     pub(crate) feed_timeout: Option<Duration>,
+    /// `avatar_feed_window`
+    pub(crate) feed_window: Option<Duration>,
     /// `avatar_text_timeout`
     pub(crate) text_timeout: Option<Duration>,
     /// `avatar_max_sessions`
@@ -161,6 +163,7 @@ impl Said {
         config.limits.text = self.max_text.unwrap_or(config.limits.text);
         config.limits.whole_text = self.max_session_text.unwrap_or(config.limits.whole_text);
         config.feed_timeout = self.feed_timeout.unwrap_or(config.feed_timeout);
+        config.feed_window = self.feed_window.unwrap_or(config.feed_window);
         config.text_timeout = self.text_timeout.unwrap_or(config.text_timeout);
         config.limits.sessions = self.max_sessions.unwrap_or(config.limits.sessions);
         config.limits.queue = self.max_queue.unwrap_or(config.limits.queue);

@@ -13,6 +13,11 @@ impl Lease {
     pub(crate) fn of(session: SessionId) -> Self {
         Self(session)
     }
+
+    /// Lets it live: others know of it now.
+    pub(crate) fn waive(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Drop for Lease {

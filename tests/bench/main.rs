@@ -5,6 +5,7 @@
 mod audio;
 mod browser;
 mod capacity;
+mod driven;
 mod edge;
 mod engines;
 mod held;
@@ -20,7 +21,7 @@ mod text;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let measurements: [(&str, fn()); 20] = [
+    let measurements: [(&str, fn()); 23] = [
         ("latency", latency::measure),
         ("engines", engines::measure),
         ("speed", speed::measure),
@@ -38,6 +39,9 @@ fn main() {
         ("audio-capacity", audio::sessions_at_once),
         ("audio-memory", audio::memory),
         ("audio-chapter", audio::chapter),
+        ("driven-init", driven::init),
+        ("driven-feed", driven::feed),
+        ("driven-memory", driven::memory),
         ("stills-latency", stills::latency),
         ("stills-capacity", stills::capacity),
         ("browser", browser::measure),

@@ -3,7 +3,7 @@
 use crate::client::Request;
 
 /// A form that is being put together.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FormBody(Vec<u8>);
 
 const BOUNDARY: &str = "----AvatarFormBoundary7MA4YWxk";
@@ -29,14 +29,23 @@ impl FormBody {
         self.0.extend_from_slice(b"\r\n");
         self
     }
+
+    /// What is sent, complete.
+    pub fn whole(mut self) -> Vec<u8> {
+        self.0.extend(format!("--{BOUNDARY}--\r\n").bytes());
+        self.0
+    }
+
+    /// Its media type.
+    pub fn kind() -> String {
+        format!("multipart/form-data; boundary={BOUNDARY}")
+    }
 }
 
 impl Request {
     /// With a form as its body.
     pub fn form(self, form: FormBody) -> Self {
-        let mut body = form.0;
-        body.extend(format!("--{BOUNDARY}--\r\n").bytes());
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.header("Content-Type", &kind).body(body)
+        self.header("Content-Type", &FormBody::kind())
+            .body(form.whole())
     }
 }

@@ -22,6 +22,7 @@ mod client;
 mod crowd;
 mod disk;
 mod download;
+mod driven;
 pub mod engine;
 pub mod ffmpeg;
 mod form;

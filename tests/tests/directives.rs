@@ -15,7 +15,7 @@ fn everything_that_can_be_said_is_accepted() {
         .http(
             "avatar_zone table:1m; avatar_data data; avatar_threads 2; avatar_language kk;
              avatar_face anna; avatar_video 640x360 fps=30; avatar_segment_format ts; avatar_max_text 100;
-             avatar_feed_timeout 5m; avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
+             avatar_feed_timeout 5m; avatar_feed_window 10s; avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_lead 2s; avatar_look_ahead 10s; avatar_renditions 256 128;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;
              avatar_speech_keep on;

@@ -6,8 +6,7 @@ use std::path::Path;
 use avatar_tests::ffmpeg::{run, samples};
 use avatar_tests::neural::photograph;
 use avatar_tests::spoken::said;
-use avatar_tests::{Answer, FormBody, Nginx, Setup, png, until};
-use serde_json::Value;
+use avatar_tests::{FormBody, Nginx, Setup, png, until};
 
 const RATE: usize = 24_000;
 
@@ -22,16 +21,11 @@ fn raw() -> Vec<u8> {
     speech(&["-f", "s16le"])
 }
 
-fn post(nginx: &Nginx, call: &str, form: FormBody) -> Answer {
-    let path = format!("/api/audio-driven{call}");
-    nginx.request("POST", &path).form(form).send()
-}
-
 fn init(nginx: &Nginx) -> String {
     let form = FormBody::default()
         .field("avatar", "anna")
         .field("chunk_duration", "0.5");
-    let answer = post(nginx, "/chunked/init", form);
+    let answer = nginx.drive("/chunked/init", form);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let value = answer.value();
     assert_eq!(value["status"], "success");
@@ -40,27 +34,6 @@ fn init(nginx: &Nginx) -> String {
     let id = value["session_id"].as_str().unwrap().to_owned();
     assert_eq!(value["hls_url"], format!("/hls/{id}/playlist.m3u8"));
     id
-}
-
-fn feed(nginx: &Nginx, id: &str, sound: &[u8], last: bool) -> Answer {
-    let form = FormBody::default()
-        .field("session_id", id)
-        .field("is_final_chunk", if last { "true" } else { "false" })
-        .file("audio_chunk", sound);
-    post(nginx, "/chunked/feed", form)
-}
-
-fn state(nginx: &Nginx, id: &str) -> Value {
-    let path = format!("/api/audio-driven/chunked/status/{id}");
-    nginx.request("GET", &path).send().value()
-}
-
-fn completed(nginx: &Nginx, id: &str) {
-    until("the session is completed", || {
-        let state = state(nginx, id);
-        assert_ne!(state["status"], "error", "{state}");
-        (state["status"] == "completed").then_some(())
-    });
 }
 
 /// The sound of a session's film.
@@ -107,14 +80,14 @@ fn whatever_the_sound_is_packed_in_and_wherever_it_is_cut_it_is_said() {
         // All at once, since it is the whole that is compared.
         let mut pieces = file.chunks(6_001).peekable();
         while let Some(piece) = pieces.next() {
-            let answer = feed(&nginx, &id, piece, pieces.peek().is_none());
+            let answer = nginx.feed(&id, piece, pieces.peek().is_none());
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert_eq!(answer.value()["status"], "success");
         }
         id
     });
     for (number, id) in sessions.iter().enumerate() {
-        completed(&nginx, id);
+        nginx.completed(id);
         let film = heard(&nginx, id);
         let likeness = likeness(&film, &wanted);
         assert!(likeness > 0.97, "file {number}: {likeness}");
@@ -134,9 +107,9 @@ fn pieces_that_are_files_of_their_own_follow_each_other() {
         header.extend((piece.len() as u32).to_le_bytes());
         let file = [&header[..], piece].concat();
         let last = (number + 1) * RATE >= raw.len();
-        assert_eq!(feed(&nginx, &id, &file, last).status, 200);
+        assert_eq!(nginx.feed(&id, &file, last).status, 200);
     }
-    completed(&nginx, &id);
+    nginx.completed(&id);
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
 }
@@ -154,7 +127,7 @@ fn pieces_with_numbers_may_come_in_any_order_and_twice() {
             .field("sequence", &number.to_string())
             .field("is_final_chunk", &last.to_string())
             .file("audio_chunk", pieces[number]);
-        let answer = post(&nginx, "/chunked/feed", form);
+        let answer = nginx.drive("/chunked/feed", form);
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.value()["message"].as_str().unwrap().to_owned()
     };
@@ -166,7 +139,7 @@ fn pieces_with_numbers_may_come_in_any_order_and_twice() {
             assert_eq!(send(number), "this piece had come before");
         }
     }
-    completed(&nginx, &id);
+    nginx.completed(&id);
     assert_eq!(send(pieces.len() - 1), "this piece had come before");
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
@@ -182,10 +155,10 @@ fn a_session_that_is_not_fed_shows_an_idle_face() {
         .send();
     assert_eq!(playlist.status, 200);
     until("time goes by", || {
-        let frames = state(&nginx, &id)["total_frames_generated"].as_u64();
+        let frames = nginx.driven(&id)["total_frames_generated"].as_u64();
         (frames.unwrap() > 50).then_some(())
     });
-    let state = state(&nginx, &id);
+    let state = nginx.driven(&id);
     assert_eq!(state["status"], "active");
     assert!(state["uptime_seconds"].as_f64().unwrap() > 1.0);
     assert!(state["created_at"].as_f64().unwrap() > 1.7e9);
@@ -208,13 +181,13 @@ fn what_comes_too_fast_is_refused_and_nothing_is_lost() {
     let id = init(&nginx);
     let seconds = vec![0_u8; 2 * RATE * 14];
     for _ in 0..5 {
-        assert_eq!(feed(&nginx, &id, &seconds, false).status, 200);
+        assert_eq!(nginx.feed(&id, &seconds, false).status, 200);
     }
     until("it is heard", || {
-        let waiting = state(&nginx, &id)["buffer_samples"].as_u64().unwrap();
+        let waiting = nginx.driven(&id)["buffer_samples"].as_u64().unwrap();
         (waiting > 60 * 48_000).then_some(())
     });
-    let answer = feed(&nginx, &id, &seconds, false);
+    let answer = nginx.feed(&id, &seconds, false);
     assert_eq!((answer.status, answer.code().as_str()), (429, "busy"));
     assert!(answer.header("Retry-After").parse::<u32>().unwrap() > 0);
 }
@@ -275,7 +248,7 @@ fn each_fault_has_its_word() {
             "bad_parameter",
         ),
     ] {
-        let answer = post(&nginx, call, form);
+        let answer = nginx.drive(call, form);
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (status, code),
@@ -317,7 +290,7 @@ fn a_whole_file_is_a_film_or_a_stream() {
             .field("avatar", "dias")
             .file("audio", &mp3)
     };
-    let film = post(&nginx, "", form());
+    let film = nginx.drive("", form());
     assert_eq!(
         (film.status, film.header("Content-Type")),
         (200, "video/mp4")
@@ -332,10 +305,10 @@ fn a_whole_file_is_a_film_or_a_stream() {
         (!nginx.session(&id).exists()).then_some(())
     });
     for call in ["/stream", "?async=1"] {
-        let answer = post(&nginx, call, form());
+        let answer = nginx.drive(call, form());
         assert_eq!(answer.status, 200, "{}", answer.text());
         let id = answer.value()["session_id"].as_str().unwrap().to_owned();
-        completed(&nginx, &id);
+        nginx.completed(&id);
         assert!(likeness(&heard(&nginx, &id), &wanted) > 0.97);
         assert_eq!(left_over(&nginx.session(&id)), Vec::<String>::new());
     }
@@ -358,10 +331,10 @@ fn a_reload_in_the_middle_of_speaking_changes_nothing() {
     let raw = raw();
     let id = init(&nginx);
     let (first, second) = raw.split_at((raw.len() / 2) & !1);
-    assert_eq!(feed(&nginx, &id, first, false).status, 200);
+    assert_eq!(nginx.feed(&id, first, false).status, 200);
     nginx.reload();
-    assert_eq!(feed(&nginx, &id, second, true).status, 200);
-    completed(&nginx, &id);
+    assert_eq!(nginx.feed(&id, second, true).status, 200);
+    nginx.completed(&id);
     let likeness = likeness(&heard(&nginx, &id), &pcm(&raw));
     assert!(likeness > 0.97, "{likeness}");
 }
@@ -370,7 +343,7 @@ fn a_reload_in_the_middle_of_speaking_changes_nothing() {
 fn a_session_that_nobody_feeds_or_watches_ends_by_itself() {
     let nginx = Setup::new().http("avatar_feed_timeout 1s;").start();
     let id = init(&nginx);
-    completed(&nginx, &id);
+    nginx.completed(&id);
 }
 
 #[test]
@@ -379,15 +352,15 @@ fn what_is_no_sound_is_left_out_and_a_file_of_it_is_refused() {
     let raw = raw();
     let id = init(&nginx);
     let damaged = [b"fLaC".as_slice(), &[0x55; 5_000]].concat();
-    assert_eq!(feed(&nginx, &id, &damaged, false).status, 200);
+    assert_eq!(nginx.feed(&id, &damaged, false).status, 200);
     let riff = [b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\xc0\x5d\0\0\x80\xbb\0\0\x02\0\x10\0data\xff\xff\xff\xff".as_slice(), &raw].concat();
-    assert_eq!(feed(&nginx, &id, &riff, true).status, 200);
-    completed(&nginx, &id);
+    assert_eq!(nginx.feed(&id, &riff, true).status, 200);
+    nginx.completed(&id);
     assert!(likeness(&heard(&nginx, &id), &pcm(&raw)) > 0.97);
     let form = FormBody::default()
         .field("avatar", "anna")
         .file("audio", &damaged);
-    let answer = post(&nginx, "", form);
+    let answer = nginx.drive("", form);
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_audio"));
 }
 
@@ -401,12 +374,12 @@ fn the_clients_own_photo_says_what_it_is_fed() {
         .field("pose_style", "[0.05, -0.1, 0.02]")
         .field("gaze_style", "[0.1, 0.0]")
         .file("image", &photograph());
-    let answer = post(&nginx, "/chunked/init", form);
+    let answer = nginx.drive("/chunked/init", form);
     assert_eq!(answer.status, 200, "{}", answer.text());
     let id = answer.value()["session_id"].as_str().unwrap().to_owned();
     let raw = raw();
-    assert_eq!(feed(&nginx, &id, &raw, true).status, 200);
-    completed(&nginx, &id);
+    assert_eq!(nginx.feed(&id, &raw, true).status, 200);
+    nginx.completed(&id);
     assert!(likeness(&heard(&nginx, &id), &pcm(&raw)) > 0.97);
     // There is something to see.
     let film = nginx.url(&format!("/hls/{id}/output.mp4"));
@@ -434,7 +407,7 @@ fn a_picture_without_a_face_is_refused_and_leaves_nothing() {
     let grey = png(128, 128, png::ColorType::Grayscale, &[128; 128 * 128]);
     for picture in [&b"this is no picture"[..], &grey] {
         let form = FormBody::default().file("image", picture);
-        let answer = post(&nginx, "/chunked/init", form);
+        let answer = nginx.drive("/chunked/init", form);
         assert_eq!((answer.status, answer.code().as_str()), (400, "bad_image"));
     }
     until("nothing is left", || {

@@ -185,7 +185,12 @@ impl Assembler {
         }
         self.write_parts()?;
         let live = Arc::clone(&self.live);
-        if let Some(largest) = self.open()?.renditions.first() {
+        // Of a stream that is longer than what is kept of it there is no beginning.
+        let window = self.config.window_of(&live.job);
+        let whole = window.is_none_or(|window| self.written <= window);
+        if let Some(largest) = self.open()?.renditions.first()
+            && whole
+        {
             largest.write_output(&live)?;
         }
         if !self.late.is_zero() {

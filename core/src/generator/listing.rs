@@ -52,6 +52,8 @@ pub(crate) struct Listing {
     in_parts: u32,
     /// Segments whose parts are not listed any more.
     departed: Range<u32>,
+    /// Segments that are not listed any more.
+    left: Range<u32>,
 }
 
 impl Listing {
@@ -65,7 +67,10 @@ impl Listing {
             SegmentFormat::Ts => Duration::ZERO,
         };
         let renditions = || config.renditions_of(job.kind);
-        let captions = MediaPlaylist::captions(cut, began).made_of(format);
+        let window = config.window_of(job);
+        let captions = MediaPlaylist::captions(cut, began)
+            .made_of(format)
+            .sliding(window);
         Self {
             clock: Clock::new(config.lead_of(job)),
             timeline: Timeline::default(),
@@ -77,7 +82,7 @@ impl Listing {
                     let captions = Beside::captions(up(name) + CAPTIONS_PLAYLIST);
                     let others = others.chain([captions]).collect();
                     let playlist = MediaPlaylist::media(cut, began).of(name).made_of(format);
-                    (name, playlist.beside(others))
+                    (name, playlist.beside(others).sliding(window))
                 })
                 .collect(),
             captions: captions.beside(
@@ -96,6 +101,7 @@ impl Listing {
             edge: Edge::default(),
             in_parts: 0,
             departed: 0..0,
+            left: 0..0,
         }
     }
 
@@ -207,6 +213,17 @@ impl Listing {
     /// Segments whose parts have left the playlist since this was asked last.
     pub(crate) fn departed(&mut self) -> Range<u32> {
         std::mem::replace(&mut self.departed, self.in_parts..self.in_parts)
+    }
+
+    /// Segments that have left the playlist since this was asked last.
+    pub(crate) fn left(&mut self) -> Range<u32> {
+        let none = self.left.end..self.left.end;
+        std::mem::replace(&mut self.left, none)
+    }
+
+    /// How long segments that have left the playlist may still be fetched.
+    pub(crate) fn farewell(&self) -> Duration {
+        self.captions.farewell()
     }
 
     /// How long parts that have left the playlist may still be fetched.
@@ -340,7 +357,7 @@ impl Listing {
         Ok(())
     }
 
-    /// Notes which parts are listed no more; those that never were can go at once.
+    /// Notes which parts and segments are listed no more; parts that never were can go at once.
     fn leave_behind(&mut self, live: &Live, parts: usize) {
         let Some((_, media)) = self.media.last() else {
             return;
@@ -354,6 +371,8 @@ impl Listing {
             }
         }
         self.in_parts = first.max(self.in_parts);
+        let first = media.first_listed(&self.timeline, parts);
+        self.left.end = first.max(self.left.end);
     }
 }
 

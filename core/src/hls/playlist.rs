@@ -27,6 +27,8 @@ pub struct MediaPlaylist {
     part_target: u64,
     /// Microseconds.
     hold_back: u64,
+    /// How much stays listed; `None` is all.
+    window: Option<Samples>,
     began: OffsetDateTime,
     others: Vec<Beside>,
 }
@@ -104,9 +106,17 @@ impl MediaPlaylist {
             // Listed durations are differences of rounded instants, and none may exceed this.
             part_target: (cut.part().0 * 1_000_000).div_ceil(rate),
             hold_back: (cut.hold_back().0 * 1_000_000).div_ceil(rate),
+            window: None,
             began,
             others: Vec::new(),
         }
+    }
+
+    /// The same of a stream that is longer than anybody wants to go back: segments leave the playlist when they ended more
+    /// than `window` before the last part (RFC 8216 section 6.2.2).
+    pub fn sliding(mut self, window: Option<Samples>) -> Self {
+        self.window = window;
+        self
     }
 
     /// The same for another rendition.
@@ -145,6 +155,20 @@ impl MediaPlaylist {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
+    /// How long a segment may have to be fetched after it left the playlist: as long as it and the playlist were (RFC 8216
+    /// section 6.2.2).
+    pub fn farewell(&self) -> std::time::Duration {
+        let window = self.window.unwrap_or_default();
+        // Segments are as long as the target at most, and the playlist is longer than the window by less than one.
+        (window + self.targets(2)).duration()
+    }
+
+    /// The first segment that is listed when the first `listed` parts of `timeline` are.
+    pub fn first_listed(&self, timeline: &Timeline, listed: usize) -> u32 {
+        let left = |window| timeline.ended_long_before(listed, window);
+        u32::try_from(self.window.map_or(0, left)).unwrap_or(u32::MAX)
+    }
+
     /// Segments that a delta update leaves out (section 6.2.5.1 of the draft).
     fn skipped(&self, timeline: &Timeline, listed: usize) -> usize {
         timeline.ended_long_before(listed, self.targets(SKIP_BOUNDARY))
@@ -172,18 +196,19 @@ impl MediaPlaylist {
             SegmentFormat::Ts => Form::Plain,
         };
         // The end may come with much that nobody has read before.
+        let left = self.first_listed(timeline, listed) as usize;
         let skipped = match form {
-            Form::Delta if !ended => self.skipped(timeline, listed),
+            Form::Delta if !ended => self.skipped(timeline, listed).saturating_sub(left),
             _ => 0,
         };
-        self.write_head(out, form, skipped)?;
+        self.write_head(out, form, skipped, (left, timeline.start(left)))?;
         let parts = match (self.content, form) {
             (Content::Media, Form::LowLatency | Form::Delta) => {
                 Some(self.first_in_parts(timeline, listed))
             }
             _ => None,
         };
-        for stretch in timeline.segments(listed).skip(skipped) {
+        for stretch in timeline.segments(listed).skip(left + skipped) {
             let Stretch {
                 number,
                 first,
@@ -247,7 +272,14 @@ impl MediaPlaylist {
         Ok(())
     }
 
-    fn write_head(&self, out: &mut String, form: Form, skipped: usize) -> fmt::Result {
+    /// The tags before the first segment, before which others have `left`, and which begins at `start`.
+    fn write_head(
+        &self,
+        out: &mut String,
+        form: Form,
+        skipped: usize,
+        (left, start): (usize, Samples),
+    ) -> fmt::Result {
         // Section 7: fractions of a second need 3, `EXT-X-MAP` 6; players that look for fragmented MP4 expect 7.
         // `EXT-X-SKIP` needs 9.
         let version = match (self.format, form) {
@@ -271,17 +303,23 @@ impl MediaPlaylist {
             }
         }
         // Players of a stream whose first number is 0 take it for one that does not block yet.
-        writeln!(out, "#EXT-X-MEDIA-SEQUENCE:1")?;
-        writeln!(out, "#EXT-X-PLAYLIST-TYPE:EVENT")?;
+        writeln!(out, "#EXT-X-MEDIA-SEQUENCE:{}", left + 1)?;
+        if self.window.is_none() {
+            writeln!(out, "#EXT-X-PLAYLIST-TYPE:EVENT")?;
+        }
         writeln!(out, "#EXT-X-INDEPENDENT-SEGMENTS")?;
-        writeln!(out, "#EXT-X-START:TIME-OFFSET=0")?;
+        // Whoever began with what is about to leave would soon be without it.
+        if left == 0 {
+            writeln!(out, "#EXT-X-START:TIME-OFFSET=0")?;
+        }
         if skipped > 0 {
             return writeln!(out, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}");
         }
         if self.content == Content::Media && self.format == SegmentFormat::Fmp4 {
             writeln!(out, "#EXT-X-MAP:URI=\"{INIT}\"")?;
         }
-        let began = self.began.format(DATE_TIME).unwrap_or_default();
+        let began = self.began + start.duration();
+        let began = began.format(DATE_TIME).unwrap_or_default();
         if !began.is_empty() {
             writeln!(out, "#EXT-X-PROGRAM-DATE-TIME:{began}")?;
         }

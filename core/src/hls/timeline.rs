@@ -72,6 +72,13 @@ impl Timeline {
             .unwrap_or_default()
     }
 
+    /// Where a segment begins.
+    pub(super) fn start(&self, segment: usize) -> Samples {
+        let before = segment.checked_sub(1);
+        let parts = before.and_then(|before| self.segments.get(before));
+        self.end(parts.copied().unwrap_or_default())
+    }
+
     /// Whether decoding can begin with a part.
     pub(super) fn independent(&self, part: usize) -> bool {
         self.independent.get(part).copied().unwrap_or_default()

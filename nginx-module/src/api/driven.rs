@@ -1,6 +1,6 @@
 //! Faces that are driven by sound.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use avatar_core::api::{
     self, Driven, Form, Refusal, Route, driven_refusal, driven_status, fed, freed,
@@ -14,6 +14,7 @@ use crate::alarm;
 use crate::body::Body;
 use crate::context::Context;
 use crate::handlers::send;
+use crate::lease::Lease;
 use crate::reply::{JSON, Reply};
 use crate::request::{Code, Request};
 use crate::stream::{self, Next, Source};
@@ -58,9 +59,9 @@ pub(crate) fn take(
         Box::new(Film::new(driven.job.id, driven_refusal))
     } else {
         Box::new(Beginning {
+            lease: RefCell::new(Some(Lease::of(driven.job.id))),
             driven,
             deadline: request.hold_deadline(),
-            told: Cell::new(false),
         })
     };
     stream::begin(request, context, worker, source)
@@ -105,7 +106,8 @@ struct Beginning {
     driven: Driven,
     /// On the loop's clock.
     deadline: usize,
-    told: Cell<bool>,
+    /// Until somebody was told of it.
+    lease: RefCell<Option<Lease>>,
 }
 
 impl Source for Beginning {
@@ -122,7 +124,7 @@ impl Source for Beginning {
     }
 
     fn next(&self, worker: &Worker, room: &mut [u8]) -> Next {
-        if self.told.get() {
+        if self.lease.borrow().is_none() {
             return Next::End;
         }
         let session = self.session();
@@ -134,15 +136,13 @@ impl Source for Beginning {
             },
             // Whoever asks for the playlist waits there as well.
             (Verdict::Now | Verdict::Wait, _) => {
-                self.told.set(true);
+                if let Some(lease) = self.lease.take() {
+                    lease.waive();
+                }
                 let notes = worker.intake().store().notes(session);
                 stream::put(self.driven.begun(notes.as_deref()).as_bytes(), room)
             }
-            (Verdict::Never(refusal), _) => {
-                // Nobody was told of it.
-                let _ = free(worker, session);
-                Next::Never(driven_refusal(refusal))
-            }
+            (Verdict::Never(refusal), _) => Next::Never(driven_refusal(refusal)),
         }
     }
 }

@@ -127,7 +127,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 35] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 36] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -218,6 +218,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 35] = [
         c"avatar_feed_timeout",
         NGX_CONF_TAKE1,
         setter!(MainConf, setters::set_feed_timeout),
+    ),
+    http(
+        c"avatar_feed_window",
+        NGX_CONF_TAKE1,
+        setter!(MainConf, setters::set_feed_window),
     ),
     http(
         c"avatar_audio_segment",

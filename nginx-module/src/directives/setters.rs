@@ -269,6 +269,19 @@ pub(super) fn set_feed_timeout(
     once(&mut conf.said.feed_timeout, || time(only(values)))
 }
 
+pub(super) fn set_feed_window(
+    conf: &mut MainConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    const LEAST: Duration = Duration::from_secs(10);
+    let value = only(values);
+    once(&mut conf.said.feed_window, || match time(value)? {
+        window if window >= LEAST => Ok(window),
+        _ => Err(wrong(value, "it must be ten seconds or more")),
+    })
+}
+
 pub(super) fn set_text_timeout(
     conf: &mut MainConf,
     values: &[&str],

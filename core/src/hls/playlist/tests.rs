@@ -56,6 +56,29 @@ const HEAD: &str = "#EXTM3U\n\
      #EXT-X-START:TIME-OFFSET=0\n";
 
 #[test]
+fn a_stream_that_slides_begins_where_its_first_segment_does() {
+    let cut = cut(25);
+    let timeline = stream(cut, 25 * 30);
+    let window = Some(Samples::from_millis(10_000));
+    let playlist = MediaPlaylist::media(cut, BEGAN).sliding(window);
+    let listed = timeline.ends().len();
+    let text = playlist.render(&timeline, Form::Plain, listed, false);
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:20\n"), "{text}");
+    assert!(text.contains("#EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:24.678"));
+    assert!(!text.contains("PLAYLIST-TYPE") && !text.contains("EXT-X-START"));
+    assert!(!text.contains("segment_018.m4s") && text.contains("segment_019.m4s"));
+    let delta = playlist.render(&timeline, Form::Delta, listed, false);
+    assert!(
+        delta.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=4\n"),
+        "{delta}"
+    );
+    assert!(delta.contains("\nsegment_023.m4s") && !delta.contains("\nsegment_022.m4s"));
+    // As long as nothing has left it, it is any other that may.
+    let text = playlist.render(&timeline, Form::Plain, 50, false);
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:1\n") && text.contains("EXT-X-START"));
+}
+
+#[test]
 fn a_live_playlist_lists_parts_and_hints_at_the_next() {
     let playlist = MediaPlaylist::media(cut(25), BEGAN);
     let timeline = stream(cut(25), 200);
@@ -215,6 +238,34 @@ fn values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
 }
 
 proptest! {
+    /// Whoever reloads sees segments leave in order, and never finds less than the window.
+    #[test]
+    fn a_window_slides_and_is_never_too_short(frames in 1_u64..2_000, seconds in 10_u64..40) {
+        let cut = cut(25);
+        let timeline = stream(cut, frames);
+        let window = Samples::from_millis(seconds * 1000);
+        let playlist = MediaPlaylist::media(cut, BEGAN).sliding(Some(window));
+        let mut before = 0;
+        for listed in 1..=timeline.ends().len() {
+            let first = playlist.first_listed(&timeline, listed);
+            prop_assert!(first >= before);
+            before = first;
+            let text = playlist.render(&timeline, Form::LowLatency, listed, false);
+            let sequence = format!("#EXT-X-MEDIA-SEQUENCE:{}\n", first + 1);
+            prop_assert!(text.contains(&sequence));
+            let numbers: Vec<u32> = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("segment_")?.strip_suffix(".m4s")?.parse().ok())
+                .collect();
+            let segments = timeline.edge(listed).segments;
+            prop_assert_eq!(&numbers, &(first..segments).collect::<Vec<u32>>());
+            let length = timeline.end(listed).saturating_sub(timeline.start(first as usize));
+            prop_assert!(length >= window.min(timeline.end(listed)));
+            prop_assert!(length <= window + playlist.targets(1));
+            prop_assert!(playlist.farewell() >= length.duration());
+        }
+    }
+
     #[test]
     fn later_playlists_only_add(
         frames in 1_u64..1200,

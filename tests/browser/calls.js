@@ -80,6 +80,7 @@ async function callOnce({ text, seconds }) {
 
   // When what is played now was made, by the server's clock: for lips and voice the same.
   let skew = 0;
+  let compared = 0;
   let reports = {};
   channel.send(JSON.stringify({ type: "speak", text: seconds > 5 ? text.repeat(20) : text }));
   for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
@@ -90,6 +91,7 @@ async function callOnce({ text, seconds }) {
     }
     const { audio, video: seen } = reports;
     if (audio?.estimatedPlayoutTimestamp && seen?.estimatedPlayoutTimestamp && performance.now() - begun > 8000) {
+      compared++;
       skew = Math.max(skew, Math.abs(audio.estimatedPlayoutTimestamp - seen.estimatedPlayoutTimestamp));
     }
   }
@@ -98,7 +100,7 @@ async function callOnce({ text, seconds }) {
   peer.close();
   video.remove();
   fetch(answer.peer_url, { method: "DELETE", keepalive: true });
-  return { answered, firstPicture, speech, silence, skew, framesDropped, freezeCount, framesDecoded, concealed };
+  return { answered, firstPicture, speech, silence, skew, compared, framesDropped, freezeCount, framesDecoded, concealed };
 }
 
 const median = (values) => [...values].sort((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
@@ -123,6 +125,7 @@ try {
       long_call: {
         seconds: SECONDS,
         skew_ms: Math.round(long.skew),
+        compared: long.compared,
         pictures: long.framesDecoded,
         dropped: long.framesDropped,
         freezes: long.freezeCount,

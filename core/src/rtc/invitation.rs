@@ -113,7 +113,7 @@ fn negotiate(
     if !is_whole(&answer) {
         return Err(OfferError::NothingInCommon);
     }
-    Ok((rtc, answer))
+    Ok((rtc, as_one_stream(&answer)))
 }
 
 /// Whether pictures or sound are sent, and nothing that was offered is refused (RFC 3264 section 6): a connection with half of it would
@@ -122,6 +122,23 @@ fn is_whole(answer: &str) -> bool {
     let sends = |line: &str| line == "a=sendonly" || line == "a=sendrecv";
     let refused = |line: &str| line.starts_with("m=video 0 ") || line.starts_with("m=audio 0 ");
     answer.lines().any(sends) && !answer.lines().any(refused)
+}
+
+/// The same answer with all tracks in the first one's stream (RFC 8830): browsers keep lips and voice together only within one.
+fn as_one_stream(answer: &str) -> String {
+    let mut stream: Option<&str> = None;
+    let mut lines = Vec::new();
+    for line in answer.split_inclusive("\r\n") {
+        let of_track = line.starts_with("a=msid:") || line.starts_with("a=ssrc:");
+        let Some((before, after)) = line.split_once("msid:").filter(|_| of_track) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let (own, track) = after.split_once(' ').unwrap_or((after, ""));
+        let one = *stream.get_or_insert(own);
+        lines.push(format!("{before}msid:{one} {track}"));
+    }
+    lines.concat()
 }
 
 fn config(broadcast: &Broadcast, certificate: &DtlsCert) -> RtcConfig {
@@ -139,4 +156,18 @@ fn config(broadcast: &Broadcast, certificate: &DtlsCert) -> RtcConfig {
     let codecs = config.codec_config();
     codecs.add_h264(H264.into(), Some(H264_AGAIN.into()), true, PROFILE);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_tracks_are_of_one_stream() {
+        let answer = "v=0\r\na=msid-semantic: WMS \r\nm=video 9\r\na=msid:abc v\r\na=ssrc:7 cname:x\r\n\
+            a=ssrc:7 msid:abc v\r\nm=audio 9\r\na=msid:def a\r\na=ssrc:8 msid:def a\r\n";
+        let expected = answer.replace("def", "abc");
+        assert_eq!(as_one_stream(answer), expected);
+        assert_eq!(as_one_stream(""), "");
+    }
 }

@@ -13,6 +13,8 @@ const TEXT = "Hello there, how are you today? ".repeat(3);
 
 /** Runs in the page: one call, whose times are returned in milliseconds. */
 async function callOnce({ text, seconds }) {
+  const within = (what, promise) =>
+    Promise.race([promise, new Promise((_, refuse) => setTimeout(() => refuse(new Error(`no ${what}`)), 10_000))]);
   const peer = new RTCPeerConnection();
   const channel = peer.createDataChannel("talk");
   const tracks = {};
@@ -61,14 +63,15 @@ async function callOnce({ text, seconds }) {
     }
   })();
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const firstPicture = await first;
-  if (channel.readyState !== "open") await new Promise((resolve) => channel.addEventListener("open", resolve));
+  const firstPicture = await within("picture", first);
+  const open = new Promise((resolve) => channel.addEventListener("open", resolve));
+  if (channel.readyState !== "open") await within("channel", open);
   await sleep(1000);
 
   const spoke = performance.now();
   const heard = new Promise((resolve) => (waiting = resolve));
   channel.send(JSON.stringify({ type: "speak", text }));
-  const speech = (await heard) - spoke;
+  const speech = (await within("sound", heard)) - spoke;
   await sleep(1500);
   const interrupted = performance.now();
   channel.send(JSON.stringify({ type: "interrupt" }));
@@ -98,7 +101,7 @@ async function callOnce({ text, seconds }) {
   return { answered, firstPicture, speech, silence, skew, framesDropped, freezeCount, framesDecoded, concealed };
 }
 
-const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
+const median = (values) => [...values].sort((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
 
 const browser = await launch();
 try {

@@ -20,6 +20,9 @@ const SOUND_BITRATE: u32 = 40_000;
 /// Bits a second of pictures where the network is unknown.
 const FIRST_BITRATE: u32 = 900_000;
 
+/// 20 ms of nothing: one frame of CELT at full bandwidth that says so in its first bit (RFC 6716 section 4.3).
+const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+
 /// How far behind the last packet of a frame the next frame begins, and a little more.
 const FADE: Duration = Duration::from_millis(50);
 
@@ -111,15 +114,18 @@ impl Broadcast {
         self.peers.fetch_sub(1, Ordering::AcqRel);
     }
 
-    /// Takes back the sound that is not yet on its way, and with it the next frame's, in which it would only fade.
+    /// Puts silence in the place of the sound that is not yet on its way, and of the next frame's, in which it would only fade.
+    /// Where nothing came at all, receivers would go on with what they last heard.
     pub fn hush(&self) {
         let mut state = self.lock();
-        let sounds = state.parcels.iter();
-        let sounds = sounds.filter(|parcel| parcel.kind == ParcelKind::Sound);
-        state.mute = sounds.map(|parcel| parcel.at + FADE).max();
-        state
-            .parcels
-            .retain(|parcel| parcel.kind != ParcelKind::Sound);
+        let mut mute = None;
+        for parcel in &mut state.parcels {
+            if parcel.kind == ParcelKind::Sound {
+                parcel.data = Arc::from(SILENCE);
+                mute = mute.max(Some(parcel.at + FADE));
+            }
+        }
+        state.mute = mute;
     }
 
     /// Whether sound that begins at `at` is not to be heard.
@@ -396,7 +402,13 @@ mod tests {
         assert!(broadcast.due(Instant::now()).is_none());
         assert_eq!(broadcast.next(), Some(at));
         broadcast.hush();
-        assert_eq!(all(&broadcast).len(), 1);
+        let parcels = all(&broadcast);
+        assert_eq!(parcels.len(), 3);
+        let mut decoder = avatar_codec::OpusDecoder::open().unwrap();
+        for sound in parcels.iter().filter(|one| one.kind == ParcelKind::Sound) {
+            let pcm = decoder.decode(&sound.data).unwrap();
+            assert!(pcm.len() == 960 && pcm.iter().all(|sample| *sample == 0.0));
+        }
         assert!(!broadcast.over());
         caster.end();
         assert!(broadcast.over());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use avatar_core::config::{Neural, NeuralPrecision};
+use avatar_core::face::neural::talks;
 use avatar_neural::{Library, NeuralError};
 
 /// Its name where it is not beside the program.
@@ -28,7 +29,7 @@ impl Networks {
     }
 }
 
-/// Filmed avatars, and the networks that draw them.
+/// Filmed avatars, and the networks that draw them and photos.
 #[derive(clap::Args)]
 pub(crate) struct Filmed {
     /// A directory of prepared avatars, as `avatar prepare` writes it; without one there are none but those that are drawn.
@@ -52,11 +53,12 @@ fn precision(word: &str) -> Result<NeuralPrecision, String> {
 }
 
 impl Filmed {
-    /// The core's configuration of them.
+    /// The core's configuration of them, where there is anything for them to draw.
     pub(crate) fn config(&self) -> Option<Neural> {
-        let avatars = self.avatars.clone()?;
-        let neural = Neural::new(self.networks.path(), self.weights.clone(), Some(avatars));
-        Some(Neural {
+        let avatars = self.avatars.clone();
+        let needed = avatars.is_some() || talks(&self.weights);
+        let neural = Neural::new(self.networks.path(), self.weights.clone(), avatars);
+        needed.then(|| Neural {
             device: self.device.clone(),
             precision: self.precision,
             ..neural

@@ -142,6 +142,8 @@ impl Painter {
             patience: match job.kind {
                 Kind::Stream if job.open => [Duration::ZERO; 2],
                 Kind::Stream => [PATIENCE, Duration::ZERO],
+                // Nobody feeds a session before they were told of it, and that is when there is a face to be seen.
+                _ if matches!(job.source, Source::Feed { .. }) => [Duration::ZERO, PATIENCE],
                 _ => [PATIENCE; 2],
             },
             part,

@@ -89,7 +89,7 @@ mod tests {
             let utterance = Utterance {
                 text: sentence.text,
                 language: Language::En,
-                voice: "en-us".to_owned(),
+                voice: "en-us-female".to_owned(),
                 keeping: None,
                 manner: sentence.manner,
             };

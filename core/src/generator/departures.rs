@@ -19,8 +19,7 @@ pub(crate) struct Departures {
     segments: Line,
 }
 
-/// Segments of a session of some kind and when their time is up, the soonest first: all have the same time left when they
-/// come.
+/// Segments of a session of some kind and when their time is up, the soonest first.
 type Line = VecDeque<(Instant, SessionId, Kind, u32)>;
 
 impl Departures {
@@ -32,7 +31,11 @@ impl Departures {
         now: Instant,
     ) {
         let join = |line: &mut Line, segments: Range<u32>, gone: Instant| {
-            line.extend(segments.map(|segment| (gone, id, kind, segment)));
+            // Those of long segments have longer left, and do not go before others that came later.
+            let at = line.partition_point(|(other, ..)| *other <= gone);
+            for (segment, at) in segments.zip(at..) {
+                line.insert(at, (gone, id, kind, segment));
+            }
         };
         join(&mut self.parts, listing.departed(), now + listing.grace());
         join(&mut self.segments, listing.left(), now + listing.farewell());
@@ -60,4 +63,36 @@ fn over(line: &mut Line, now: Instant) -> impl Iterator<Item = (SessionId, Kind,
     let due = line.partition_point(|(gone, ..)| *gone <= now);
     line.drain(..due)
         .map(|(_, id, kind, segment)| (id, kind, segment))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::session::Job;
+
+    #[test]
+    fn long_segments_do_not_go_before_their_time() {
+        let config = Config::default();
+        let (face, sound) = (Job::saying("One."), Job::saying("Two."));
+        let sound = Job {
+            kind: Kind::Audio,
+            ..sound
+        };
+        let now = Instant::now();
+        let mut departures = Departures::default();
+        let mut graces = Vec::new();
+        for job in [&sound, &face, &sound, &face] {
+            let mut listing = Listing::new(&config, job);
+            listing.leave_until(3);
+            graces.push(listing.grace());
+            departures.note((job.id, job.kind), &mut listing, now);
+        }
+        assert!(graces[0] > graces[1] + Duration::from_millis(100));
+        let gone: Vec<_> = over(&mut departures.parts, now + graces[1]).collect();
+        assert_eq!(gone.len(), 6);
+        assert!(gone.iter().all(|(_, kind, _)| *kind == Kind::Avatar));
+        assert_eq!(over(&mut departures.parts, now + graces[0]).count(), 6);
+    }
 }

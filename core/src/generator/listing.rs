@@ -215,6 +215,13 @@ impl Listing {
         std::mem::replace(&mut self.departed, self.in_parts..self.in_parts)
     }
 
+    /// Has the parts of all segments before `segment` leave.
+    #[cfg(test)]
+    pub(super) fn leave_until(&mut self, segment: u32) {
+        self.departed.end = segment;
+        self.in_parts = segment;
+    }
+
     /// Segments that have left the playlist since this was asked last.
     pub(crate) fn left(&mut self) -> Range<u32> {
         let none = self.left.end..self.left.end;

@@ -104,10 +104,15 @@ impl Config {
         match (job.pace, job.segment_format) {
             (Pace::Prompt, _) => frame * PROMPT_FRAMES,
             _ if job.kind == Kind::Stream => frame * u32::from(self.stills.queue),
-            // One part more than players that load parts stay behind the last.
-            (Pace::Live, SegmentFormat::Fmp4) => self
-                .live_lead
-                .max((cut.hold_back() + cut.part()).duration()),
+            // One part more than players that load parts stay behind the last. What is fed lies behind as much silence, and should
+            // not wait for the clock as well.
+            (Pace::Live, SegmentFormat::Fmp4) => {
+                let mut least = cut.hold_back() + cut.part();
+                if matches!(job.source, Source::Feed { .. }) {
+                    least += cut.part();
+                }
+                self.live_lead.max(least.duration())
+            }
             // Players that load whole segments stall with less.
             _ => self.lead + cut.segment().duration().saturating_sub(USUAL_SEGMENT),
         }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use avatar_tests::ffmpeg::samples;
 use avatar_tests::{FormBody, Nginx, Setup};
@@ -156,11 +158,18 @@ pub(crate) fn init() {
     }
 }
 
-/// From before half a second of sound is sent until a player has the parts it is in.
+/// From before half a second of sound is sent until a player has the parts it is in: of a stream, where as much silence
+/// follows half a second later, and alone, where nobody knows that nothing follows until viewers would have to wait.
 pub(crate) fn feed() {
+    feed_pieces("of a stream", true);
+    feed_pieces("alone", false);
+}
+
+fn feed_pieces(how: &str, goes_on: bool) {
     let nginx = Setup::new().workers(2).start();
     let sample = |n: usize| ((n as f32 * 0.1).sin() * 12_000.0) as i16;
     let sound: Vec<u8> = (0..FED / 2).flat_map(|n| sample(n).to_le_bytes()).collect();
+    let silence = vec![0; FED];
     for (what, form) in faces() {
         let once = || {
             let id = nginx.begin_driven(form.clone());
@@ -170,9 +179,17 @@ pub(crate) fn feed() {
             }
             let before = now();
             assert_eq!(nginx.feed(&id, &sound, false).status, 200);
-            while now() - before < 2_500.0 {
-                player.step();
-            }
+            thread::scope(|scope| {
+                if goes_on {
+                    scope.spawn(|| {
+                        thread::sleep(Duration::from_millis(500));
+                        assert_eq!(nginx.feed(&id, &silence, false).status, 200);
+                    });
+                }
+                while now() - before < 2_500.0 {
+                    player.step();
+                }
+            });
             free(&nginx, &id);
             let (first, last) = player.heard();
             (first - before, last - before)
@@ -181,11 +198,11 @@ pub(crate) fn feed() {
         let first = median(runs.iter().map(|run| run.0).collect());
         let last = median(runs.iter().map(|run| run.1).collect());
         report(
-            &format!("driven: feed of 0.5 s to its first part, {what}"),
+            &format!("driven: 0.5 s {how} to its first part, {what}"),
             format!("{first:.0} ms"),
         );
         report(
-            &format!("driven: feed of 0.5 s to its last part, {what}"),
+            &format!("driven: 0.5 s {how} to its last part, {what}"),
             format!("{last:.0} ms"),
         );
     }

@@ -143,7 +143,7 @@ impl Painter {
                 Kind::Stream if job.open => [Duration::ZERO; 2],
                 Kind::Stream => [PATIENCE, Duration::ZERO],
                 // Nobody feeds a session before they were told of it, and that is when there is a face to be seen.
-                _ if matches!(job.source, Source::Feed { .. }) => [Duration::ZERO, PATIENCE],
+                _ if matches!(job.source, Source::Feed { .. }) => [Duration::ZERO; 2],
                 _ => [PATIENCE; 2],
             },
             part,

@@ -18,6 +18,8 @@ fn everything_that_can_be_said_is_accepted() {
              avatar_feed_timeout 5m; avatar_feed_window 10s; avatar_max_sessions 4; avatar_max_queue 0; avatar_session_ttl 10m;
              avatar_lead 2s; avatar_look_ahead 10s; avatar_renditions 256 128;
              avatar_hold_timeout 5s; avatar_webhook_hosts example.org example.com;
+             avatar_mjpeg quality=70 queue=10;
+             avatar_webrtc [::1]:8189 peers=10; avatar_webrtc_public 192.0.2.7;
              avatar_speech_keep on;
              avatar_speech_engine cloud openai key_file=keys model=tts-1 format=opus connect=1s first_byte=2s
                  progress=3s total=4s retries=0 concurrency=2 longest=200;
@@ -73,6 +75,13 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_max_sessions", "0", "from 1 to"),
         ("avatar_max_queue", "x", "from 0 to"),
         ("avatar_session_ttl", "soon", "a time"),
+        ("avatar_mjpeg", "quality=0", "from 1 to 100"),
+        ("avatar_mjpeg", "queue=1", "from 2 to"),
+        ("avatar_mjpeg", "size=1", "quality= or queue="),
+        ("avatar_webrtc", "8189", "an address and a port"),
+        ("avatar_webrtc", "peers=2", "an address and a port"),
+        ("avatar_webrtc_public", "0.0.0.0", "an address"),
+        ("avatar_webrtc_public", "example.org", "an address"),
         ("avatar_hold_timeout", "0", "a time"),
         ("avatar_lead", "soon", "a time"),
         ("avatar_look_ahead", "on", "a time"),

@@ -7,7 +7,7 @@ use crate::hls::{Cut, LEAD, LIVE_LEAD, RenditionName, SegmentFormat};
 use crate::language::Language;
 use crate::prompt;
 use crate::rtc;
-use crate::session::{Job, Kind, Pace, Source};
+use crate::session::{Job, Kind, Pace};
 use crate::speech;
 use crate::time::{FrameRate, Samples};
 
@@ -77,7 +77,7 @@ impl Config {
         smaller.chain(largest)
     }
 
-    /// Bytes that one of them takes at most: a picture of nothing but noise takes less.
+    /// Bytes that a still picture takes at most: one of nothing but noise takes less.
     pub fn still_bytes(&self) -> usize {
         let Video { width, height, .. } = self.video;
         (width * height) as usize * 3 / 2 + 4096
@@ -93,7 +93,7 @@ impl Config {
 
     /// How much of a session stays listed; `None` is all of it. What is fed live goes on for as long as somebody watches.
     pub fn window_of(&self, job: &Job) -> Option<Samples> {
-        let endless = matches!(job.source, Source::Feed { .. }) && job.pace == Pace::Live;
+        let endless = job.is_fed() && job.pace == Pace::Live;
         endless.then(|| Samples::from_duration(self.feed_window))
     }
 
@@ -108,7 +108,7 @@ impl Config {
             // not wait for the clock as well.
             (Pace::Live, SegmentFormat::Fmp4) => {
                 let mut least = cut.hold_back() + cut.part();
-                if matches!(job.source, Source::Feed { .. }) {
+                if job.is_fed() {
                     least += cut.part();
                 }
                 self.live_lead.max(least.duration())

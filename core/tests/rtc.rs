@@ -60,8 +60,10 @@ impl Partner for Listener {
         self.diary().messages.push(message);
         vec!["{\"type\":\"taken\"}".to_owned()]
     }
+}
 
-    fn gone(&mut self) {
+impl Drop for Listener {
+    fn drop(&mut self) {
         self.diary().gone = true;
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::fields::{object, string};
-use super::realtime::start;
+use super::realtime::begin;
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::rtc::PeerId;
@@ -41,16 +41,9 @@ pub fn offer(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<(Job
             )
         })?,
     };
-    // What is left is a session that is begun as others are, and whose text is never complete.
-    fields.remove("sdp");
-    fields.remove("type");
-    fields.remove("microphone");
+    // Beside that it is a session that is begun as others are, and whose text is never complete.
     fields.insert("final".to_owned(), Value::Bool(false));
-    let job = start(
-        Value::Object(fields).to_string().as_bytes(),
-        config,
-        catalogue,
-    )?;
+    let job = begin(&fields, config, catalogue)?;
     let job = Job {
         kind: Kind::Stream,
         pace: Pace::Prompt,
@@ -122,10 +115,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::api::Avatar;
     use crate::language::Language;
     use crate::rtc::Settings;
-    use crate::speech::Voice;
 
     fn config() -> Config {
         Config {
@@ -139,21 +130,7 @@ mod tests {
     }
 
     fn catalogue() -> Catalogue {
-        Catalogue {
-            voices: vec![Voice {
-                id: "en-us".to_owned(),
-                name: "English".to_owned(),
-                language: Language::En,
-            }],
-            avatars: vec![Avatar {
-                id: "anna".to_owned(),
-                name: "Anna".to_owned(),
-                filmed: false,
-            }],
-            voice: None,
-            avatar: "anna".to_owned(),
-            gallery: None,
-        }
+        Catalogue::speaking(&[("en-us", Language::En)])
     }
 
     fn read(body: &str) -> Result<(Job, Offer), Refusal> {

@@ -19,11 +19,19 @@ use crate::speech::Tempo;
 ///
 /// A [`Refusal`] naming the field at fault.
 pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job, Refusal> {
-    let fields = object(body)?;
-    let open = is_open(&fields)?;
-    let (text, ssml) = said(&fields, "text", open, config)?;
-    let (language, vocabulary) = language(&fields)?;
-    match string(&fields, "mode")? {
+    begin(&object(body)?, config, catalogue)
+}
+
+/// The session that `fields` ask for.
+pub(super) fn begin(
+    fields: &Map<String, Value>,
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<Job, Refusal> {
+    let open = is_open(fields)?;
+    let (text, ssml) = said(fields, "text", open, config)?;
+    let (language, vocabulary) = language(fields)?;
+    match string(fields, "mode")? {
         None | Some("dynamic") => {}
         Some(mode) => {
             return Err(Refusal::new(
@@ -32,15 +40,15 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
             ));
         }
     }
-    let (language, voice) = voice(&fields, language, config, catalogue)?;
-    let avatar = string(&fields, "avatar")?.unwrap_or(&config.avatar);
+    let (language, voice) = voice(fields, language, config, catalogue)?;
+    let avatar = string(fields, "avatar")?.unwrap_or(&config.avatar);
     let avatar = catalogue.avatar(avatar).ok_or_else(|| {
         Refusal::new(
             Code::UnknownAvatar,
             format!("there is no avatar \"{avatar}\""),
         )
     })?;
-    let segment_format = match string(&fields, "segment_format")? {
+    let segment_format = match string(fields, "segment_format")? {
         None => config.segment_format,
         Some(word) => SegmentFormat::from_word(word).ok_or_else(|| {
             Refusal::new(
@@ -57,19 +65,19 @@ pub fn start(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Job,
         portrait: None,
         text: text.to_owned(),
         open,
-        expand: expanded(&fields, false, !open && !ssml, config)?,
+        expand: expanded(fields, false, !open && !ssml, config)?,
         ssml,
-        mixed: boolean(&fields, "mixed")?.unwrap_or(false),
+        mixed: boolean(fields, "mixed")?.unwrap_or(false),
         language,
         voice,
         tempo: Tempo::default(),
         avatar: avatar.id,
         filmed: avatar.filmed,
-        pace: pace(&fields)?,
+        pace: pace(fields)?,
         segment_format,
-        webhook: webhook(&fields, config)?,
+        webhook: webhook(fields, config)?,
         fine: false,
-        reuse: boolean(&fields, "reuse")?.unwrap_or(true),
+        reuse: boolean(fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })
 }

@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use super::fields::{boolean, object, session_id};
-use super::realtime::start;
+use super::realtime::begin;
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::session::{Job, Kind, Pace, SessionId};
@@ -54,7 +54,7 @@ pub fn enclose(room: &mut [u8], length: usize, first: bool) -> Option<usize> {
 ///
 /// A [`Refusal`] naming the field at fault.
 pub fn stills(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Sight, Refusal> {
-    read(&object(body)?, body, config, catalogue)
+    read(&object(body)?, config, catalogue)
 }
 
 /// Reads the query of `GET /api/stream_mjpeg`, which has the same fields.
@@ -63,14 +63,11 @@ pub fn stills(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Sig
 ///
 /// As of [`stills`].
 pub fn stills_asked(query: &str, config: &Config, catalogue: &Catalogue) -> Result<Sight, Refusal> {
-    let fields = fields(query)?;
-    let body = json!(fields).to_string();
-    read(&fields, body.as_bytes(), config, catalogue)
+    read(&fields(query)?, config, catalogue)
 }
 
 fn read(
     fields: &Map<String, Value>,
-    body: &[u8],
     config: &Config,
     catalogue: &Catalogue,
 ) -> Result<Sight, Refusal> {
@@ -78,7 +75,7 @@ fn read(
         return session_id(fields).map(Sight::Of);
     }
     let prompt = boolean(fields, "low_latency")?.unwrap_or(false);
-    let job = start(body, config, catalogue)?;
+    let job = begin(fields, config, catalogue)?;
     Ok(Sight::New(Box::new(Job {
         kind: Kind::Stream,
         pace: if prompt { Pace::Prompt } else { Pace::Live },
@@ -112,24 +109,7 @@ mod tests {
     use crate::session::Source;
 
     fn catalogue() -> Catalogue {
-        let voice = |(id, language): (&str, Language)| crate::speech::Voice {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            language,
-        };
-        Catalogue {
-            voices: [("en-us", Language::En), ("ru", Language::Ru)]
-                .map(voice)
-                .into(),
-            avatars: vec![crate::api::Avatar {
-                id: "anna".to_owned(),
-                name: "Anna".to_owned(),
-                filmed: false,
-            }],
-            voice: None,
-            avatar: "anna".to_owned(),
-            gallery: None,
-        }
+        Catalogue::speaking(&[("en-us", Language::En), ("ru", Language::Ru)])
     }
 
     fn asked(query: &str) -> Result<Job, Refusal> {

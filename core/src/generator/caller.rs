@@ -10,7 +10,6 @@ use super::voice::Voice;
 use crate::api::{Urls, status};
 use crate::config::Limits;
 use crate::rtc::{Broadcast, Message, Partner};
-use crate::session::Kind;
 use crate::store::Microphone;
 
 /// One peer's way to speak to a session. It is used in the switchboard's thread.
@@ -44,12 +43,6 @@ impl Caller {
         }
     }
 
-    /// Whether the session is there to be talked to, and not only to be watched.
-    fn is_conversation(&self) -> bool {
-        let job = &self.live.job;
-        job.kind == Kind::Stream && job.open
-    }
-
     /// Has the face fall silent.
     fn interrupt(&self) {
         self.conversation.interrupt();
@@ -58,7 +51,7 @@ impl Caller {
 
     /// Adds to what is to be said, if it may.
     fn say(&mut self, text: &str) -> Result<(), &'static str> {
-        if !self.is_conversation() {
+        if !self.live.job.is_conversation() {
             return Err("bad_parameter");
         }
         let length = text.chars().count();
@@ -83,7 +76,7 @@ const END: &str = "\n\n";
 
 impl Partner for Caller {
     fn hear(&mut self, pcm: &[f32]) {
-        if self.microphone == Microphone::Off || !self.is_conversation() {
+        if self.microphone == Microphone::Off || !self.live.job.is_conversation() {
             return;
         }
         let voice = match self.voice.take() {
@@ -116,7 +109,7 @@ impl Partner for Caller {
                 let end = if last { END } else { "" };
                 Self::answer(self.say(&(text + end)), "append")
             }
-            Message::Interrupt if self.is_conversation() => {
+            Message::Interrupt if self.live.job.is_conversation() => {
                 self.interrupt();
                 Self::answer(Ok(()), "interrupt")
             }
@@ -128,6 +121,4 @@ impl Partner for Caller {
             }
         }
     }
-
-    fn gone(&mut self) {}
 }

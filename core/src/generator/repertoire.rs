@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::face::neural::Gallery;
-use crate::session::{Board, Job, Pace, Record, Source, Timestamp};
+use crate::session::{Board, Job, Pace, Record, Timestamp};
 use crate::store::{Address, Shelf};
 
 use super::live::Live;
@@ -45,7 +45,7 @@ impl Repertoire {
     /// Where the media of `job` are or would be kept, if they may be.
     fn address(&self, job: &Job) -> Option<Address> {
         // One that can be interrupted must not be finished before it is heard.
-        let changing = job.open || job.expand || job.source != Source::Text;
+        let changing = job.open || job.expand || job.is_fed();
         // Whose picture it is, no address says.
         let own = job.portrait.is_some();
         let repeatable = job.reuse && job.pace == Pace::Fast && !changing && !own;

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use avatar_codec::VideoSettings;
+
 use super::caller::Caller;
 use super::relay::Relay;
 use crate::config::{Config, Video};
@@ -11,7 +13,7 @@ use crate::rtc::{Broadcast, Broadcaster, OfferError, PeerId, Settings, Switchboa
 use crate::store::Answered;
 
 /// Bits a second of pictures at most.
-const MOST: u64 = 4_000_000;
+const MOST: u32 = 4_000_000;
 
 /// How long a session that a peer has left waits for him to come back.
 const GRACE: Duration = Duration::from_secs(10);
@@ -79,9 +81,8 @@ impl Telephone {
             height,
             frame_rate,
         } = config.video;
-        let rate = u64::from(frame_rate.per_second());
-        let bitrate = (u64::from(width) * u64::from(height) * rate / 5).clamp(300_000, MOST);
-        let broadcast = board.broadcast(u32::try_from(bitrate).unwrap_or(u32::MAX));
+        let streamed = VideoSettings::new(width, height, frame_rate.per_second());
+        let broadcast = board.broadcast(streamed.max_bitrate.min(MOST));
         let caster = Broadcaster::open(Arc::clone(&broadcast), frame_rate.per_second())
             .map_err(|error| error.to_string())?;
         let relay = Relay::new(caster, Arc::clone(&board), Arc::clone(&broadcast));
@@ -130,6 +131,7 @@ impl Line {
         }
         self.used.elapsed() < GRACE
     }
+
     /// What its peers are shown.
     pub(crate) fn broadcast(&self) -> &Arc<Broadcast> {
         &self.broadcast

@@ -17,16 +17,14 @@ use super::invitation::PeerId;
 use super::message::{Message, MessageError};
 use super::microphone::Microphone;
 
-/// What a peer's conversation is with. All of it is called in the switchboard's thread, and must return at once.
+/// What a peer's conversation is with. All of it is called in the switchboard's thread, and must return at once. It is dropped when the
+/// peer has gone.
 pub trait Partner: Send {
     /// The peer's microphone gave sound: mono, 48,000 samples a second.
     fn hear(&mut self, pcm: &[f32]);
 
     /// The peer said something on a data channel; what is returned is sent back, a message each.
     fn take(&mut self, message: Message) -> Vec<String>;
-
-    /// The peer has gone.
-    fn gone(&mut self);
 }
 
 /// How long a peer may take to be connected.
@@ -325,7 +323,6 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.broadcast.left(self.connected);
-        self.partner.gone();
     }
 }
 

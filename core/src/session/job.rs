@@ -68,6 +68,18 @@ pub struct Job {
     pub created_at: Timestamp,
 }
 
+impl Job {
+    /// Whether its speech is fed to it, and comes unasked.
+    pub fn is_fed(&self) -> bool {
+        matches!(self.source, Source::Feed { .. })
+    }
+
+    /// Whether somebody talks to it while it is shown: it says what comes, and when that is, nobody knows.
+    pub fn is_conversation(&self) -> bool {
+        self.kind == Kind::Stream && self.open
+    }
+}
+
 fn yes() -> bool {
     true
 }

@@ -75,34 +75,8 @@ impl Activity {
 
 #[cfg(test)]
 mod tests {
-    use std::ops::ControlFlow;
-
     use super::*;
-    use crate::language::Language;
-    use crate::speech::{Cancel, Engine, Espeak, Utterance};
-    use crate::text::sentences;
-
-    fn spoken(text: &str) -> Vec<f32> {
-        let engine = Espeak::new().unwrap();
-        let mut pcm = Vec::new();
-        for sentence in sentences(text) {
-            let utterance = Utterance {
-                text: sentence.text,
-                language: Language::En,
-                voice: "en-us-female".to_owned(),
-                keeping: None,
-                manner: sentence.manner,
-            };
-            let mut take = |speech: crate::speech::Speech| {
-                pcm.extend(speech.pcm);
-                ControlFlow::Continue(())
-            };
-            engine
-                .speak(&utterance, &Cancel::default(), &mut take)
-                .unwrap();
-        }
-        pcm
-    }
+    use crate::speech::spoken;
 
     /// For each 20 ms whether somebody speaks.
     fn judged(pcm: &[f32]) -> Vec<bool> {

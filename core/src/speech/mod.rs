@@ -1,7 +1,7 @@
 //! Speech engines: a sentence in, a stream of sound and marks out.
 
-#[cfg(feature = "piper")]
 mod activity;
+#[cfg(feature = "piper")]
 mod alignment;
 mod cancel;
 mod delivery;
@@ -20,6 +20,8 @@ pub mod piper;
 mod settings;
 #[cfg(feature = "espeak")]
 mod shape;
+#[cfg(all(test, feature = "espeak"))]
+mod spoken;
 #[cfg(feature = "espeak")]
 mod stream;
 mod tempo;
@@ -37,6 +39,8 @@ pub use espeak::{Espeak, EspeakError};
 pub(crate) use hearing::Hearing;
 pub use keeping::Keeping;
 pub use settings::{EngineSettings, Means, Settings, VoiceSettings};
+#[cfg(all(test, feature = "espeak"))]
+pub(crate) use spoken::spoken;
 pub use tempo::Tempo;
 
 /// The voices that are built in.

@@ -6,9 +6,9 @@ use avatar_core::api::{
     self, Code as Word, MOST_ANSWER, Refusal, SDP_TYPE, answered, offered, peer_url,
 };
 use avatar_core::rtc::PeerId;
-use avatar_core::session::{Hint, SessionId};
+use avatar_core::session::SessionId;
 
-use super::realtime::free;
+use super::realtime::{free, tell_of};
 use crate::alarm;
 use crate::context::Context;
 use crate::handlers::send;
@@ -22,10 +22,7 @@ pub(crate) fn offer(request: Request<'_>, context: &Context, worker: &Worker, bo
     let peer = PeerId::generate();
     let begun = api::offer(body, worker.config(), worker.catalogue()).and_then(|(job, offer)| {
         worker.intake().accept_call(&job, peer, &offer)?;
-        // Where there is no generator yet, the one that comes looks for itself.
-        if let Some(pid) = worker.intake().board().header().generator() {
-            worker.tell(pid, Hint::wanted(job.id));
-        }
+        tell_of(worker, job.id);
         Ok(job.id)
     });
     ring(request, context, worker, begun, peer, Manner::Talks)

@@ -49,11 +49,14 @@ pub trait Face: Send {
     /// `pcm` (mono, 48 kHz) follows what was heard before. Silence is heard too.
     fn hear(&mut self, pcm: &[f32], marks: &[Mark]);
 
-    /// Forgets what was heard from `from` on, which is where the next frame begins: something else follows there. A face that
-    /// cannot goes on with what it heard, without sound.
-    fn forget(&mut self, from: Samples) {
-        let _ = from;
+    /// Up to where what was heard has been made use of: [forgetting](Self::forget) it costs more than not painting it.
+    fn settled(&self) -> Samples {
+        Samples::ZERO
     }
+
+    /// Forgets what was heard from `from` on: something else follows there. What is [settled](Self::settled) is forgotten only
+    /// from where the next frame begins.
+    fn forget(&mut self, from: Samples);
 
     /// Nothing more will be heard.
     fn end(&mut self) {}

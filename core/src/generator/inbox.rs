@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::speech::Speech;
+use crate::speech::{Hearing, Speech};
 use crate::time::Samples;
 
 /// What becomes of an utterance.
@@ -31,6 +31,8 @@ impl Heard {
 pub(crate) struct Inbox {
     state: Mutex<State>,
     fetched: Condvar,
+    /// Whoever listens to what is fed, and keeps the last of it until more comes. It is locked before the state.
+    hearing: Mutex<Option<Hearing>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +62,37 @@ impl Inbox {
         state.stock += heard.length();
         state.heard.push_back(heard);
         true
+    }
+
+    /// Takes in sound that is fed, mono at 48 kHz; true when there is something for the painter.
+    pub(crate) fn hear(&self, pcm: &[f32]) -> bool {
+        let mut hearing = self.hearing();
+        let heard = hearing.get_or_insert_default().hear(pcm);
+        heard.is_some_and(|speech| self.add(Heard::Speech(speech)))
+    }
+
+    /// Nothing more is fed.
+    pub(crate) fn end(&self) {
+        let mut hearing = self.hearing();
+        let rest = hearing.take().unwrap_or_default().finish();
+        self.add(Heard::Speech(rest));
+        self.add(Heard::End);
+    }
+
+    /// What was fed and waits to be heard on with what follows, for a painter who has fetched all else and can wait no longer.
+    pub(crate) fn rest(&self) -> Option<Speech> {
+        let mut hearing = self.hearing();
+        let fetched = self.lock().heard.is_empty();
+        hearing.as_mut().filter(|_| fetched)?.rest()
+    }
+
+    fn hearing(&self) -> MutexGuard<'_, Option<Hearing>> {
+        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody interrupts what is fed.
+    fn add(&self, heard: Heard) -> bool {
+        self.push(heard, self.epoch())
     }
 
     /// What is asked for now is wanted as long as this does not change.

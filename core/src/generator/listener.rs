@@ -11,12 +11,11 @@ use std::thread;
 
 use avatar_codec::{DecodeError, SoundDecoder, SoundFormat};
 
-use super::inbox::{Heard, Inbox};
+use super::inbox::Inbox;
 use super::live::Live;
 use super::pool::Waker;
 use crate::audio::{ResampleError, Resampler};
 use crate::session::{Failure, FailureCode};
-use crate::speech::{Hearing, Speech};
 use crate::store::{Eater, Morsel};
 use crate::time::Samples;
 
@@ -56,7 +55,6 @@ impl Listener {
             rate,
             inbox,
             painter,
-            hearing: Hearing::new(),
             untold: Samples::ZERO,
         };
         let thread = thread::Builder::new().name("avatar-ear".to_owned());
@@ -115,7 +113,6 @@ struct Work {
     rate: u32,
     inbox: Arc<Inbox>,
     painter: Waker,
-    hearing: Hearing,
     /// What was heard and is not in the record yet.
     untold: Samples,
 }
@@ -176,29 +173,17 @@ impl Work {
             let untold = mem::take(&mut self.untold);
             self.live.update(|record| record.waiting += untold);
         }
-        if let Some(speech) = self.hearing.hear(pcm) {
-            self.give(speech);
+        if self.inbox.hear(pcm) {
+            self.painter.wake();
         }
-    }
-
-    /// Nobody interrupts what is fed.
-    fn push(&self, heard: Heard) {
-        self.inbox.push(heard, self.inbox.epoch());
-    }
-
-    fn give(&self, speech: Speech) {
-        self.push(Heard::Speech(speech));
-        self.painter.wake();
     }
 
     /// Nothing more will be heard.
-    fn end(mut self) {
+    fn end(self) {
         if self.live.cancel.raised() {
             return;
         }
-        let rest = mem::replace(&mut self.hearing, Hearing::new()).finish();
-        self.give(rest);
-        self.push(Heard::End);
+        self.inbox.end();
         self.painter.wake();
     }
 }

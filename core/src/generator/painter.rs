@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::face::Face;
 use crate::generator::scheduler::Turn;
 use crate::hls::{Cut, SegmentFormat};
-use crate::session::{Failure, FailureCode, Kind, Pace, Source, Stage};
+use crate::session::{Failure, FailureCode, Kind, Pace, Stage};
 use crate::speech::Keeping;
 use crate::time::Samples;
 
@@ -122,7 +122,7 @@ impl Painter {
             }),
             inbox: Arc::clone(&links.inbox),
             // What is fed comes unasked.
-            asked: job.source != Source::Text,
+            asked: job.is_fed(),
             again: None,
             paragraph_ends: false,
             breath: false,
@@ -140,10 +140,10 @@ impl Painter {
                 SegmentFormat::Ts => SEGMENT_HOLD_BACK,
             },
             patience: match job.kind {
-                Kind::Stream if job.open => [Duration::ZERO; 2],
+                _ if job.is_conversation() => [Duration::ZERO; 2],
                 Kind::Stream => [PATIENCE, Duration::ZERO],
                 // Nobody feeds a session before they were told of it, and that is when there is a face to be seen.
-                _ if matches!(job.source, Source::Feed { .. }) => [Duration::ZERO; 2],
+                _ if job.is_fed() => [Duration::ZERO; 2],
                 _ => [PATIENCE; 2],
             },
             part,
@@ -204,6 +204,9 @@ impl Painter {
             match self.starves_at() {
                 Some(at) if at <= Instant::now() => {
                     steps = self.ready(self.late_lookahead());
+                    if steps == 0 && self.make_do() {
+                        steps = self.ready(self.late_lookahead());
+                    }
                     if steps == 0 {
                         self.fill();
                         steps = self.ready(self.late_lookahead());

@@ -54,6 +54,8 @@ pub(crate) struct Soundtrack {
     taken: Samples,
     known: Samples,
     utterance: Samples,
+    /// Where silence begins that was put at the end because nothing else was known.
+    supposed: Option<Samples>,
     ended: bool,
     voiced: bool,
 }
@@ -67,6 +69,7 @@ impl Soundtrack {
             taken: Samples::ZERO,
             known: Samples::ZERO,
             utterance: Samples::ZERO,
+            supposed: None,
             ended: false,
             voiced: false,
         }
@@ -88,6 +91,7 @@ impl Soundtrack {
             self.stretches.push_back(pcm.iter().map(pack).collect());
         }
         self.known += Samples(pcm.len() as u64);
+        self.supposed = None;
     }
 
     /// A new utterance begins where the sound ends now.
@@ -122,6 +126,39 @@ impl Soundtrack {
         self.silence(length)
     }
 
+    /// Supposes that nothing is said for a while, be it in the middle of an utterance; returns the silence.
+    pub(crate) fn suppose(&mut self, length: Samples) -> Vec<f32> {
+        let from = self.supposed.unwrap_or(self.known);
+        let silence = self.pause(length);
+        self.supposed = Some(from);
+        silence
+    }
+
+    /// Something is said after all: takes back what was [supposed](Self::suppose), is not used, and lies after `settled`. Returns
+    /// where the sound ends now, if that is earlier.
+    pub(crate) fn retract(&mut self, settled: Samples) -> Option<Samples> {
+        let end = self.supposed.take()?.max(self.taken).max(settled);
+        let mut gone = self.known.saturating_sub(end).0;
+        if gone == 0 {
+            return None;
+        }
+        self.known = end;
+        self.utterance = self.utterance.saturating_sub(Samples(gone));
+        while let Some(last) = self.stretches.back_mut() {
+            let length = last.len() as u64;
+            if gone < length {
+                last.truncate((length - gone) as usize);
+                break;
+            }
+            gone -= length;
+            self.stretches.pop_back();
+        }
+        if self.stretches.is_empty() {
+            self.used = 0;
+        }
+        Some(end)
+    }
+
     /// A paragraph is over: pauses for breath; returns the silence.
     pub(crate) fn end_paragraph(&mut self) -> Vec<f32> {
         self.silence(PARAGRAPH)
@@ -149,6 +186,7 @@ impl Soundtrack {
         self.stretches.clear();
         self.used = 0;
         (self.taken, self.known) = (taken, taken);
+        self.supposed = None;
         self.append(&fading);
         fading
     }
@@ -233,17 +271,45 @@ mod tests {
         assert!((pcm[0] - 0.5).abs() < 0.001 && pcm[479] < 0.01 && pcm[480] == 0.0);
     }
 
+    #[test]
+    fn silence_that_was_only_supposed_is_taken_back() {
+        let mut track = Soundtrack::new(Margins::NONE);
+        let said = |length: usize| Speech {
+            pcm: vec![0.5; length],
+            marks: vec![Mark {
+                at: Samples(1_000),
+                kind: MarkKind::End,
+            }],
+        };
+        track.hear(&said(1_000));
+        track.suppose(Samples(500));
+        track.suppose(Samples(2_000));
+        let mut pcm = Vec::new();
+        assert!(track.take(Samples(1_200), &mut pcm));
+        assert_eq!(track.retract(Samples::ZERO), Some(Samples(1_200)));
+        // What was used of it has become part of the utterance.
+        assert_eq!(track.hear(&said(1_000))[0].at, Samples(1_200));
+        assert_eq!(track.retract(Samples::ZERO), None);
+        assert!(track.take(Samples(1_000), &mut pcm));
+        assert!(pcm.iter().all(|sample| *sample > 0.4));
+        track.suppose(Samples(900));
+        assert_eq!(track.retract(Samples(2_500)), Some(Samples(2_500)));
+        track.pause(Samples(100));
+        assert_eq!(track.retract(Samples::ZERO), None);
+        assert_eq!(track.known(), Samples(2_600));
+    }
+
     proptest! {
         #[test]
         fn every_sample_is_used_once_and_the_end_is_a_whole_frame(
-            chunks in proptest::collection::vec((0_usize..5000, 0_u64..3000), 0..20),
+            chunks in proptest::collection::vec((0_usize..5000, 0_u64..3000, 0_u64..3000), 0..20),
         ) {
             let frame = Samples(1920);
             let mut track = Soundtrack::new(Margins::OF_A_FACE);
             let mut given = track.lead_in().len();
             let mut taken = 0;
             let mut pcm = Vec::new();
-            for (length, pause) in chunks {
+            for (length, pause, supposed) in chunks {
                 track.begin_utterance();
                 given += track.pause(Samples(pause)).len();
                 let marks = track.hear(&Speech {
@@ -256,6 +322,13 @@ mod tests {
                     taken += pcm.len();
                 }
                 prop_assert_eq!(track.known(), Samples(given as u64));
+                track.suppose(Samples(supposed));
+                let painted = track.take(frame, &mut pcm);
+                taken += if painted { pcm.len() } else { 0 };
+                if let Some(end) = track.retract(Samples::ZERO) {
+                    prop_assert!(end.0 >= given.max(taken) as u64);
+                }
+                given = track.known().0 as usize;
             }
             given += track.end(frame).len();
             while track.take(frame, &mut pcm) {

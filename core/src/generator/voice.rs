@@ -35,7 +35,7 @@ impl Voice {
     pub(crate) fn new() -> Result<Self, ResampleError> {
         Ok(Self {
             activity: Activity::new()?,
-            hearing: Hearing::new(),
+            hearing: Hearing::default(),
             given: Samples::ZERO,
             before: VecDeque::new(),
             speaks: false,
@@ -49,7 +49,7 @@ impl Voice {
     /// [`ResampleError`]
     pub(crate) fn hear(&mut self, pcm: &[f32]) -> Result<Said, ResampleError> {
         let speaks = self.activity.hear(pcm)?;
-        let begins = speaks && !std::mem::replace(&mut self.speaks, speaks);
+        let spoke = std::mem::replace(&mut self.speaks, speaks);
         if let Some(speech) = self.hearing.hear(pcm) {
             let began = self.given;
             self.given += length(&speech);
@@ -64,7 +64,7 @@ impl Voice {
         }
         if speaks {
             return Ok(Said {
-                begins,
+                begins: !spoke,
                 speech: self.before.drain(..).collect(),
             });
         }
@@ -80,4 +80,35 @@ impl Voice {
 
 fn length(speech: &Speech) -> Samples {
     Samples(speech.pcm.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speech::spoken;
+
+    #[test]
+    fn who_speaks_twice_begins_twice() {
+        let pause = vec![0.0; 48_000];
+        let speech = spoken("Wait a moment, please.");
+        let sound = [&pause[..], &speech, &pause, &speech, &pause].concat();
+        let mut voice = Voice::new().unwrap();
+        let (mut begins, mut shown) = (Vec::new(), 0);
+        for (n, piece) in sound.chunks(960).enumerate() {
+            let said = voice.hear(piece).unwrap();
+            if said.begins {
+                begins.push(n * 960);
+            }
+            for speech in said.speech {
+                shown += speech.pcm.len();
+                let length = length(&speech);
+                assert!(speech.marks.iter().all(|mark| mark.at <= length));
+            }
+        }
+        let second = pause.len() * 2 + speech.len();
+        assert_eq!(begins.len(), 2, "{begins:?}");
+        assert!(begins[0] >= pause.len() && begins[1] >= second);
+        // Both, a moment before each, and as long after each as it takes to be sure.
+        assert!(shown > speech.len() * 2 && shown < sound.len() - pause.len());
+    }
 }

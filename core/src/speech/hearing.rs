@@ -1,6 +1,7 @@
 //! Sound that somebody speaks themselves, made ready like that of an engine: heard as it is, with the mouth shapes it has.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use super::ear::{Ear, Timbre};
 use super::{Mark, MarkKind, Speech};
@@ -77,8 +78,8 @@ impl Gate {
     }
 }
 
-impl Hearing {
-    pub(crate) fn new() -> Self {
+impl Default for Hearing {
+    fn default() -> Self {
         Self {
             ear: Ear::new(Timbre::default()),
             gate: Gate {
@@ -93,7 +94,17 @@ impl Hearing {
             given: Samples::ZERO,
         }
     }
+}
 
+impl fmt::Debug for Hearing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hearing")
+            .field("given", &self.given)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hearing {
     /// Takes in more, mono at 48 kHz; returns what can be handed on.
     pub(crate) fn hear(&mut self, pcm: &[f32]) -> Option<Speech> {
         self.ready.extend_from_slice(pcm);
@@ -116,6 +127,18 @@ impl Hearing {
         self.ear.hear(&levelled, &mut self.marks);
     }
 
+    /// What could not be handed on yet, marked as if silence followed, for those who can wait no longer. More may come.
+    pub(crate) fn rest(&mut self) -> Option<Speech> {
+        let length = self.ready.len().saturating_sub(self.brief.len());
+        if length == 0 {
+            return None;
+        }
+        let end = self.given + Samples(length as u64);
+        // The ear itself waits for what really follows.
+        self.ear.clone().finish(end, &mut self.marks);
+        Some(self.give(length))
+    }
+
     /// That was all: what is left.
     pub(crate) fn finish(mut self) -> Speech {
         let brief = std::mem::take(&mut self.brief);
@@ -133,6 +156,9 @@ impl Hearing {
     fn give(&mut self, length: usize) -> Speech {
         let rest = self.ready.split_off(length.min(self.ready.len()));
         let pcm = std::mem::replace(&mut self.ready, rest);
+        // Of what was handed on as a rest before, only what still sounds is news.
+        let late = self.marks.partition_point(|mark| mark.at < self.given);
+        self.marks.drain(..late.saturating_sub(1));
         for mark in &mut self.marks {
             mark.at = mark.at.max(self.given);
         }
@@ -187,7 +213,7 @@ mod tests {
             pcm.extend(speech.pcm);
             marks.extend(speech.marks);
         };
-        let mut hearing = Hearing::new();
+        let mut hearing = Hearing::default();
         sound
             .chunks(piece)
             .filter_map(|piece| hearing.hear(piece))
@@ -215,6 +241,39 @@ mod tests {
             let late: Vec<Mark> = late.cloned().collect();
             assert!(shapes(&late) < 4, "{gain}: {}", shapes(&late));
         }
+    }
+
+    #[test]
+    fn what_is_handed_on_early_sounds_the_same_and_looks_much_the_same() {
+        let sound = voice(2.0, 0.5);
+        let mut hearing = Hearing::default();
+        let (mut pcm, mut marks) = (Vec::new(), Vec::new());
+        for piece in sound.chunks(9_600) {
+            let heard = hearing.hear(piece);
+            let rest = hearing.rest();
+            assert!(
+                rest.as_ref()
+                    .is_some_and(|rest| rest.pcm.len() >= 20 * HOP / 4)
+            );
+            for speech in heard.into_iter().chain(rest) {
+                let from = pcm.len() as u64;
+                pcm.extend(speech.pcm);
+                let within = |mark: &Mark| (from..pcm.len() as u64).contains(&mark.at.0);
+                assert!(speech.marks.iter().all(within), "{:?}", speech.marks);
+                marks.extend(speech.marks);
+            }
+            assert!(hearing.rest().is_none());
+        }
+        let rest = hearing.finish();
+        pcm.extend(rest.pcm);
+        assert_eq!(pcm, sound);
+        assert!(marks.is_sorted_by_key(|mark| mark.at));
+        let whole = shapes(&heard(&sound, 9_600).1);
+        assert!(
+            shapes(&marks).abs_diff(whole) <= 10,
+            "{} {whole}",
+            shapes(&marks)
+        );
     }
 
     proptest! {

@@ -6,8 +6,8 @@ use super::Painter;
 use crate::generator::inbox::Heard;
 use crate::generator::manuscript::Next;
 use crate::generator::speaker::Wanted;
-use crate::session::{Failure, FailureCode, Kind, Pace, Source};
-use crate::speech::{Mark, Utterance};
+use crate::session::{Failure, FailureCode, Pace, Source};
+use crate::speech::{Mark, Speech, Utterance};
 use crate::time::Samples;
 
 /// A sentence is asked for when there is less speech than this: enough to cover its making, little
@@ -24,7 +24,7 @@ impl Painter {
     /// Says at each part how much of what a session was fed is still to be shown.
     pub(super) fn tell_stock(&self) {
         let part = u64::from(self.cut.steps_per_part()).max(1);
-        if self.live.job.source != Source::Text && self.painted.is_multiple_of(part) {
+        if self.live.job.is_fed() && self.painted.is_multiple_of(part) {
             let waiting = self.stock() + self.inbox.stock();
             self.live.update(|record| record.waiting = waiting);
         }
@@ -39,14 +39,11 @@ impl Painter {
             && let Some(heard) = self.inbox.pop()
         {
             match heard {
-                Heard::Speech(speech) => {
-                    let marks = self.soundtrack.hear(&speech);
-                    self.hear(&speech.pcm, &marks);
-                }
+                Heard::Speech(speech) => self.take_in(&speech),
                 Heard::Voice(speech) => {
+                    self.retract();
                     self.soundtrack.begin_utterance();
-                    let marks = self.soundtrack.hear(&speech);
-                    self.hear(&speech.pcm, &marks);
+                    self.take_in(&speech);
                 }
                 Heard::End => {
                     self.asked = false;
@@ -69,6 +66,24 @@ impl Painter {
         }
     }
 
+    fn take_in(&mut self, speech: &Speech) {
+        if !speech.pcm.is_empty() {
+            self.retract();
+        }
+        let marks = self.soundtrack.hear(speech);
+        self.hear(&speech.pcm, &marks);
+    }
+
+    /// Takes back silence that was only supposed and is not painted.
+    fn retract(&mut self) {
+        let face = self.face.as_mut();
+        let settled = face.as_ref().map_or(Samples::ZERO, |face| face.settled());
+        let retracted = self.soundtrack.retract(settled);
+        if let (Some(end), Some(face)) = (retracted, face) {
+            face.forget(end);
+        }
+    }
+
     /// Falls silent: what is known and not painted is forgotten.
     pub(super) fn hush(&mut self) {
         if self.soundtrack.ended() {
@@ -80,7 +95,7 @@ impl Painter {
         }
         let end = self.soundtrack.end_mark();
         self.hear(&fading, &[end]);
-        self.asked = self.live.job.source != Source::Text;
+        self.asked = self.live.job.is_fed();
         self.breath = false;
         self.paragraph_ends = false;
     }
@@ -149,9 +164,7 @@ impl Painter {
 
     /// All is said. If that is nothing, the session has failed with `otherwise`, unless it was there to be talked to.
     pub(super) fn end(&mut self, otherwise: Failure) {
-        let job = &self.live.job;
-        let called = job.kind == Kind::Stream && job.open;
-        if self.soundtrack.voiced() || called {
+        if self.soundtrack.voiced() || self.live.job.is_conversation() {
             self.close();
         } else {
             self.live.fail(otherwise);
@@ -167,6 +180,15 @@ impl Painter {
         self.transcript.end(self.soundtrack.known());
     }
 
+    /// Takes in the rest of what was fed, which waited for more, since viewers can wait no longer; false where there is none.
+    pub(super) fn make_do(&mut self) -> bool {
+        let rest = self.inbox.rest();
+        if let Some(rest) = &rest {
+            self.take_in(rest);
+        }
+        rest.is_some()
+    }
+
     /// Fills the next part with silence, the mouth shut, since what is to be said is late.
     pub(super) fn fill(&mut self) {
         let part_end = self.cut.start_of(self.painted) + self.part;
@@ -175,7 +197,7 @@ impl Painter {
         let end = self.soundtrack.end_mark();
         let silence = self
             .soundtrack
-            .pause(wanted.saturating_sub(self.soundtrack.known()));
+            .suppose(wanted.saturating_sub(self.soundtrack.known()));
         self.hear(&silence, &[end]);
         self.live.falter();
         tracing::debug!(session = %self.live.id(), "speech is late");

@@ -73,8 +73,10 @@ struct State {
     /// Frames whose faces were ordered.
     ordered: u64,
     faces: BTreeMap<u64, Vec<u8>>,
-    /// Frames that were painted.
+    /// Frames that were painted or left out.
     shown: u64,
+    /// Frames that were left out, since what was said in them was forgotten.
+    skipped: u64,
     /// When the first frame is shown.
     origin: Instant,
 }
@@ -127,6 +129,7 @@ impl Seat {
                 ordered: 0,
                 faces: BTreeMap::new(),
                 shown: 0,
+                skipped: 0,
                 origin: live.started,
             }),
             live,
@@ -150,7 +153,13 @@ impl Seat {
 
     /// Which frame of a clip is shown in frame `frame`.
     pub(super) fn index(&self, frame: u64) -> usize {
-        self.sitter.get().map_or(0, |(_, cycle)| cycle.at(frame))
+        self.index_after(frame, self.lock().skipped)
+    }
+
+    /// The same where so many frames before it were left out: clips go on without them.
+    fn index_after(&self, frame: u64, skipped: u64) -> usize {
+        let painted = frame.saturating_sub(skipped);
+        self.sitter.get().map_or(0, |(_, cycle)| cycle.at(painted))
     }
 
     /// How much sound more must be known of it than of one frame: motion is made for several at once.
@@ -162,6 +171,38 @@ impl Seat {
     /// Takes in more sound.
     pub(super) fn hear(&self, pcm: &[f32]) {
         self.lock().sound.extend(pcm);
+    }
+
+    /// Up to where the ear has sound, from the session's beginning.
+    pub(super) fn settled(&self) -> Samples {
+        let state = self.lock();
+        let skipped = self.rate.start_of(state.skipped);
+        state.given.saturating_sub(skipped)
+    }
+
+    /// Forgets the sound from `from` on. What the ear has of it cannot be unheard: the frames it is in, of which the next is the
+    /// first, are left out. Returns where the ear hears on, and how much silence that begins with, so that a frame begins after it.
+    pub(super) fn forget(&self, from: Samples) -> (Samples, Samples) {
+        let mut state = self.lock();
+        let from = from + self.rate.start_of(state.skipped);
+        let Some(over) = state.given.0.checked_sub(from.0).filter(|over| *over > 0) else {
+            let keep = from.saturating_sub(state.given).0;
+            state
+                .sound
+                .truncate(usize::try_from(keep).unwrap_or(usize::MAX));
+            return (from, Samples::ZERO);
+        };
+        let frame = self.rate.frame().0.max(1);
+        let frames = over.div_ceil(frame);
+        let silence = Samples(frames * frame - over);
+        state.sound.clear();
+        let padding = usize::try_from(silence.0).unwrap_or_default();
+        state.sound.extend(std::iter::repeat_n(0.0, padding));
+        state.skipped += frames;
+        state.shown += frames;
+        let shown = state.shown;
+        state.faces.retain(|frame, _| *frame >= shown);
+        (state.given, silence)
     }
 
     /// There will be no more sound.
@@ -193,7 +234,7 @@ impl Seat {
         state.faces.remove(&next)
     }
 
-    /// Frames that were painted.
+    /// Frames that were painted or left out.
     pub(super) fn shown(&self) -> u64 {
         self.lock().shown
     }
@@ -257,7 +298,7 @@ impl Seat {
                 due: state.origin + self.rate.start_of(frame).duration(),
                 of: Likeness {
                     sitter: Arc::clone(sitter),
-                    index: self.index(frame),
+                    index: self.index_after(frame, state.skipped),
                     tokens,
                 },
             });

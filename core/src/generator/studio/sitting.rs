@@ -114,6 +114,17 @@ impl Face for Sitting {
         self.shared.call_ear(&self.seat);
     }
 
+    fn settled(&self) -> Samples {
+        self.seat.settled()
+    }
+
+    fn forget(&mut self, from: Samples) {
+        let (end, silence) = self.seat.forget(from);
+        self.hush.cut(end);
+        self.hush.hear(&vec![0.0; silence.0 as usize]);
+        self.shared.shown(&self.seat, self.seat.shown());
+    }
+
     fn end(&mut self) {
         self.seat.end();
         self.shared.call_ear(&self.seat);
@@ -190,6 +201,18 @@ impl Hush {
                 *peak = peak.max(sample.abs());
             }
         }
+    }
+
+    /// Forgets what was heard from `from` on.
+    fn cut(&mut self, from: Samples) {
+        let frame = self.frame as u64;
+        let whole = from.0.div_ceil(frame.max(1)).saturating_sub(self.first);
+        self.peaks
+            .truncate(usize::try_from(whole).unwrap_or(usize::MAX));
+        self.filled = match from.0 % frame.max(1) {
+            0 => usize::MAX,
+            begun => begun as usize,
+        };
     }
 
     /// Whether frame `frame` is silent, and those around it.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::Opener;
 use crate::face::neural::{NetworkError, Networks, specimen};
 use crate::session::FailureCode;
+use crate::time::{FrameRate, Samples};
 
 mod photos;
 mod stage;
@@ -269,6 +270,31 @@ fn while_nobody_speaks_a_late_face_is_not_waited_for() {
     assert!(*lights.last().unwrap() > 140, "{lights:?}");
     let steps = lights.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
     assert!(steps.max().unwrap() < 60, "it jumps: {lights:?}");
+}
+
+#[test]
+fn what_is_forgotten_is_not_shown_and_lips_stay_with_the_sound() {
+    for step in [1, 7] {
+        let place = Place::of_photos(Fake::new(|_| Ok(())));
+        let mut model = place.pose(200, step).unwrap();
+        model.hear(0.5, 40);
+        let said: Vec<u8> = (0..10).map(|_| model.next()).collect();
+        assert!(said.iter().all(|light| *light > 60), "{said:?}");
+        assert!(model.face.settled() > FrameRate::DEFAULT.start_of(10));
+        // Interrupted, in the middle of what has been drawn.
+        model.face.forget(FrameRate::DEFAULT.start_of(10));
+        model.hear(0.0, 5);
+        model.hear_samples(0.9, Samples(1_920 * 10));
+        model.hear(0.0, 40);
+        let after: Vec<u8> = (0..20).map(|_| model.next()).collect();
+        let loud: Vec<usize> = (0..20).filter(|frame| after[*frame] > 60).collect();
+        assert!(
+            loud.first().is_some_and(|first| (4..=5).contains(first))
+                && loud.last().is_some_and(|last| (14..=15).contains(last))
+                && (10..=12).contains(&loud.len()),
+            "{step}: {after:?}"
+        );
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ const HABIT: f32 = 500.0;
 pub(crate) struct Timbre([f32; 5]);
 
 /// Hears one utterance.
+#[derive(Clone)]
 pub(crate) struct Ear {
     spectrum: Spectrum,
     judge: Judge,

@@ -107,7 +107,7 @@ const RARITY: f32 = 0.25;
 pub(super) type Scores = [f32; SHAPES.len()];
 
 /// Judges pieces.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Judge {
     /// For each shape a weight for each measure, and what is added.
     weights: [(Piece, f32); SHAPES.len()],

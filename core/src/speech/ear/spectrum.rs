@@ -35,6 +35,7 @@ pub(super) struct Measures {
 }
 
 /// Takes measures.
+#[derive(Clone)]
 pub(super) struct Spectrum {
     transform: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,

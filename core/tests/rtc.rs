@@ -94,7 +94,7 @@ impl Show {
                 let tone = |n: u32| ((frame * 1920 + n) as f32 * 0.06).sin() * 0.5;
                 let pcm: Vec<f32> = (0..1920).map(tone).collect();
                 let at = begun + Duration::from_millis(40) * (frame + 1);
-                caster.show(Some(&picture), &pcm, at).unwrap();
+                caster.show(Some(&picture), &pcm, at, 0).unwrap();
                 thread::sleep(
                     at.saturating_duration_since(Instant::now() + Duration::from_millis(40)),
                 );

@@ -26,7 +26,7 @@ fn library() -> PathBuf {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    ["release", "debug"]
+    ["checked", "release", "debug"]
         .map(|profile| target.join(profile).join("libavatar_models.so"))
         .into_iter()
         .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))

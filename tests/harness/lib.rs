@@ -17,6 +17,7 @@
     reason = "a test fails by panicking, and so does what it is built on"
 )]
 
+mod built;
 pub mod chat;
 mod client;
 mod crowd;

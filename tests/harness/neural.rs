@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 
+use crate::built::built;
 use crate::{Setup, png};
 
 /// Where the library of tests comes from: what its faces look like, and how it is made to fail, stands there.
@@ -47,18 +48,6 @@ pub fn narrow_weights(directory: &Path) {
         .expect("nothing writes weights: cargo build -p avatar-models --example narrow");
     let written = Command::new(program).arg(directory).status();
     assert!(written.unwrap().success());
-}
-
-/// The newest of a file that was built here.
-fn built(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    ["release", "debug"]
-        .map(|profile| target.join(profile).join(name))
-        .into_iter()
-        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-        .max()
-        .map(|(_, path)| path.canonicalize().unwrap())
 }
 
 /// Latents for every frame of a clip, in a file of safetensors.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
 use crate::Nginx;
+use crate::built::built;
 
 /// A configuration in the making.
 #[derive(Debug)]
@@ -48,14 +49,7 @@ fn module() -> PathBuf {
     if let Some(module) = std::env::var_os("AVATAR_MODULE") {
         return module.into();
     }
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    ["release", "debug"]
-        .map(|profile| target.join(profile).join("libngx_http_avatar_module.so"))
-        .into_iter()
-        .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
-        .max()
-        .map(|(_, path)| path.canonicalize().unwrap())
+    built("libngx_http_avatar_module.so")
         .expect("no module is built: cargo build -p ngx_http_avatar_module")
 }
 

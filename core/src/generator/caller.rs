@@ -45,8 +45,8 @@ impl Caller {
 
     /// Has the face fall silent.
     fn interrupt(&self) {
-        self.conversation.interrupt();
-        self.broadcast.hush();
+        let epoch = self.conversation.interrupt();
+        self.broadcast.hush(epoch);
     }
 
     /// Adds to what is to be said, if it may.

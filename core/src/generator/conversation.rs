@@ -36,10 +36,11 @@ impl Conversation {
         self.painter.wake();
     }
 
-    /// Has the face fall silent: what was to be said is forgotten.
-    pub(crate) fn interrupt(&self) {
+    /// Has the face fall silent: what was to be said is forgotten. Returns the epoch that begins with it.
+    pub(crate) fn interrupt(&self) -> u64 {
         self.manuscript.forget();
-        self.inbox.hush();
+        let epoch = self.inbox.hush();
         self.painter.wake();
+        epoch
     }
 }

@@ -42,6 +42,7 @@ struct State {
     closed: bool,
     /// Counts interruptions: what was asked for before one is not wanted after it.
     epoch: u64,
+    /// Whether the painter has still to heed the last one.
     hushed: bool,
 }
 
@@ -100,20 +101,23 @@ impl Inbox {
         self.lock().epoch
     }
 
-    /// Forgets what waits, and what was asked for and has not come.
-    pub(crate) fn hush(&self) {
+    /// Forgets what waits, and what was asked for and has not come. Returns the epoch that begins with it.
+    pub(crate) fn hush(&self) -> u64 {
         let mut state = self.lock();
         state.heard.clear();
         state.stock = Samples::ZERO;
         state.epoch += 1;
         state.hushed = true;
+        let epoch = state.epoch;
         drop(state);
         self.fetched.notify_all();
+        epoch
     }
 
-    /// Whether [`hush`](Self::hush) was called since this was asked last.
-    pub(crate) fn take_hushed(&self) -> bool {
-        std::mem::take(&mut self.lock().hushed)
+    /// The epoch, if [`hush`](Self::hush) was called since this was asked last.
+    pub(crate) fn take_hushed(&self) -> Option<u64> {
+        let mut state = self.lock();
+        std::mem::take(&mut state.hushed).then_some(state.epoch)
     }
 
     pub(crate) fn pop(&self) -> Option<Heard> {

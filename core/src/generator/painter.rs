@@ -68,6 +68,8 @@ pub(crate) struct Painter {
     began: Option<Instant>,
     /// Steps of the cut.
     painted: u64,
+    /// Of what is painted, as of [`Inbox::hush`].
+    epoch: u64,
 }
 
 /// How a painter and its assembler reach each other and the rest.
@@ -149,6 +151,7 @@ impl Painter {
             part,
             began: None,
             painted: 0,
+            epoch: 0,
         };
         let silence = painter.soundtrack.lead_in();
         if let Some(face) = &mut painter.face {
@@ -241,6 +244,7 @@ impl Painter {
             .take(self.cut.start_of(steps), &mut frame.pcm);
         frame.start = self.cut.start_of(self.painted);
         frame.due = self.shown_at();
+        frame.epoch = self.epoch;
         debug_assert!(taken, "a frame is painted only where its sound is known");
         self.painted += steps;
         self.tell_stock();

@@ -18,6 +18,8 @@ pub(crate) struct Frame {
     pub(crate) start: Samples,
     /// When it is to be seen by whoever sees frames as they are made.
     pub(crate) due: Instant,
+    /// How often its session had been interrupted when it was painted.
+    pub(crate) epoch: u64,
 }
 
 /// What the assembler finds.
@@ -52,6 +54,7 @@ impl Reel {
                 pcm: Vec::new(),
                 start: Samples::ZERO,
                 due: Instant::now(),
+                epoch: 0,
             })
             .collect();
         Self {

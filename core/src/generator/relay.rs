@@ -22,6 +22,8 @@ pub(crate) struct Relay {
     speaking: bool,
     /// Frames since something was heard.
     silent: u32,
+    /// Of the last frame.
+    epoch: u64,
     failed: bool,
 }
 
@@ -37,14 +39,18 @@ impl Relay {
             broadcast,
             speaking: false,
             silent: 0,
+            epoch: 0,
             failed: false,
         }
     }
 
     /// Tells peers when speech begins and when it has ended.
     fn tell(&mut self, frame: &Frame) {
+        let interrupted = frame.epoch != std::mem::replace(&mut self.epoch, frame.epoch);
         if frame.pcm.iter().any(|sample| sample.abs() > SILENCE) {
             self.silent = 0;
+        } else if interrupted {
+            self.silent = PAUSE;
         } else {
             self.silent = self.silent.saturating_add(1);
         }
@@ -60,10 +66,14 @@ impl Relay {
 impl Viewer for Relay {
     fn show(&mut self, frame: &Frame) -> bool {
         self.tell(frame);
-        match self
-            .caster
-            .show(frame.picture.as_ref(), &frame.pcm, frame.due)
-        {
+        let Frame {
+            picture,
+            pcm,
+            due,
+            epoch,
+            ..
+        } = frame;
+        match self.caster.show(picture.as_ref(), pcm, *due, *epoch) {
             // Somebody may come again.
             Ok(_) => {}
             Err(error) => {

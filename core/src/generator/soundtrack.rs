@@ -27,9 +27,6 @@ impl Margins {
     };
 }
 
-/// How long speech takes to fade that is cut off.
-const FADE: Samples = Samples::from_millis(10);
-
 /// Of a sample in 16 bits.
 const SCALE: f32 = 32_767.0;
 
@@ -173,22 +170,12 @@ impl Soundtrack {
         silence
     }
 
-    /// Forgets what is known and not used, but for a moment in which it fades; returns that.
-    pub(crate) fn cut(&mut self) -> Vec<f32> {
-        let mut fading = Vec::new();
-        let left = self.known.saturating_sub(self.taken);
-        let taken = self.taken;
-        self.take(left.min(FADE), &mut fading);
-        let length = fading.len().max(1) as f32;
-        for (sample, n) in fading.iter_mut().zip(0_u16..) {
-            *sample *= 1.0 - f32::from(n) / length;
-        }
+    /// Forgets what is known and not used. Those who hear it have been given silence before they come to where it is cut.
+    pub(crate) fn cut(&mut self) {
         self.stretches.clear();
         self.used = 0;
-        (self.taken, self.known) = (taken, taken);
+        self.known = self.taken;
         self.supposed = None;
-        self.append(&fading);
-        fading
     }
 
     /// Whether anything was said.
@@ -254,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_fades() {
+    fn what_is_cut_off_is_not_heard() {
         let mut track = Soundtrack::new(Margins::NONE);
         track.hear(&Speech {
             pcm: vec![0.5; 10_000],
@@ -262,13 +249,12 @@ mod tests {
         });
         let mut pcm = Vec::new();
         assert!(track.take(Samples(1920), &mut pcm));
-        let fading = track.cut();
-        assert_eq!(fading.len(), 480);
-        assert!(fading.is_sorted_by(|one, next| one > next) && fading[0] > 0.49);
-        assert_eq!(track.known(), Samples(1920 + 480));
-        track.pause(Samples(1440));
+        track.cut();
+        assert_eq!(track.known(), Samples(1920));
+        assert!(!track.take(Samples(1), &mut pcm));
+        track.pause(Samples(1920));
         assert!(track.take(Samples(1920), &mut pcm));
-        assert!((pcm[0] - 0.5).abs() < 0.001 && pcm[479] < 0.01 && pcm[480] == 0.0);
+        assert!(pcm.iter().all(|sample| *sample == 0.0));
     }
 
     #[test]

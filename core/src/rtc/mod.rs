@@ -13,6 +13,7 @@
 
 mod addresses;
 mod broadcast;
+mod broadcaster;
 mod invitation;
 mod message;
 mod microphone;
@@ -21,7 +22,8 @@ mod pipe;
 mod ports;
 mod switchboard;
 
-pub use broadcast::{Broadcast, Broadcaster};
+pub use broadcast::Broadcast;
+pub use broadcaster::Broadcaster;
 pub use invitation::{OfferError, PeerId};
 pub use message::{Message, MessageError};
 pub use peer::Partner;

@@ -151,7 +151,7 @@ impl Peer {
         let Some(writer) = self.rtc.writer(mid) else {
             return;
         };
-        let written = writer.write(payload, parcel.at, time, Arc::clone(&parcel.data));
+        let written = writer.write(payload, parcel.clock, time, Arc::clone(&parcel.data));
         self.settle(written, now, send);
     }
 

@@ -32,7 +32,8 @@ impl Painter {
 
     /// Takes in what has been spoken, and has more spoken where that is short.
     pub(super) fn listen(&mut self) {
-        if self.inbox.take_hushed() {
+        if let Some(epoch) = self.inbox.take_hushed() {
+            self.epoch = epoch;
             self.hush();
         }
         while self.stock() < STOCK
@@ -89,12 +90,12 @@ impl Painter {
         if self.soundtrack.ended() {
             return;
         }
-        let fading = self.soundtrack.cut();
+        self.soundtrack.cut();
         if let Some(face) = &mut self.face {
             face.forget(self.cut.start_of(self.painted));
         }
         let end = self.soundtrack.end_mark();
-        self.hear(&fading, &[end]);
+        self.hear(&[], &[end]);
         self.asked = self.live.job.is_fed();
         self.breath = false;
         self.paragraph_ends = false;

@@ -1,0 +1,64 @@
+//! Sound that comes with pauses between its pieces: each is said whole, before anything follows it.
+
+use std::fs;
+
+use avatar_tests::ffmpeg::samples;
+use avatar_tests::{FormBody, Nginx, Setup, until};
+
+const RATE: usize = 24_000;
+
+/// A tone without a header.
+fn tone(milliseconds: usize) -> Vec<u8> {
+    let sample = |n: usize| ((n as f32 * 0.1).sin() * 12_000.0) as i16;
+    let samples = RATE * milliseconds / 1000;
+    (0..samples).flat_map(|n| sample(n).to_le_bytes()).collect()
+}
+
+/// The stretches of tone in what is listed so far, in milliseconds, if there is a while of silence after the last.
+fn heard(nginx: &Nginx, id: &str) -> Option<Vec<usize>> {
+    let get = |name: &str| {
+        let answer = nginx.request("GET", &format!("/hls/{id}/{name}")).send();
+        assert_eq!(answer.status, 200, "{name}");
+        answer.body
+    };
+    let playlist = String::from_utf8(get("playlist.m3u8?_HLS_legacy=YES")).unwrap();
+    let segments = playlist.lines().filter(|line| line.ends_with(".m4s"));
+    let mut film = get("init.mp4");
+    segments.for_each(|segment| film.extend(get(segment)));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), film).unwrap();
+    let loud = |step: &[f32]| step.iter().any(|sample| sample.abs() > 0.1);
+    let pcm = samples(file.path().to_str().unwrap());
+    let steps: Vec<bool> = pcm.chunks(240).map(loud).collect();
+    let silent = steps.iter().rev().take_while(|loud| !**loud).count();
+    let stretches = steps.chunk_by(|one, other| one == other);
+    let tones = stretches.filter(|stretch| stretch[0]);
+    (silent > 60).then(|| tones.map(|stretch| stretch.len() * 5).collect())
+}
+
+#[test]
+fn a_piece_is_said_whole_before_another_comes() {
+    let nginx = Setup::new()
+        .workers(2)
+        .location("client_max_body_size 8m;")
+        .start();
+    for face in ["drawn", "photo"] {
+        let form = match face {
+            "drawn" => FormBody::default().field("avatar", "anna"),
+            _ => FormBody::default().file("image", &avatar_tests::neural::photograph()),
+        };
+        let id = nginx.begin_driven(form);
+        for (fed, milliseconds) in [500, 300, 700].into_iter().enumerate() {
+            assert_eq!(nginx.feed(&id, &tone(milliseconds), false).status, 200);
+            let tones = until("it is listed", || {
+                heard(&nginx, &id).filter(|tones| tones.len() > fed)
+            });
+            // In one piece, but for what its resampler needs more to go on from.
+            assert_eq!(tones.len(), fed + 1, "{face}: {tones:?}");
+            let missing = milliseconds as i64 - tones[fed] as i64;
+            assert!((-40..=60).contains(&missing), "{face}: {tones:?}");
+        }
+        let path = format!("/api/audio-driven/chunked/session/{id}");
+        assert_eq!(nginx.request("DELETE", &path).send().status, 200);
+    }
+}

@@ -29,10 +29,10 @@ pub struct Broadcaster {
     frame_rate: u32,
     video: Option<CallEncoder>,
     audio: OpusEncoder,
+    /// Samples that it has encoded.
+    encoded: u64,
     /// When time was `time`: the end of the last frame.
     clock: Option<(Instant, u64)>,
-    /// Samples that were encoded.
-    encoded: u64,
     /// When a key picture was last made.
     key_at: Option<Instant>,
     /// Of the last frame.
@@ -99,18 +99,21 @@ impl Broadcaster {
         epoch: u64,
         parcels: &mut Vec<Parcel>,
     ) -> Result<(), CodecError> {
+        let past = self.broadcast.is_past(epoch);
+        if std::mem::replace(&mut self.epoch, epoch) != epoch {
+            // The encoder still has the last of what was interrupted, and supposes that it was heard.
+            self.audio = OpusEncoder::open(SOUND_BITRATE)?;
+            self.encoded = 0;
+        }
         // A packet begins where the encoder says, which is a little before what it was made of.
         let begun = self.encoded as i64;
         self.encoded += pcm.len() as u64;
-        let past = self.broadcast.is_past(epoch);
-        // The first after an interruption therefore still holds the last of what was interrupted.
-        let stale = std::mem::replace(&mut self.epoch, epoch) != epoch;
-        for (n, packet) in self.audio.encode(pcm)?.into_iter().enumerate() {
+        for packet in self.audio.encode(pcm)? {
             let offset = packet.start - begun;
             let at = at + duration(offset.max(0).unsigned_abs());
             parcels.push(Parcel {
                 kind: ParcelKind::Sound,
-                data: match past || stale && n == 0 {
+                data: match past {
                     true => Arc::from(SILENCE),
                     false => packet.data.into(),
                 },

@@ -10,6 +10,7 @@ mod bitmap;
 mod blink;
 mod cascade;
 mod chin;
+mod crease;
 mod decode;
 mod error;
 mod eyes;
@@ -27,6 +28,7 @@ mod show;
 mod speak;
 mod still;
 mod sway;
+mod teeth;
 mod view;
 
 pub use cascade::CASCADES;

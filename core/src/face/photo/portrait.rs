@@ -10,6 +10,7 @@ use super::super::colour;
 use super::super::presenter::SIZES;
 use super::bitmap::Bitmap;
 use super::cascade::CASCADES;
+use super::crease::Crease;
 use super::error::PhotoError;
 use super::eyes::{self, Eye};
 use super::finder::Finder;
@@ -81,6 +82,7 @@ pub(super) struct Measured {
     pub(super) lips: Lips,
     pub(super) chin: f32,
     pub(super) hollow: Hollow,
+    pub(super) crease: Crease,
 }
 
 impl Photo {
@@ -108,11 +110,13 @@ impl Photo {
             notes.push(Note::NoMouth);
         }
         let chin = chin::look(&photo, &frame, &lips.shape);
-        let hollow = Hollow::new(&photo, &frame, &lips.shape);
         let part = view::part(&photo, &frame, options.crop, options.size);
         let seen = view::seen(&photo, &frame, part, options.size)?;
+        let hollow = Hollow::new(&seen.bitmap, &seen.frame, &lips.shape);
+        let planes = planes(&seen.bitmap);
         let measured = Measured {
-            planes: planes(&seen.bitmap),
+            crease: Crease::new(&planes.y, &seen.frame, &lips.shape),
+            planes,
             size: options.size,
             frame: seen.frame,
             eyes,

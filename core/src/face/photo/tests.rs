@@ -1,5 +1,6 @@
 //! What tests of photos share.
 
+mod mouths;
 mod reading;
 mod showing;
 

@@ -16,6 +16,7 @@ mod error;
 mod eyes;
 mod finder;
 mod frame;
+mod glasses;
 mod grouping;
 mod hollow;
 mod jaw;

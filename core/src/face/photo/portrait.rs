@@ -49,6 +49,8 @@ pub enum Note {
     Faces(usize),
     /// The eyes were not found: they do not blink.
     NoEyes,
+    /// Glasses lie over the lids or reflect light: the eyes do not blink.
+    Glasses,
     /// The mouth was not found, and is taken to be where mouths usually are.
     NoMouth,
 }
@@ -61,6 +63,9 @@ impl fmt::Display for Note {
                 "{count} faces were found in the picture; the largest is shown"
             ),
             Self::NoEyes => to.write_str("the eyes were not found, so they do not blink"),
+            Self::Glasses => {
+                to.write_str("glasses lie over the lids or reflect light, so the eyes do not blink")
+            }
             Self::NoMouth => {
                 to.write_str("the mouth was not found, and is taken to be where mouths usually are")
             }
@@ -104,6 +109,9 @@ impl Photo {
         let (frame, eyes) = eyes::look(&photo, frame, seen);
         if eyes.iter().all(|eye| !eye.seen) {
             notes.push(Note::NoEyes);
+        }
+        if eyes.iter().any(|eye| eye.covered) {
+            notes.push(Note::Glasses);
         }
         let lips = lips::look(&photo, &frame);
         if !lips.seen {

@@ -78,7 +78,7 @@ impl PhotoFace {
         let frame = measured.frame;
         let [pitch, yaw, roll] = styles.pose;
         let [aside, up] = styles.gaze;
-        let seen = measured.eyes.iter().filter(|eye| eye.seen);
+        let seen = measured.eyes.iter().filter(|eye| eye.seen && !eye.covered);
         Self {
             photo: photo.clone(),
             performance: Performance::new(seed, rate),

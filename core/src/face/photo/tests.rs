@@ -1,5 +1,6 @@
 //! What tests of photos share.
 
+mod glasses;
 mod mouths;
 mod reading;
 mod showing;

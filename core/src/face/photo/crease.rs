@@ -11,7 +11,7 @@ pub(super) const STEP: usize = 2;
 /// How far from its middle a fold is looked for.
 const WIDE: f32 = 0.17;
 
-/// Where folds begin, beside the nose and below the pupils of the eyes: from the middle, and above the mouth.
+/// Where folds begin, beside the nose, counted from the middle of the mouth.
 const NOSE: Point = (0.34, -0.33);
 
 /// The distance over which brightness is levelled.

@@ -2,10 +2,8 @@
 
 use super::eyes::Eye;
 use super::frame::Frame;
+use super::glasses::{self, LID};
 use super::planes::{Area, BITS, Plane, Planes};
-
-/// How far above a lid its skin is drawn from, in the face's measure.
-const LID: f32 = 0.15;
 
 /// How dark and how thick the lashes of a shut eye are.
 const LASH: f32 = 0.8;
@@ -84,7 +82,7 @@ impl Blink {
         }
         let (upper, lower) = (-self.eye.lids.0 * bow, self.eye.lids.1 * bow);
         let edge = upper + (lower - upper) * shut;
-        let brow = upper - LID * bow.sqrt();
+        let brow = (upper - LID * bow.sqrt()).max(glasses::height(&self.eye.rim, s));
         if y < brow {
             return ((x, y), 0.0);
         }
@@ -93,7 +91,7 @@ impl Blink {
             // The skin of the lid is drawn down; what lies next to the edge, lashes first of all, hardly stretched.
             let t = (y - brow) / (edge - brow).max(1e-4);
             let bent = t + shut * 0.35 * t * t * (1.0 - t);
-            return ((x, brow + (upper - brow) * bent.min(1.0)), lash);
+            return ((x, brow + (upper - brow).max(0.0) * bent.min(1.0)), lash);
         }
         if y > lower {
             return ((x, y), lash);

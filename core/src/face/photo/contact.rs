@@ -11,12 +11,23 @@ use super::*;
 use crate::face::Mouth;
 use crate::time::FrameRate;
 
+/// Mouths that speech makes, beside those of all faces: open, jaw, width, round, press, bite, tongue.
+const SPOKEN: [[f32; 7]; 6] = [
+    [0.26, 0.22, -0.2, 1.0, 0.0, 0.0, 0.0],
+    [0.12, 0.12, -0.2, 0.95, 0.0, 0.0, 0.0],
+    [0.54, 0.50, -0.1, 0.8, 0.0, 0.0, 0.0],
+    [0.20, 0.15, 0.0, 0.5, 0.0, 0.0, 0.0],
+    [0.19, 0.03, 0.42, 0.0, 0.0, 0.0, 0.2],
+    [0.26, 0.04, -0.15, 0.55, 0.0, 0.0, 0.2],
+];
+
 /// Everything a sheet shows, in rows of five.
 fn moments() -> Vec<(Moment, Styles)> {
     let plain = Styles::default();
-    let mut moments: Vec<(Moment, Styles)> = MOUTHS
-        .iter()
-        .map(|(_, measures)| {
+    let mouths = MOUTHS.iter().map(|(_, measures)| measures);
+    let mut moments: Vec<(Moment, Styles)> = mouths
+        .chain(&SPOKEN)
+        .map(|measures| {
             let mouth = Mouth::from_measures(*measures);
             let moment = Moment {
                 mouth,
@@ -25,7 +36,7 @@ fn moments() -> Vec<(Moment, Styles)> {
             (moment, plain)
         })
         .collect();
-    for shut in [0.5, 1.0] {
+    for shut in [0.3, 0.6, 0.8, 1.0] {
         let look = Look {
             shut,
             gaze: (0.0, 0.0),

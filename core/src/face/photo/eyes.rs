@@ -2,6 +2,7 @@
 
 use super::bitmap::Bitmap;
 use super::frame::{Frame, Point};
+use super::glasses::{self, FREE, Rim};
 use super::patch::Patch;
 
 /// An iris's radius, half of what is seen of an eye, and how far lids lie from the pupil, as most people have them.
@@ -21,8 +22,12 @@ pub(super) struct Eye {
     /// How far the lids' edges lie above and below the pupil.
     pub(super) lids: (f32, f32),
     pub(super) iris: f32,
+    /// What above the lid stays where it is.
+    pub(super) rim: Rim,
     /// Whether it was seen. One that was not neither blinks nor looks about.
     pub(super) seen: bool,
+    /// Whether glasses are before the lids, or reflect. One eye alone does not blink.
+    pub(super) covered: bool,
 }
 
 /// The pupil near `(0, 0)` of a patch about an eye: where a dark disc lies in something brighter.
@@ -101,13 +106,22 @@ pub(super) fn look(photo: &Bitmap, rough: Frame, seen: [bool; 2]) -> (Frame, [Ey
         half_width: HALF_WIDTH,
         lids: LIDS,
         iris: IRIS,
+        rim: FREE,
         seen: false,
+        covered: false,
     });
     for (eye, seen) in eyes.iter_mut().zip(seen) {
         let (x, _) = eye.pupil;
         let patch = Patch::new(photo, &frame, (x - 0.4, -0.4), (x + 0.4, 0.4));
         eye.seen = seen;
         eye.lids.0 = upper_lid(&patch, eye.pupil);
+        let rim = glasses::look(&patch, eye);
+        eye.covered = seen && rim.is_none();
+        eye.rim = rim.unwrap_or(FREE);
+    }
+    let covered = eyes.iter().any(|eye| eye.covered);
+    for eye in &mut eyes {
+        eye.covered = covered;
     }
     (frame, eyes)
 }

@@ -1,17 +1,20 @@
 //! What is seen between lips: teeth, tongue, and the dark behind them, in the light of the photo.
 
+use std::sync::Arc;
+
 use super::super::bell;
 use super::super::smoothstep;
 use super::bitmap::Bitmap;
 use super::frame::Frame;
 use super::jaw::{Edges, Jaw};
 use super::lips::Shape;
+use super::teeth::{self, Enamel, Teeth};
 
 /// Luma and the two colour differences as codes.
 pub(super) type Code = [f32; 3];
 
 /// Colours of a mouth in the light of its photo.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Hollow {
     dark: Code,
     deep: Code,
@@ -19,12 +22,15 @@ pub(super) struct Hollow {
     shaded: Code,
     tongue: Code,
     flesh: Code,
+    teeth: Arc<Teeth>,
+    /// The luma of the upper lip.
+    pub(super) lip: f32,
     /// The line between lips that meet.
     pub(super) seam: Code,
 }
 
 /// The code of a colour, its parts 0…1.
-fn code([red, green, blue]: [f32; 3]) -> Code {
+pub(super) fn code([red, green, blue]: [f32; 3]) -> Code {
     // ITU-R BT.709-6, sections 3.2 and 4.6.
     let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     [
@@ -34,7 +40,8 @@ fn code([red, green, blue]: [f32; 3]) -> Code {
     ]
 }
 
-fn mixed(from: Code, to: Code, part: f32) -> Code {
+/// Between two colours.
+pub(super) fn mixed(from: Code, to: Code, part: f32) -> Code {
     let mut code = from;
     for (value, to) in code.iter_mut().zip(to) {
         *value += (to - *value) * part;
@@ -80,21 +87,29 @@ impl Hollow {
             code(if grey { [luma; 3] } else { [red, green, blue] })
         };
         // A photo that shows teeth tells their colour.
-        let enamel = shown_teeth(photo, frame, mouth).unwrap_or(enamel);
-        let [red, green, blue] = enamel;
+        let shown = shown_teeth(photo, frame, mouth);
+        let bright = shown.unwrap_or(enamel);
+        let [red, green, blue] = bright;
         // Teeth in shadow are lit by gums and lips.
         let shaded = if grey {
-            enamel.map(|part| part * 0.5)
+            bright.map(|part| part * 0.5)
         } else {
             [red * 0.60, green * 0.48, blue * 0.44]
+        };
+        let enamel = Enamel {
+            bright,
+            shaded,
+            seen: shown.is_some(),
         };
         Self {
             dark: lit([0.115, 0.035, 0.04]),
             deep: lit([0.23, 0.075, 0.075]),
-            enamel: code(enamel),
+            enamel: code(bright),
             shaded: code(shaded),
             tongue: lit([0.66, 0.34, 0.33]),
             flesh: lit([0.45, 0.18, 0.18]),
+            lip: lip(photo, frame, mouth),
+            teeth: Arc::new(Teeth::new(photo, frame, mouth, &enamel)),
             seam: lit([0.30, 0.12, 0.12]),
         }
     }
@@ -123,26 +138,52 @@ impl Hollow {
         }
         let side = smoothstep(0.15, 0.85, s.abs());
         let shown = 1.0 - smoothstep(0.55, 0.92, s.abs());
-        let lower = below(jaw.lower_teeth(s));
+        // A lower lip that is drawn down shows the teeth behind it.
+        let bare = 0.026 * (1.0 - mouth.round) * smoothstep(0.1, 0.5, mouth.open);
+        let (off, crown) = teeth::lower(s * jaw.half_width());
+        let lower = below(jaw.lower_teeth(s).min(edges.lower - bare) + crown);
         if lower > 0.0 {
-            let dim = mixed(self.enamel, self.shaded, 0.35 + 0.6 * side);
-            colour = mixed(colour, dim, lower * shown * 0.9);
+            let dim = 0.55 + 0.25 * off + 0.20 * side;
+            let tooth = mixed(
+                mixed(self.enamel, self.shaded, 0.4),
+                self.dark,
+                dim.min(1.0) * 0.7,
+            );
+            colour = mixed(colour, tooth, lower * shown * 0.9);
         }
-        // Teeth end in a slight scallop.
-        let each = (s * 5.5).abs().fract() - 0.5;
-        let line = jaw.teeth(s) - 0.006 * (4.0 * each * each);
-        let upper = 1.0 - below(line);
-        if upper > 0.0 {
-            let from_lip = y - edges.upper;
-            let shadow = 1.0 - smoothstep(0.0, 0.06, from_lip);
-            let between = (1.0 - (0.5 - each.abs()) / 0.12).clamp(0.0, 1.0) * 0.13;
-            let dim = (0.12 + 0.62 * side + 0.5 * shadow + between).min(0.95);
-            colour = mixed(colour, mixed(self.enamel, self.shaded, dim), upper * shown);
+        // Rounded lips come forward, and down over teeth that were not seen.
+        let lift = if self.teeth.seen {
+            0.0
+        } else {
+            0.05 * mouth.round
+        };
+        let (tooth, cover) = self.teeth.at((s * jaw.half_width(), y + lift));
+        if cover > 0.0 {
+            let shadow = 1.0 - smoothstep(0.0, 0.07, y - edges.upper);
+            let hidden = smoothstep(0.35, 0.95, mouth.round);
+            let dim = 0.06 + 0.42 * shadow + 0.30 * side;
+            let dim = dim + (0.90 - dim) * 0.70 * hidden;
+            let cover = cover * (1.0 - 0.80 * hidden);
+            colour = mixed(colour, mixed(tooth, self.dark, dim), cover);
         }
         // Lips throw shadow on what lies behind them.
         let lip = bell((y - edges.upper) / 0.012).max(0.7 * bell((edges.lower - y) / 0.010));
         mixed(colour, self.dark, lip * 0.45)
     }
+}
+
+/// The mean luma of the middle of the upper lip.
+fn lip(photo: &Bitmap, frame: &Frame, mouth: &Shape) -> f32 {
+    let across = [-0.5, -0.3, -0.1, 0.1, 0.3, 0.5_f32];
+    let luma = across.map(|s| {
+        let bow = 1.0 - s * s;
+        let x = s * mouth.half_width;
+        let y = mouth.y + mouth.slope * x + (mouth.bulge - 0.5 * mouth.upper) * bow;
+        let (x, y) = frame.pixel((mouth.x + x, y));
+        let [luma, ..] = code(photo.sample(x, y).map(|part| part / 255.0));
+        luma
+    });
+    luma.iter().sum::<f32>() / luma.len() as f32
 }
 
 /// The mean of the brighter half of what is between the lips, if they are apart and it is bright.

@@ -22,7 +22,10 @@ const NOSE: f32 = 0.34;
 const MEET: f32 = 0.42;
 
 /// Edges that are seen in a photo belong to what is between the lips, by this much.
-const RIM: f32 = 0.010;
+pub(super) const RIM: f32 = 0.010;
+
+/// Half of the width of lips that are rounded, whatever they are at rest: a smile has further to go.
+const ROUNDED: f32 = 0.31;
 
 /// A mouth of a photo at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -47,14 +50,15 @@ pub(super) struct Edges {
 impl Jaw {
     /// A mouth of this shape above a chin at the height `chin`, doing what `mouth` does.
     pub(super) fn new(shape: Shape, chin: f32, mouth: Mouth) -> Self {
+        let narrow = (1.0 - ROUNDED / shape.half_width).clamp(0.20, 0.58);
         let spread =
-            0.10 * mouth.width - 0.36 * mouth.round - 0.055 * mouth.jaw * (1.0 - mouth.round);
+            0.10 * mouth.width - narrow * mouth.round - 0.055 * mouth.jaw * (1.0 - mouth.round);
         Self {
             shape,
             chin: (chin - shape.y).max(0.4),
             mouth,
             spread,
-            fullness: 0.14 * mouth.round - 0.38 * mouth.press - 0.08 * mouth.open,
+            fullness: 0.42 * mouth.round - 0.38 * mouth.press - 0.08 * mouth.open,
         }
     }
 
@@ -85,7 +89,7 @@ impl Jaw {
             };
         }
         Edges {
-            upper: line - RIM * bow,
+            upper: line - 2.0 * RIM * bow,
             lower: line + (self.shape.gap + RIM) * bow,
         }
     }
@@ -109,19 +113,26 @@ impl Jaw {
     /// The same, without what rounding makes of a smile.
     fn lips(&self, s: f32) -> Edges {
         let line = self.line(s);
-        let t = s / 0.97;
+        let t = s / self.parted();
         let bend = (0.74 - 0.22 * self.mouth.round - 0.14 * self.mouth.open).max(0.46);
-        let gap = GAP * self.mouth.open * (1.0 - t * t).max(0.0).powf(bend);
+        let gap = GAP * self.mouth.open * (1.0 + 0.3 * self.mouth.round);
+        let gap = gap * (1.0 - t * t).max(0.0).powf(bend);
         let bite = self.mouth.bite;
-        let lower = line + (1.0 - RAISED) * gap;
+        let raises = RAISED + (0.42 - RAISED) * self.mouth.round;
+        let lower = line + (1.0 - raises) * gap;
         // Teeth rest on the lower lip.
         let bitten = (self.teeth(s) - 0.008).max(line + 0.012) - line;
         let lower = lower + (line + bitten * (1.0 - t * t).max(0.0).sqrt() - lower) * bite;
-        let raised = RAISED * gap * (1.0 - bite) + 0.030 * bite * (1.0 - t * t).max(0.0);
+        let raised = raises * gap * (1.0 - bite) + 0.030 * bite * (1.0 - t * t).max(0.0);
         Edges {
             upper: line - raised,
             lower: lower.max(line - raised),
         }
+    }
+
+    /// How much of the mouth's width opens: rounded lips stay together towards the corners.
+    pub(super) fn parted(&self) -> f32 {
+        0.97 - self.mouth.round * (0.56 - 0.25 * self.mouth.open)
     }
 
     /// The lower edge of the upper teeth, which move with nothing but the head.
@@ -191,14 +202,17 @@ impl Jaw {
             0.6 * (1.0 - smoothstep(1.0, 2.0, s))
         };
         let near = 1.0 - smoothstep(0.16, 0.45, (y - self.shape.bulge / 2.0).abs());
-        0.6 * self.mouth.round * self.shape.bulge.max(0.0) * bend * near
+        let sag = self.shape.bulge + MEET * self.shape.gap;
+        0.95 * self.mouth.round * sag.max(0.0) * bend * near
     }
 
     /// How far corners and cheeks go sideways.
     fn across(&self, x: f32, y: f32) -> f32 {
         let wide = self.shape.half_width;
-        let near = 1.0 - smoothstep(0.16, 0.55, (y - self.shape.bulge / 2.0).abs());
-        let reach = x.clamp(-wide, wide) * (1.0 - smoothstep(wide, wide + 0.5, x.abs()));
+        let off = y - self.shape.bulge / 2.0;
+        // The nose stays as wide as it is.
+        let near = 1.0 - smoothstep(0.12, if off < 0.0 { 0.42 } else { 0.60 }, off.abs());
+        let reach = x.clamp(-wide, wide) * (1.0 - smoothstep(wide, wide + 0.6, x.abs()));
         self.spread * reach * near
     }
 

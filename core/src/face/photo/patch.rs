@@ -74,6 +74,13 @@ impl Patch {
         self.corner.0 + (column as f32 + 0.5) / FINE
     }
 
+    /// The place of a sample's middle.
+    pub(super) fn place(&self, n: usize) -> Point {
+        let row = n / self.width.max(1);
+        let down = (row as f32 + 0.5) / FINE;
+        (self.across(n % self.width.max(1)), self.corner.1 + down)
+    }
+
     /// Brightness at a place of the face; beyond the edge that at the edge.
     pub(super) fn bright(&self, (x, y): Point) -> f32 {
         let near = |at: f32, count: usize| at.clamp(0.0, (count.max(1) - 1) as f32);

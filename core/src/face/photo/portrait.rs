@@ -10,6 +10,7 @@ use super::super::colour;
 use super::super::presenter::SIZES;
 use super::bitmap::Bitmap;
 use super::cascade::CASCADES;
+use super::crease::Crease;
 use super::error::PhotoError;
 use super::eyes::{self, Eye};
 use super::finder::Finder;
@@ -48,6 +49,8 @@ pub enum Note {
     Faces(usize),
     /// The eyes were not found: they do not blink.
     NoEyes,
+    /// Glasses lie over the lids or reflect light: the eyes do not blink.
+    Glasses,
     /// The mouth was not found, and is taken to be where mouths usually are.
     NoMouth,
 }
@@ -60,6 +63,9 @@ impl fmt::Display for Note {
                 "{count} faces were found in the picture; the largest is shown"
             ),
             Self::NoEyes => to.write_str("the eyes were not found, so they do not blink"),
+            Self::Glasses => {
+                to.write_str("glasses lie over the lids or reflect light, so the eyes do not blink")
+            }
             Self::NoMouth => {
                 to.write_str("the mouth was not found, and is taken to be where mouths usually are")
             }
@@ -81,6 +87,7 @@ pub(super) struct Measured {
     pub(super) lips: Lips,
     pub(super) chin: f32,
     pub(super) hollow: Hollow,
+    pub(super) crease: Crease,
 }
 
 impl Photo {
@@ -103,16 +110,21 @@ impl Photo {
         if eyes.iter().all(|eye| !eye.seen) {
             notes.push(Note::NoEyes);
         }
+        if eyes.iter().any(|eye| eye.covered) {
+            notes.push(Note::Glasses);
+        }
         let lips = lips::look(&photo, &frame);
         if !lips.seen {
             notes.push(Note::NoMouth);
         }
         let chin = chin::look(&photo, &frame, &lips.shape);
-        let hollow = Hollow::new(&photo, &frame, &lips.shape);
         let part = view::part(&photo, &frame, options.crop, options.size);
         let seen = view::seen(&photo, &frame, part, options.size)?;
+        let hollow = Hollow::new(&seen.bitmap, &seen.frame, &lips.shape);
+        let planes = planes(&seen.bitmap);
         let measured = Measured {
-            planes: planes(&seen.bitmap),
+            crease: Crease::new(&planes.y, &seen.frame, &lips.shape),
+            planes,
             size: options.size,
             frame: seen.frame,
             eyes,

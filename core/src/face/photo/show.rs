@@ -78,7 +78,7 @@ impl PhotoFace {
         let frame = measured.frame;
         let [pitch, yaw, roll] = styles.pose;
         let [aside, up] = styles.gaze;
-        let seen = measured.eyes.iter().filter(|eye| eye.seen);
+        let seen = measured.eyes.iter().filter(|eye| eye.seen && !eye.covered);
         Self {
             photo: photo.clone(),
             performance: Performance::new(seed, rate),
@@ -99,7 +99,7 @@ impl PhotoFace {
                 measured.chin,
                 frame,
                 whole,
-                measured.hollow,
+                measured.hollow.clone(),
             ),
             blinks: seen.map(|eye| Blink::new(*eye, frame, whole)).collect(),
             sway: Sway::new(&frame, measured.chin, measured.size),
@@ -139,9 +139,10 @@ impl PhotoFace {
 
     /// Paints one moment.
     pub(super) fn show(&mut self, moment: &Moment, picture: &mut Picture) {
-        let photo = &self.photo.0.planes;
+        let measured: &Measured = &self.photo.0;
+        let photo = &measured.planes;
         if self.shown != Some(moment.mouth) {
-            self.speak.draw(photo, &mut self.drawn, moment.mouth);
+            self.speak.draw(measured, &mut self.drawn, moment.mouth);
             self.shown = Some(moment.mouth);
         }
         let gaze = (

@@ -1,17 +1,25 @@
 //! The lower face, drawn anew for each mouth.
 
 use super::super::mouth::Mouth;
+use super::crease::Crease;
 use super::frame::{Frame, Point};
 use super::hollow::{Code, Hollow};
 use super::jaw::{Edges, Jaw};
 use super::lips::Shape;
 use super::planes::{Area, BITS, ONE, Plane, Planes};
+use super::portrait::Measured;
 
 /// Places along a mouth at which its edges are computed; between them they are interpolated.
 const FINE: usize = 128;
 
 /// How thick the line is where lips meet that are apart in the photo, in the face's measure.
 const SEAM: f32 = 0.016;
+
+/// How far above the edge of an upper lip teeth may be that belong below it, in the face's measure.
+const KEPT: f32 = 0.04;
+
+/// How much of a smile's folds rounded lips take away.
+const RELAXED: f32 = 0.85;
 
 /// A node of the fields: how far what is seen there lies from where it comes from, above and below the mouth, in pixels.
 type Moves = [Point; 2];
@@ -84,8 +92,9 @@ impl Speak {
         )
     }
 
-    /// Draws the lower face of `photo` into `into`.
-    pub(super) fn draw(&mut self, photo: &Planes, into: &mut Planes, mouth: Mouth) {
+    /// Draws the lower face of a photo into `into`.
+    pub(super) fn draw(&mut self, measured: &Measured, into: &mut Planes, mouth: Mouth) {
+        let photo = &measured.planes;
         let jaw = Jaw::new(self.shape, self.chin, mouth);
         if jaw.is_at_rest() {
             for ((from, step), (into, _)) in photo.each().into_iter().zip(into.each_mut()) {
@@ -98,12 +107,14 @@ impl Speak {
             let s = (n as f32 / FINE as f32) * 2.0 - 1.0;
             *edges = jaw.edges(s.min(1.0));
         }
+        let relaxed = RELAXED * jaw.mouth.round;
         let planes = photo.each().into_iter().zip(into.each_mut());
         for (part, ((from, step), (into, _))) in planes.enumerate() {
             let canvas = Canvas {
                 speak: self,
                 jaw: &jaw,
                 gap: self.gap(),
+                crease: (part == 0 && relaxed > 0.0).then_some((&measured.crease, relaxed)),
                 part,
                 step,
             };
@@ -121,7 +132,7 @@ impl Speak {
                 lower: f32::MIN,
             },
             |gap, edges| Edges {
-                upper: gap.upper.min(edges.upper - near),
+                upper: gap.upper.min(edges.upper - near.max(KEPT)),
                 lower: gap.lower.max(edges.lower + near),
             },
         )
@@ -161,6 +172,8 @@ struct Canvas<'a> {
     speak: &'a Speak,
     jaw: &'a Jaw,
     gap: Edges,
+    /// The folds of a smile, and how much of them goes.
+    crease: Option<(&'a Crease, f32)>,
     part: usize,
     step: usize,
 }
@@ -221,7 +234,12 @@ impl Canvas<'_> {
             let part = n / count;
             let by = (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part);
             let fixed = |at: f32, by: f32| ((at + by / step) * ONE as f32) as i32;
-            let skin = from.between(fixed(at.0 as f32 + n, by.0), fixed(at.1 as f32, by.1));
+            let place = (fixed(at.0 as f32 + n, by.0), fixed(at.1 as f32, by.1));
+            let mut skin = [from.between(place.0, place.1)];
+            if let Some((crease, part)) = self.crease {
+                crease.smooth(&mut skin, place, (0, 0), part);
+            }
+            let [skin] = skin;
             *sample = if s.abs() < 1.0 {
                 self.between(f32::from(skin), edges, (s, y), soft)
             } else {
@@ -236,14 +254,15 @@ impl Canvas<'_> {
         let (left, right) = ends;
         let count = samples.len() as f32;
         let start = |at: usize, by: f32| ((at as i32) << BITS) + fixed(by);
-        from.run(
-            (start(at.0, left.0), start(at.1, left.1)),
-            (
-                fixed((right.0 - left.0) / count),
-                fixed((right.1 - left.1) / count),
-            ),
-            samples,
+        let first = (start(at.0, left.0), start(at.1, left.1));
+        let pace = (
+            fixed((right.0 - left.0) / count),
+            fixed((right.1 - left.1) / count),
         );
+        from.run(first, pace, samples);
+        if let Some((crease, part)) = self.crease {
+            crease.smooth(samples, first, pace, part);
+        }
     }
 
     fn edges(&self, s: f32) -> Edges {
@@ -262,13 +281,23 @@ impl Canvas<'_> {
         let gap = edges.lower - edges.upper;
         let within = |off: f32| (off / soft + 0.5).clamp(0.0, 1.0);
         let open = within(y - edges.upper) * within(edges.lower - y) * (gap / soft).clamp(0.0, 1.0);
-        let mut value = skin;
+        let mut value = self.edged(skin, edges.upper - y, s);
         if open > 0.0 {
             let hollow = self.speak.hollow.colour(self.jaw, edges, (s, y), soft);
             value += (self.code(hollow) - value) * open;
         }
         value = self.seam(value, edges, (s, y), soft);
         value.clamp(0.0, 255.0).round() as u8
+    }
+
+    /// Teeth of the photo that the edge of the upper lip has kept are no brighter than the lip.
+    fn edged(&self, skin: f32, above: f32, s: f32) -> f32 {
+        if self.part > 0 || self.speak.shape.gap == 0.0 {
+            return skin;
+        }
+        let kept =
+            (2.0 - 2.0 * above.abs() / KEPT).clamp(0.0, 1.0) * (5.0 - 5.0 * s.abs()).min(1.0);
+        skin - (skin - self.speak.hollow.lip).max(0.0) * kept
     }
 
     /// Where lips meet that are apart in the photo, there is a line that the photo does not have.

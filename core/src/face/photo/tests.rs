@@ -1,5 +1,7 @@
 //! What tests of photos share.
 
+mod glasses;
+mod mouths;
 mod reading;
 mod showing;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command against the demonstration that `make run` starts: nginx on a free port, with a data directory of its own.
-# BASE tells the command where. nginx's log lies in target/NAME; there must be no alarm in it.
+# BASE tells the command where, and MASTER which process. nginx's log lies in target/NAME; there must be no alarm in it.
 #
 #   tests/demonstration.sh NAME command…
 
@@ -14,9 +14,13 @@ rm -rf "$out"
 mkdir -p "$out"
 log=$out/nginx.log
 run=$(mktemp -d)
-port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+free_port() {
+    node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
+}
+port=$(free_port)
+calls=$(free_port)
 
-AVATAR_PORT=$port AVATAR_RUN=$run AVATAR_DATA=$run/data AVATAR_WORKERS=${AVATAR_WORKERS:-4} AVATAR_WEBRTC=127.0.0.1:0 \
+AVATAR_PORT=$port AVATAR_RUN=$run AVATAR_DATA=$run/data AVATAR_WORKERS=${AVATAR_WORKERS:-4} AVATAR_WEBRTC=127.0.0.1:$calls \
     "$ROOT/scripts/serve.sh" >"$log" 2>&1 &
 nginx=$!
 # shellcheck disable=SC2317  # the trap calls it
@@ -27,7 +31,7 @@ finish() {
 }
 trap finish EXIT
 
-export BASE=http://127.0.0.1:$port
+export BASE=http://127.0.0.1:$port MASTER=$nginx
 for _ in $(seq 100); do
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
     kill -0 "$nginx" 2>/dev/null || break

@@ -8,8 +8,11 @@
 
 #[path = "rtc/caller.rs"]
 mod caller;
+#[path = "rtc/ceding.rs"]
+mod ceding;
 
-use std::net::UdpSocket;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};

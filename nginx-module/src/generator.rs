@@ -52,10 +52,16 @@ impl Host {
         self.generator.stop()
     }
 
+    /// The process is asked to quit: others take what is new, and it stays until its sessions are finished.
+    pub(crate) fn retire(&self) {
+        self.generator.retire();
+        self.stay();
+    }
+
     /// Keeps the process from going before its sessions are finished: nginx waits for timers that cannot be
     /// cancelled, and for nothing else of ours. The first look is not before the generator itself has counted
     /// what it was handed a moment ago.
-    pub(crate) fn stay(&self) {
+    fn stay(&self) {
         self.lifeline.set(GLANCE);
     }
 

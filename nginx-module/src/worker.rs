@@ -151,7 +151,7 @@ unsafe extern "C" fn on_hint(_: *mut ngx_event_t) {
         // Last: a line said while the hints were read has had its nudge swallowed above.
         worker.journal.write();
         if worker.receiver.asked_to_close() {
-            worker.with_host(Host::stay);
+            worker.with_host(Host::retire);
         }
     });
 }

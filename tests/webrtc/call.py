@@ -5,16 +5,21 @@ import fractions
 import json
 import math
 import os
+import re
+import signal
 import struct
 import unittest
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 BASE = os.environ.get("BASE", "http://127.0.0.1:8080")
+# nginx's master process, where it may be told to reload.
+MASTER = os.environ.get("MASTER")
 PATIENCE = 20
 
 
@@ -27,6 +32,24 @@ def ask(method, path, body=None, kind="application/json"):
             return answer.status, answer.headers, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read().decode()
+
+
+def workers():
+    """nginx's worker processes."""
+    return Path(f"/proc/{MASTER}/task/{MASTER}/children").read_text().split()
+
+
+def leaves(worker):
+    """Whether a worker takes nothing new any more."""
+    try:
+        return "is shutting down" in Path(f"/proc/{worker}/cmdline").read_text()
+    except FileNotFoundError:
+        return True
+
+
+def ports(sdp):
+    """Where the maker of an answer is to be reached."""
+    return set(re.findall(r"^a=candidate:\S+ 1 (udp|tcp) \d+ \S+ (\d+) ", sdp, re.MULTILINE))
 
 
 class Tone(MediaStreamTrack):
@@ -108,17 +131,22 @@ class Peer:
         await self.accept(answer["sdp"])
         return answer
 
-    async def watch(self, session):
-        """Watches a session by WHEP, and returns where it is hung up."""
+    async def watch(self, session, wanted=lambda sdp: True):
+        """Watches a session by WHEP, as soon as the answer is as it is wanted, and returns where it is hung up."""
         body = (await self.offer()).encode()
         loop = asyncio.get_running_loop()
-        status, headers, answer = await loop.run_in_executor(
-            None, ask, "POST", f"/whep/{session}", body, "application/sdp"
-        )
-        assert status == 201, answer
-        assert headers["Content-Type"] == "application/sdp"
-        await self.accept(answer)
-        return headers["Location"]
+        begun = loop.time()
+        while True:
+            status, headers, answer = await loop.run_in_executor(
+                None, ask, "POST", f"/whep/{session}", body, "application/sdp"
+            )
+            assert status == 201, answer
+            assert headers["Content-Type"] == "application/sdp"
+            if wanted(answer):
+                await self.accept(answer)
+                return headers["Location"]
+            assert loop.time() < begun + PATIENCE, f"no other answer in {PATIENCE} s: {answer}"
+            await loop.run_in_executor(None, ask, "DELETE", headers["Location"])
 
     async def accept(self, sdp):
         await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
@@ -211,6 +239,25 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         await second.until("the end", lambda: second.connection.connectionState == "closed")
         seen = len(first.pictures)
         await first.until("more for the first", lambda: len(first.pictures) >= seen + 10)
+
+    @unittest.skipUnless(MASTER, "somebody else's nginx is not told to reload")
+    async def test_calls_outlive_a_reload_and_the_next_are_taken_at_the_same_port(self):
+        first, second, late = self.peer(), self.peer(), self.peer()
+        before = await first.talk()
+        await first.open()
+        old = workers()
+        os.kill(int(MASTER), signal.SIGHUP)
+        await first.until("the workers' replacement", lambda: all(leaves(worker) for worker in old))
+        # Who watches a session of the old process is sent elsewhere once that has let go of the port.
+        await late.watch(before["session_id"], lambda sdp: ports(sdp).isdisjoint(ports(before["sdp"])))
+        after = await second.talk(text="Hello from a new process.")
+        self.assertEqual(ports(after["sdp"]), ports(before["sdp"]))
+        await second.until("a face that speaks", lambda: len(second.pictures) >= 25 and max(second.loudness) > 0.02)
+        seen = len(first.pictures)
+        first.say(type="speak", text="I am still here.")
+        await first.until("speech", lambda: first.of("speaking") and max(first.loudness) > 0.02)
+        await first.until("pictures", lambda: len(first.pictures) >= seen + 25)
+        await late.until("pictures", lambda: len(late.pictures) >= 25)
 
     async def test_what_cannot_be_met_is_refused(self):
         loop = asyncio.get_running_loop()

@@ -103,6 +103,8 @@ pub(crate) struct Desk {
     departures: Departures,
     /// When this process goes at the latest.
     leaving: Option<Instant>,
+    /// When the port of calls is left to another at the latest.
+    retiring: Option<Instant>,
 }
 
 impl Desk {
@@ -112,6 +114,7 @@ impl Desk {
             sessions: HashMap::new(),
             departures: Departures::default(),
             leaving: None,
+            retiring: None,
         }
     }
 
@@ -124,6 +127,7 @@ impl Desk {
             if now >= tick {
                 self.look_around();
                 self.make_way(now);
+                self.pass_on(now);
                 tick = now + TICK;
             }
             let due = self.sessions.values().filter_map(Session::due);
@@ -178,6 +182,7 @@ impl Desk {
             Notice::Generated(id) => self.file(id),
             Notice::Failed(id) => self.file_failed(id),
             Notice::Broken => self.resign(),
+            Notice::Retire => self.retire(Instant::now()),
             Notice::Stop => {}
         }
     }
@@ -198,6 +203,7 @@ impl Desk {
     /// Whatever a lost hint might have spoken of.
     fn look_around(&mut self) {
         self.clear_away(Instant::now());
+        self.supplies.telephone.waits();
         let board = self.supplies.publication.board;
         let concern = |(&id, session): (&SessionId, &Session)| {
             let patient = session.listing.as_ref().is_some_and(Listing::is_patient);

@@ -192,6 +192,11 @@ impl Generator {
         self.notices.hint(hint);
     }
 
+    /// Leaves to another process what can pass on before all sessions here are finished: the port of calls.
+    pub fn retire(&self) {
+        self.notices.retire();
+    }
+
     /// How many sessions still need this generator.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::Acquire)

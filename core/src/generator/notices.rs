@@ -16,6 +16,8 @@ pub(crate) enum Notice {
     Failed(SessionId),
     /// This process is of no use any more.
     Broken,
+    /// Another process takes what is new.
+    Retire,
     Stop,
 }
 
@@ -57,6 +59,10 @@ impl Notices {
 
     pub(crate) fn broken(&self) {
         self.send(Notice::Broken);
+    }
+
+    pub(crate) fn retire(&self) {
+        self.send(Notice::Retire);
     }
 
     pub(crate) fn stop(&self) {

@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use str0m::Candidate;
 use str0m::net::TcpType;
 
-/// Addresses that are told to peers, all with the same port.
+/// Addresses that are told to peers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Addresses {
-    told: Vec<SocketAddr>,
+    told: Vec<IpAddr>,
 }
 
 impl Addresses {
@@ -36,15 +36,13 @@ impl Addresses {
                 told
             }
         };
-        let with_port = |ip: IpAddr| SocketAddr::new(ip, bound.port());
-        Self {
-            told: told.into_iter().map(with_port).collect(),
-        }
+        Self { told }
     }
 
-    /// All of them as peers are told.
-    pub(super) fn candidates(&self) -> impl Iterator<Item = Candidate> {
-        self.told.iter().flat_map(|&address| {
+    /// All of them with `port`, as peers are told.
+    pub(super) fn candidates(&self, port: u16) -> impl Iterator<Item = Candidate> {
+        self.told.iter().flat_map(move |&ip| {
+            let address = SocketAddr::new(ip, port);
             let udp = Candidate::builder().udp().host(address).build();
             let tcp = Candidate::builder().tcp().host(address);
             let tcp = tcp.tcptype(TcpType::Passive).build();
@@ -53,7 +51,7 @@ impl Addresses {
     }
 
     /// The one that somebody at `source` wrote to.
-    pub(super) fn facing(&self, source: SocketAddr) -> Option<SocketAddr> {
+    pub(super) fn facing(&self, source: SocketAddr) -> Option<IpAddr> {
         let mut same = self.told.iter();
         let same = same.find(|told| told.is_ipv4() == source.is_ipv4());
         same.or(self.told.first()).copied()
@@ -94,30 +92,27 @@ pub(super) fn as_bound(address: SocketAddr, bound: SocketAddr) -> SocketAddr {
 mod tests {
     use super::*;
 
-    fn told(bound: &str, public: Option<&str>) -> Vec<SocketAddr> {
+    fn told(bound: &str, public: Option<&str>) -> Vec<IpAddr> {
         let public = public.map(|ip| ip.parse().unwrap());
         Addresses::of(bound.parse().unwrap(), public).told
     }
 
     #[test]
     fn what_is_configured_is_told() {
-        let one = |text: &str| vec![text.parse::<SocketAddr>().unwrap()];
-        assert_eq!(told("10.1.2.3:4000", None), one("10.1.2.3:4000"));
-        assert_eq!(
-            told("10.1.2.3:4000", Some("192.0.2.7")),
-            one("192.0.2.7:4000")
-        );
-        assert_eq!(told("[::1]:4000", None), one("[::1]:4000"));
+        let one = |text: &str| vec![text.parse::<IpAddr>().unwrap()];
+        assert_eq!(told("10.1.2.3:4000", None), one("10.1.2.3"));
+        assert_eq!(told("10.1.2.3:4000", Some("192.0.2.7")), one("192.0.2.7"));
+        assert_eq!(told("[::1]:4000", None), one("::1"));
         let open = told("0.0.0.0:4000", None);
-        assert!(!open.is_empty() && open.iter().all(|told| !told.ip().is_unspecified()));
-        assert_eq!(told("[::]:4000", Some("::1")), one("[::1]:4000"));
+        assert!(!open.is_empty() && open.iter().all(|told| !told.is_unspecified()));
+        assert_eq!(told("[::]:4000", Some("::1")), one("::1"));
     }
 
     #[test]
     fn each_address_is_told_for_udp_and_tcp() {
-        let addresses = Addresses::of("127.0.0.1:4000".parse().unwrap(), None);
+        let addresses = Addresses::of("127.0.0.1:0".parse().unwrap(), None);
         let told: Vec<String> = addresses
-            .candidates()
+            .candidates(4000)
             .map(|candidate| candidate.to_sdp_string())
             .collect();
         assert_eq!(told.len(), 2);

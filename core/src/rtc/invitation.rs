@@ -8,11 +8,10 @@ use serde::{Deserialize, Serialize};
 use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
 use str0m::config::DtlsCert;
-use str0m::{Rtc, RtcConfig};
+use str0m::{Candidate, Rtc, RtcConfig};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::addresses::Addresses;
 use super::broadcast::Broadcast;
 
 /// Who a peer is: unguessable, since knowing it is what lets him be hung up on.
@@ -73,11 +72,11 @@ const H264_AGAIN: u8 = 103;
 /// Constrained baseline, level 3.1 (RFC 6184 section 8.1).
 const PROFILE: u32 = 0x42_e0_1f;
 
-/// A connection that waits for `offer`'s maker, and the answer for him.
+/// A connection that waits for `offer`'s maker at `candidates`, and the answer for him.
 pub(super) fn answer(
     offer: &str,
     broadcast: &Broadcast,
-    addresses: &Addresses,
+    candidates: impl Iterator<Item = Candidate>,
     certificate: &DtlsCert,
     now: Instant,
 ) -> Result<(Rtc, String), OfferError> {
@@ -85,7 +84,7 @@ pub(super) fn answer(
         return Err(OfferError::TooLong);
     }
     let answered = panic::catch_unwind(AssertUnwindSafe(|| {
-        negotiate(offer, broadcast, addresses, certificate, now)
+        negotiate(offer, broadcast, candidates, certificate, now)
     }));
     answered.unwrap_or_else(|_| Err(OfferError::Malformed("it makes no sense".to_owned())))
 }
@@ -93,14 +92,14 @@ pub(super) fn answer(
 fn negotiate(
     offer: &str,
     broadcast: &Broadcast,
-    addresses: &Addresses,
+    candidates: impl Iterator<Item = Candidate>,
     certificate: &DtlsCert,
     now: Instant,
 ) -> Result<(Rtc, String), OfferError> {
     let malformed = |error: &dyn fmt::Display| OfferError::Malformed(error.to_string());
     let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
     let mut rtc = config(broadcast, certificate).build(now);
-    for candidate in addresses.candidates() {
+    for candidate in candidates {
         rtc.add_local_candidate(candidate);
     }
     let answer = rtc

@@ -10,10 +10,15 @@
 //!
 //! The switchboard is an ICE agent of the lite kind (RFC 8445 section 2.5): it answers, and sends nothing to an address from which nobody
 //! has yet proved that he knows a session's credentials. So an offer cannot make it knock at strangers' doors.
+//!
+//! A port can pass from one process to the next while calls go on in the first ([`Switchboard::cede`]): it keeps a socket for each of its
+//! peers alone, which the kernel prefers to the next one's that takes anybody's packets.
 
 mod addresses;
+mod board;
 mod broadcast;
 mod broadcaster;
+mod door;
 mod invitation;
 mod message;
 mod microphone;

@@ -106,6 +106,11 @@ impl Peer {
         self.over || !self.rtc.is_alive()
     }
 
+    /// Whether its packets have found their way.
+    pub(super) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
     /// Whether a packet is meant for it.
     pub(super) fn accepts(&self, input: &Input<'_>) -> bool {
         self.rtc.accepts(input)

@@ -17,16 +17,19 @@ const BACKLOG: usize = 256 * 1024;
 pub(super) struct Pipe {
     pub(super) stream: TcpStream,
     pub(super) address: SocketAddr,
+    /// Our own, which the peer connected to.
+    pub(super) port: u16,
     pub(super) opened: Instant,
     read: Vec<u8>,
     unsent: Vec<u8>,
 }
 
 impl Pipe {
-    pub(super) fn new(stream: TcpStream, address: SocketAddr, now: Instant) -> Self {
+    pub(super) fn new(stream: TcpStream, address: SocketAddr, port: u16, now: Instant) -> Self {
         Self {
             stream,
             address,
+            port,
             opened: now,
             read: Vec::new(),
             unsent: Vec::new(),

@@ -45,6 +45,12 @@ pub(crate) struct Caller {
     packets: usize,
 }
 
+/// The first packet of what was read, if all of it was.
+fn whole(read: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let length = usize::from(u16::from_be_bytes(*read.first_chunk()?));
+    (read.len() >= 2 + length).then(|| read.drain(..2 + length).skip(2).collect())
+}
+
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Caller {
@@ -169,14 +175,13 @@ impl Caller {
             Line::Tcp(stream, read) => {
                 let source = stream.peer_addr().unwrap();
                 stream.set_read_timeout(Some(wait)).unwrap();
-                if let Ok(count) = stream.read(&mut block) {
+                let mut packet = whole(read);
+                if packet.is_none()
+                    && let Ok(count) = stream.read(&mut block)
+                {
                     read.extend_from_slice(&block[..count]);
+                    packet = whole(read);
                 }
-                let length = read
-                    .first_chunk()
-                    .map(|length| usize::from(u16::from_be_bytes(*length)));
-                let whole = length.filter(|length| read.len() >= 2 + length);
-                let packet = whole.map(|length| read.drain(..2 + length).skip(2).collect());
                 (packet, Protocol::Tcp, source)
             }
         };

@@ -1,6 +1,7 @@
 //! Peers that call sessions, and those that hang up.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{Desk, Session, Supplies};
 use crate::config::Limits;
@@ -11,7 +12,32 @@ use crate::rtc::PeerId;
 use crate::session::{Pace, SessionId};
 use crate::store::{Answered, Call, Offer};
 
+/// How long a process that is asked to go keeps the port of calls for one that is not there yet.
+const SUCCESSION: Duration = Duration::from_secs(10);
+
 impl Desk {
+    /// This process is asked to go when its sessions are finished.
+    pub(super) fn retire(&mut self, now: Instant) {
+        self.retiring.get_or_insert(now + SUCCESSION);
+        self.pass_on(now);
+    }
+
+    /// Leaves the port of calls to the generator that comes next. Until that is there, sessions come here, and are called here.
+    pub(super) fn pass_on(&mut self, now: Instant) {
+        let Supplies {
+            publication,
+            telephone,
+            pid,
+            ..
+        } = &mut self.supplies;
+        let Some(latest) = self.retiring else {
+            return;
+        };
+        if now >= latest || publication.board.header().generator() != Some(*pid) {
+            telephone.retire();
+        }
+    }
+
     /// Answers those who call session `id`, and lets those go who want to.
     pub(super) fn take_calls(&mut self, id: SessionId) {
         let Supplies {
@@ -23,7 +49,8 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if !publication.board.take_called(id) {
+        // Who has to wait is looked at again a moment later.
+        if session.line.is_none() && telephone.waits() || !publication.board.take_called(id) {
             return;
         }
         let store = publication.store.calls(id);

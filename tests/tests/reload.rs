@@ -4,8 +4,9 @@ use std::fs;
 use std::process::Command;
 use std::thread;
 
-use avatar_tests::{Setup, until};
-use serde_json::Value;
+use avatar_tests::spoken::said;
+use avatar_tests::{FormBody, Setup, until};
+use serde_json::{Value, json};
 
 const LONG: &str = "This sentence is said many times. ";
 
@@ -51,6 +52,23 @@ fn held_requests_outlive_a_reload() {
             assert!(held.join().unwrap().starts_with("HTTP/1.1 200"));
         }
     });
+}
+
+#[test]
+fn quit_does_not_wait_for_what_nobody_can_hand_in_any_more() {
+    let mut nginx = Setup::new().workers(2).start();
+    let fed = nginx.begin_driven(FormBody::default().field("avatar", "anna"));
+    let speech = said("Papa and Mama go far.", "en-us", &["-f", "wav"]);
+    assert_eq!(nginx.feed(&fed, &speech, false).status, 200);
+    let open = json!({ "text": "One moment. Two", "language": "en", "final": false });
+    let open = nginx.start_session(&open)["session_id"].clone();
+    nginx.quit();
+    for id in [&*fed, open.as_str().unwrap()] {
+        let kept = fs::read(nginx.session(id).join("session.json")).unwrap();
+        let kept: Value = serde_json::from_slice(&kept).unwrap();
+        assert_eq!(kept["state"], "ready", "{kept}");
+        assert!(nginx.session(id).join("output.mp4").exists());
+    }
 }
 
 #[test]

@@ -229,14 +229,18 @@ impl Desk {
 
     /// Takes in what has come to sessions that are open to more, and ends those to which nothing comes any more.
     fn expire(&mut self) {
+        let last = self.is_last(Instant::now());
         let Supplies {
             config,
             publication,
             ..
         } = &self.supplies;
-        let waits = Waits {
-            text: config.text_timeout,
-            sound: config.feed_timeout,
+        let waits = match last {
+            true => Waits::default(),
+            false => Waits {
+                text: config.text_timeout,
+                sound: config.feed_timeout,
+            },
         };
         for (&id, session) in &mut self.sessions {
             let Session {

@@ -12,7 +12,7 @@ use crate::rtc::PeerId;
 use crate::session::{Pace, SessionId};
 use crate::store::{Answered, Call, Offer};
 
-/// How long a process that is asked to go keeps the port of calls for one that is not there yet.
+/// How long a process that is asked to go waits for the one that comes next, if any does.
 const SUCCESSION: Duration = Duration::from_secs(10);
 
 impl Desk {
@@ -36,6 +36,13 @@ impl Desk {
         if now >= latest || publication.board.header().generator() != Some(*pid) {
             telephone.retire();
         }
+    }
+
+    /// Whether this process was asked to go and no other came: nobody can hand anything in any more.
+    pub(super) fn is_last(&self, now: Instant) -> bool {
+        let header = self.supplies.publication.board.header();
+        self.retiring.is_some_and(|latest| now >= latest)
+            && header.generator() == Some(self.supplies.pid)
     }
 
     /// Answers those who call session `id`, and lets those go who want to.

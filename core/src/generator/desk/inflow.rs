@@ -136,8 +136,8 @@ impl Inflow {
     }
 }
 
-/// How long more is waited for.
-#[derive(Debug, Clone, Copy)]
+/// How long more is waited for: not at all, unless something else is said.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Waits {
     pub(super) text: Duration,
     pub(super) sound: Duration,

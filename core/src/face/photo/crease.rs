@@ -71,23 +71,31 @@ impl Crease {
     /// Takes `part` of the folds away from luma that was drawn from a place, in 1/65536 samples, and on from there, each sample
     /// `pace` beside where the one before is and one further.
     pub(super) fn smooth(&self, samples: &mut [u8], at: (i32, i32), pace: (i32, i32), part: f32) {
-        let corner = (self.area.x as i32 * ONE, self.area.y as i32 * ONE);
-        let gain = |n: i32| {
-            let x = at.0 + n * (ONE + pace.0) - corner.0;
-            let y = at.1 + n * pace.1 - corner.1;
-            let half = ONE / 2;
-            self.gain
-                .between((x - half) / STEP as i32, (y - half) / STEP as i32)
-        };
         let count = samples.len() as i32;
-        if [0, count / 2, count].into_iter().all(|n| gain(n) == 0) {
+        let place = |n: i32| (at.0 + n * (ONE + pace.0), at.1 + n * pace.1);
+        if [0, count / 2, count - 1]
+            .into_iter()
+            .all(|n| self.gained(place(n)) == 0)
+        {
             return;
         }
         let part = (part * 256.0) as u32;
         for (sample, n) in samples.iter_mut().zip(0..) {
-            let more = (u32::from(gain(n)) * part) >> 8;
+            let more = (u32::from(self.gained(place(n))) * part) >> 8;
             *sample = sample.saturating_add(more as u8);
         }
+    }
+
+    /// What is gained at a place of the photo; nothing outside of where folds are looked for.
+    pub(super) fn gained(&self, (x, y): (i32, i32)) -> u8 {
+        let half = ONE / 2;
+        let x = (x - self.area.x as i32 * ONE - half) / STEP as i32;
+        let y = (y - self.area.y as i32 * ONE - half) / STEP as i32;
+        let last = |count: usize| (count.max(1) - 1) as i32 * ONE;
+        if x < 0 || y < 0 || x >= last(self.gain.width) || y >= last(self.gain.height) {
+            return 0;
+        }
+        self.gain.between(x, y)
     }
 }
 

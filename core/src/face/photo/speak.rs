@@ -235,11 +235,11 @@ impl Canvas<'_> {
             let by = (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part);
             let fixed = |at: f32, by: f32| ((at + by / step) * ONE as f32) as i32;
             let place = (fixed(at.0 as f32 + n, by.0), fixed(at.1 as f32, by.1));
-            let mut skin = [from.between(place.0, place.1)];
+            let mut skin = from.between(place.0, place.1);
             if let Some((crease, part)) = self.crease {
-                crease.smooth(&mut skin, place, (0, 0), part);
+                let more = f32::from(crease.gained(place)) * part;
+                skin = skin.saturating_add(more as u8);
             }
-            let [skin] = skin;
             *sample = if s.abs() < 1.0 {
                 self.between(f32::from(skin), edges, (s, y), soft)
             } else {

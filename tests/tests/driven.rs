@@ -79,7 +79,7 @@ fn whatever_the_sound_is_packed_in_and_wherever_it_is_cut_it_is_said() {
         let id = init(&nginx);
         // All at once, since it is the whole that is compared; in few pieces, each an odd number of bytes, so that a busy machine
         // takes them in faster than they are said.
-        let mut pieces = file.chunks(file.len() / 12 | 1).peekable();
+        let mut pieces = file.chunks((file.len() / 12) | 1).peekable();
         while let Some(piece) = pieces.next() {
             let answer = nginx.feed(&id, piece, pieces.peek().is_none());
             assert_eq!(answer.status, 200, "{}", answer.text());

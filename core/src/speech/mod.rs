@@ -20,7 +20,8 @@ pub mod piper;
 mod settings;
 #[cfg(feature = "espeak")]
 mod shape;
-#[cfg(all(test, feature = "espeak"))]
+#[cfg(test)]
+#[cfg(feature = "espeak")]
 mod spoken;
 #[cfg(feature = "espeak")]
 mod stream;
@@ -39,7 +40,8 @@ pub use espeak::{Espeak, EspeakError};
 pub(crate) use hearing::Hearing;
 pub use keeping::Keeping;
 pub use settings::{EngineSettings, Means, Settings, VoiceSettings};
-#[cfg(all(test, feature = "espeak"))]
+#[cfg(test)]
+#[cfg(feature = "espeak")]
 pub(crate) use spoken::spoken;
 pub use tempo::Tempo;
 

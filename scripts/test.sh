@@ -44,7 +44,7 @@ run_tests --locked -p avatar-tests
 step "OpenAI's own client"
 tests/openai/run.sh
 
-step "aiortc"
+step "aiortc and GStreamer"
 tests/webrtc/run.sh
 
 step "the Python client"

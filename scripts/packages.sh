@@ -63,6 +63,12 @@ need_test() {
     need_models
     need_command ffmpeg ffmpeg
     need python3-venv
+    # A player of WHEP: webrtcbin, what it needs, and decoders.
+    need gstreamer1.0-plugins-good
+    need gstreamer1.0-plugins-bad
+    need gstreamer1.0-nice
+    need gir1.2-gst-plugins-bad-1.0
+    need python3-gi
     need_command espeak-ng espeak-ng
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.

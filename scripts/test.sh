@@ -49,7 +49,7 @@ run_tests -p avatar-tests
 step "OpenAI's own client"
 tests/openai/run.sh
 
-step "aiortc"
+step "aiortc and GStreamer"
 tests/webrtc/run.sh
 
 step "the Python client"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# aiortc, a peer of WebRTC in Python, against the demonstration that `make run` starts.
+# Peers of WebRTC that are no browser's, aiortc and GStreamer, against the demonstration that `make run` starts.
 #
 #   tests/webrtc/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/webrtc/run.sh   a server that runs already
@@ -15,7 +15,15 @@ if ! cmp -s requirements.txt .venv/installed; then
     cp requirements.txt .venv/installed
 fi
 
-if [ -n "${BASE:-}" ]; then
-    exec "$python" call.py
-fi
-exec "$ROOT/tests/demonstration.sh" webrtc "$python" call.py
+# A name for its log, and a client.
+check() {
+    if [ -n "${BASE:-}" ]; then
+        "${@:2}"
+    else
+        "$ROOT/tests/demonstration.sh" "$@"
+    fi
+}
+
+check webrtc "$python" call.py
+# GStreamer's bindings are Debian's, and so for Debian's Python.
+check whep /usr/bin/python3 whep.py

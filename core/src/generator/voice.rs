@@ -83,6 +83,7 @@ fn length(speech: &Speech) -> Samples {
 }
 
 #[cfg(test)]
+#[cfg(feature = "espeak")]
 mod tests {
     use super::*;
     use crate::speech::spoken;

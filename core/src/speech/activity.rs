@@ -74,6 +74,7 @@ impl Activity {
 }
 
 #[cfg(test)]
+#[cfg(feature = "espeak")]
 mod tests {
     use super::*;
     use crate::speech::spoken;

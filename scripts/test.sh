@@ -7,17 +7,21 @@ cd "$ROOT"
 
 step() { printf '\n== %s\n' "$*" >&2; }
 
-# One profile for all, so that nothing is compiled twice.
+# One profile and one build for all, so that nothing is compiled twice: which features a dependency has is decided by all that are
+# built together.
 profile=checked
 built=${CARGO_TARGET_DIR:-$ROOT/target}/$profile
 
 # cargo-nextest runs the tests of all crates side by side; cargo itself does as well, one crate after the other.
 if cargo nextest --version >/dev/null 2>&1; then
-    run_tests() { cargo nextest run --cargo-profile "$profile" --no-tests=pass --no-fail-fast --locked "$@"; }
+    run_tests() {
+        local wanted
+        wanted=$(printf ' + package(%s)' "$@")
+        cargo nextest run --cargo-profile "$profile" --locked --no-fail-fast --workspace -E "${wanted# + }"
+    }
 else
-    run_tests() { cargo test --profile "$profile" --no-fail-fast --locked "$@"; }
+    run_tests() { cargo test --profile "$profile" --locked --no-fail-fast "${@/#/--package=}"; }
 fi
-build() { cargo build --profile "$profile" --locked "$@"; }
 
 step "format"
 cargo fmt --all --check
@@ -25,26 +29,23 @@ cargo fmt --all --check
 step "lint"
 cargo clippy --profile "$profile" --workspace --all-targets --locked -- -D warnings
 
-step "unit and property tests"
-run_tests
-
-step "documentation tests"
-cargo test --doc --profile "$profile" --locked
-
-step "neural networks"
-build -p avatar-models-ffi
-# Writes weights for the tests through nginx.
-build -p avatar-models --example narrow
+step "build"
+cargo build --profile "$profile" --workspace --lib --bins --tests --examples --locked
+# What follows loads these, whatever others lie about.
 export AVATAR_MODELS=$built/libavatar_models.so
-run_tests -p avatar-models -p avatar-models-ffi
-
-step "module"
-build -p ngx_http_avatar_module
-# What follows loads this build, whatever others lie about.
 export AVATAR_MODULE=$built/libngx_http_avatar_module.so
 
+step "unit and property tests"
+run_tests avatar-core avatar-codec avatar-espeak avatar-neural
+
+step "documentation tests"
+cargo test --doc --profile "$profile" --workspace --locked
+
+step "neural networks"
+run_tests avatar-models avatar-models-ffi
+
 step "nginx, the module and real clients"
-run_tests -p avatar-tests
+run_tests avatar-tests
 
 step "OpenAI's own client"
 tests/openai/run.sh

@@ -3,6 +3,7 @@
 use std::fs;
 
 use avatar_tests::ffmpeg::samples;
+use avatar_tests::neural::photograph;
 use avatar_tests::{FormBody, Nginx, Setup, until};
 
 const RATE: usize = 24_000;
@@ -42,11 +43,9 @@ fn a_piece_is_said_whole_before_another_comes() {
         .workers(2)
         .location("client_max_body_size 8m;")
         .start();
-    for face in ["drawn", "photo"] {
-        let form = match face {
-            "drawn" => FormBody::default().field("avatar", "anna"),
-            _ => FormBody::default().file("image", &avatar_tests::neural::photograph()),
-        };
+    let drawn = FormBody::default().field("avatar", "anna");
+    let photo = FormBody::default().file("image", &photograph());
+    for (face, form) in [("drawn", drawn), ("photo", photo)] {
         let id = nginx.begin_driven(form);
         for (fed, milliseconds) in [500, 300, 700].into_iter().enumerate() {
             assert_eq!(nginx.feed(&id, &tone(milliseconds), false).status, 200);

@@ -9,29 +9,15 @@ import re
 import signal
 import struct
 import unittest
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from server import PATIENCE, ask
 
-BASE = os.environ.get("BASE", "http://127.0.0.1:8080")
 # nginx's master process, where it may be told to reload.
 MASTER = os.environ.get("MASTER")
-PATIENCE = 20
-
-
-def ask(method, path, body=None, kind="application/json"):
-    """The status, the headers and the body of an answer."""
-    request = urllib.request.Request(BASE + path, data=body, method=method)
-    request.add_header("Content-Type", kind)
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read().decode()
 
 
 def workers():

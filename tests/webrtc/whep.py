@@ -2,13 +2,10 @@
 
 import json
 import math
-import os
 import struct
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
 
 import gi
 
@@ -16,11 +13,9 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
+from server import PATIENCE, ask  # noqa: E402
 
 Gst.init(None)
-
-BASE = os.environ.get("BASE", "http://127.0.0.1:8080")
-PATIENCE = 20
 
 CAPS = {
     "video": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,"
@@ -32,17 +27,6 @@ DECODERS = {
     "audio": "queue ! rtpopusdepay ! opusdec ! audioconvert ! audio/x-raw,format=F32LE,channels=1,layout=interleaved "
     "! appsink name=sink sync=false emit-signals=true",
 }
-
-
-def ask(method, path, body=None, kind="application/json"):
-    """The status, the headers and the body of an answer."""
-    request = urllib.request.Request(BASE + path, data=body, method=method)
-    request.add_header("Content-Type", kind)
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, answer.headers, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read().decode()
 
 
 class Player:

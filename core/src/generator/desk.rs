@@ -4,6 +4,7 @@ mod calling;
 mod filing;
 mod inflow;
 mod opening;
+mod succession;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -103,7 +104,7 @@ pub(crate) struct Desk {
     departures: Departures,
     /// When this process goes at the latest.
     leaving: Option<Instant>,
-    /// When the port of calls is left to another at the latest.
+    /// Until when one that comes next is waited for, once this process was asked to go.
     retiring: Option<Instant>,
 }
 

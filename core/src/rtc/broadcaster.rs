@@ -188,10 +188,21 @@ mod tests {
     use super::super::broadcast::MOST;
     use super::*;
 
-    fn broadcast() -> (Poll, Arc<Broadcast>) {
+    /// One without peers.
+    fn unwatched() -> (Poll, Arc<Broadcast>, Broadcaster) {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
-        (poll, Arc::new(Broadcast::new(waker, 500_000)))
+        let broadcast = Arc::new(Broadcast::new(waker, 500_000));
+        let caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        (poll, broadcast, caster)
+    }
+
+    /// One with a peer that is connected.
+    fn watched() -> (Poll, Arc<Broadcast>, Broadcaster) {
+        let (poll, broadcast, caster) = unwatched();
+        broadcast.joined();
+        broadcast.connected();
+        (poll, broadcast, caster)
     }
 
     fn frame() -> (Picture, Vec<f32>) {
@@ -205,8 +216,7 @@ mod tests {
 
     #[test]
     fn frames_follow_on_and_gaps_are_kept() {
-        let (_poll, broadcast) = broadcast();
-        let mut caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        let (_poll, broadcast, mut caster) = unwatched();
         let (picture, pcm) = frame();
         let begin = Instant::now();
         assert!(!caster.show(Some(&picture), &pcm, begin, 0).unwrap());
@@ -253,10 +263,7 @@ mod tests {
 
     #[test]
     fn nothing_leaves_before_its_time() {
-        let (_poll, broadcast) = broadcast();
-        broadcast.joined();
-        broadcast.connected();
-        let mut caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        let (_poll, broadcast, mut caster) = watched();
         let (picture, pcm) = frame();
         let at = Instant::now() + Duration::from_secs(5);
         caster.show(Some(&picture), &pcm, at, 0).unwrap();
@@ -270,10 +277,7 @@ mod tests {
 
     #[test]
     fn nothing_of_what_was_interrupted_is_heard() {
-        let (_poll, broadcast) = broadcast();
-        broadcast.joined();
-        broadcast.connected();
-        let mut caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        let (_poll, broadcast, mut caster) = watched();
         let picture = Picture::new(64, 48);
         let tone: Vec<f32> = (0..1920).map(|n| (n as f32 * 0.07).sin() * 0.5).collect();
         let mut at = Instant::now() + Duration::from_secs(5);
@@ -305,10 +309,7 @@ mod tests {
 
     #[test]
     fn key_pictures_are_made_for_those_who_need_them_and_not_too_often() {
-        let (_poll, broadcast) = broadcast();
-        broadcast.joined();
-        broadcast.connected();
-        let mut caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        let (_poll, broadcast, mut caster) = watched();
         let (picture, pcm) = frame();
         let mut at = Instant::now();
         let mut keys = Vec::new();
@@ -327,10 +328,7 @@ mod tests {
 
     #[test]
     fn what_nobody_fetches_is_not_kept() {
-        let (_poll, broadcast) = broadcast();
-        broadcast.joined();
-        broadcast.connected();
-        let mut caster = Broadcaster::open(Arc::clone(&broadcast), 25).unwrap();
+        let (_poll, broadcast, mut caster) = watched();
         let (picture, pcm) = frame();
         let mut at = Instant::now();
         for _ in 0..200 {

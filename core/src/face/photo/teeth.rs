@@ -106,9 +106,7 @@ impl Teeth {
         let mix = |upper: f32, lower: f32| upper + (lower - upper) * down;
         ([mix(a, e), mix(b, f), mix(c, g)], mix(d, h) / 255.0)
     }
-}
 
-impl Teeth {
     /// The place of a texel, in the mouth's measure.
     fn place(&self, n: usize) -> Point {
         let across = (n % self.columns) as f32 / self.fine;

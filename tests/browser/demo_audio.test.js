@@ -122,6 +122,26 @@ describe("patience", () => {
     assert.ok(playlist.requests > 3);
   });
 
+  it("an answer that comes before the browser has turned to the new stream leaves nothing of it behind", async () => {
+    const { page, complaints } = await demo();
+    await start(page, SENTENCE, "English");
+    await inState(page, "playing");
+    await page.evaluate(() => {
+      const { Events, ErrorTypes, ErrorDetails } = window.Hls;
+      const attach = window.Hls.prototype.attachMedia;
+      window.Hls.prototype.attachMedia = function (media) {
+        window.Hls.prototype.attachMedia = attach;
+        attach.call(this, media);
+        this.trigger(Events.ERROR, { type: ErrorTypes.NETWORK_ERROR, details: ErrorDetails.LEVEL_EMPTY_ERROR, fatal: false });
+      };
+    });
+    await page.click("#start");
+    await page.waitForFunction(() => document.querySelector("#state").dataset.retry === "1");
+    assert.equal(await page.getAttribute("audio", "src"), null);
+    await inState(page, "playing");
+    assert.deepEqual(complaints, []);
+  });
+
   it("a playlist that cannot be loaded is asked for again", async () => {
     const { page } = await demo();
     const playlist = await disturb(page, 4, { status: 502, body: "no" });

@@ -49,6 +49,11 @@ export class Listener {
   close() {
     clearTimeout(this.#timer);
     this.#url = null;
+    this.#release();
+  }
+
+  /** hls.js leaves the element its revoked source where another was played before and the browser has not turned to this one yet. */
+  #release() {
     this.#hls?.destroy();
     this.#hls = null;
     this.#audio.pause();
@@ -71,7 +76,6 @@ export class Listener {
   }
 
   #attach(Hls) {
-    this.#hls?.destroy();
     const hls = new Hls({
       lowLatencyMode: true,
       startPosition: 0,
@@ -110,8 +114,7 @@ export class Listener {
     if (!this.#url) return;
     const attempt = ++this.#attempts[reason];
     const played = this.#audio.currentTime;
-    this.#hls?.destroy();
-    this.#hls = null;
+    this.#release();
     if (attempt > ATTEMPTS || played > 0) {
       this.onTrouble(new Trouble("playback", reason === "empty" ? "The playlist stays empty" : words));
       return;

@@ -25,6 +25,17 @@ fn mix(one: u16, other: u16, part: u16) -> u16 {
     (one * (256 - part) + other * part + 128) >> 8
 }
 
+/// How far each lane of a run lies behind a sample, of 256 to the next. Only what is behind the point matters, which is what
+/// sixteen bits keep.
+#[inline(always)]
+fn parts(at: i32, pace: i32) -> [u16; LANES] {
+    let mut parts = [0; LANES];
+    for (part, n) in parts.iter_mut().zip(0..) {
+        *part = (at as u16).wrapping_add((pace as u16).wrapping_mul(n)) >> 8;
+    }
+    parts
+}
+
 impl Plane {
     /// The sample between others at a place in 1/65536 samples; beyond the edge there is what is at the edge.
     #[inline(always)]
@@ -107,21 +118,16 @@ impl Plane {
             return None;
         }
         let start = row * self.width + column;
-        let row = |start: usize| self.data.get(start..)?.first_chunk::<{ LANES + 1 }>();
-        let (upper, lower) = (row(start)?, row(start + self.width)?);
-        // Only what is behind the point matters, which is what sixteen bits keep.
-        let part = |at: i32, pace: i32, n: u16| {
-            (at as u16).wrapping_add((pace as u16).wrapping_mul(n)) >> 8
-        };
-        Some(std::array::from_fn(|n| {
-            let right = part(at.0, pace.0, n as u16);
-            let down = part(at.1, pace.1, n as u16);
-            let pair = |row: &[u8; LANES + 1]| {
-                let [one, other] = [n, n + 1].map(|n| row.get(n).copied().unwrap_or_default());
-                mix(u16::from(one), u16::from(other), right)
-            };
-            mix(pair(upper), pair(lower), down) as u8
-        }))
+        let few = |start: usize| self.data.get(start..)?.first_chunk::<LANES>();
+        let row = |start: usize| Some(few(start)?.iter().zip(few(start + 1)?));
+        let corners = row(start)?.zip(row(start + self.width)?);
+        let parts = parts(at.0, pace.0).into_iter().zip(parts(at.1, pace.1));
+        let mut lanes = [0; LANES];
+        for ((lane, (upper, lower)), (right, down)) in lanes.iter_mut().zip(corners).zip(parts) {
+            let pair = |(one, other): (&u8, &u8)| mix(u16::from(*one), u16::from(*other), right);
+            *lane = mix(pair(upper), pair(lower), down) as u8;
+        }
+        Some(lanes)
     }
 
     #[cold]

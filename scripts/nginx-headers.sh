@@ -2,7 +2,8 @@
 # Configures the headers of the installed nginx into .nginx-objs, where nginx-sys reads them.
 #
 # `configure` alone suffices, nothing of nginx is compiled. The flags are Debian's own (nginx-dev's conf_flags), so that
-# the module's signature and its features equal those of the packaged binary. Done again when that binary changes.
+# the module's signature and its features equal those of the packaged binary. Done again when that binary changes, or the
+# tree has moved: what is configured names its own directory.
 
 . "$(dirname "$0")/environment.sh"
 
@@ -13,7 +14,7 @@ have nginx || die "nginx is not installed." "Get it with: make tools"
 [ -r "$sources/conf_flags" ] || die "nginx's headers are not in $sources." "Debian has them in the package nginx-dev: make tools"
 
 # The version with its build options names the binary; the packages' versions tell two Debian revisions apart.
-identity=$(nginx -V 2>&1; dpkg-query -W nginx nginx-dev 2>/dev/null || true)
+identity=$(nginx -V 2>&1; dpkg-query -W nginx nginx-dev 2>/dev/null || true; echo "$sources $objs")
 if [ -f "$objs/identity" ] && [ "$(cat "$objs/identity")" = "$identity" ] && [ -f "$objs/ngx_auto_config.h" ]; then
     exit 0
 fi

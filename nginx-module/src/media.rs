@@ -48,7 +48,7 @@ pub(crate) fn serve(
     match (verdict, record) {
         (Verdict::Now, Some(record)) => {
             release(request, context);
-            if file.grows() && !record.ended {
+            if file.is_watched() && !record.ended {
                 worker.say_watched(id);
             }
             hand_over(request, context, &record, file, condition)

@@ -22,7 +22,7 @@ fn every_file_says_how_long_it_is_true() {
         .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")
         .send();
     assert_eq!(again.status, 200);
-    nginx.grown(&id, 1);
+    nginx.grown(&id, 3);
     let newer = nginx
         .request("GET", &playlist)
         .header("If-None-Match", tag)
@@ -30,7 +30,7 @@ fn every_file_says_how_long_it_is_true() {
     assert_eq!(newer.status, 200);
     assert_ne!(newer.header("ETag"), tag);
     let awaited = nginx
-        .request("GET", &format!("{playlist}?_HLS_msn=2&_HLS_part=0"))
+        .request("GET", &format!("{playlist}?_HLS_msn=4&_HLS_part=0"))
         .send();
     assert_eq!(awaited.header("Cache-Control"), "public, max-age=6");
 

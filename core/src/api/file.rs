@@ -156,6 +156,12 @@ impl MediaFile {
         )
     }
 
+    /// Whether whoever asks for it is about to watch: playlists that list media. The multivariant playlist is only where
+    /// those are found.
+    pub fn is_watched(self) -> bool {
+        self.grows() && self != Self::Master
+    }
+
     /// Its media type.
     pub fn content_type(self) -> &'static str {
         match self {

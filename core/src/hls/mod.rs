@@ -31,5 +31,5 @@ pub use names::{
 };
 pub use playlist::{Beside, Form, MediaPlaylist};
 pub use reload::{Reached, Reload, ReloadError};
-pub use segmenter::{Cut, Part, Segment, SegmentError, Segmenter};
+pub use segmenter::{Cut, OPENING_PARTS, Part, Segment, SegmentError, Segmenter};
 pub use timeline::{Edge, Timeline};

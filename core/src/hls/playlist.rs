@@ -169,9 +169,11 @@ impl MediaPlaylist {
         u32::try_from(self.window.map_or(0, left)).unwrap_or(u32::MAX)
     }
 
-    /// Segments that a delta update leaves out (section 6.2.5.1 of the draft).
+    /// Segments that a delta update leaves out: those that lie beyond the boundary, seen from the end of the last segment
+    /// (section 6.2.5.1 of the draft).
     fn skipped(&self, timeline: &Timeline, listed: usize) -> usize {
-        timeline.ended_long_before(listed, self.targets(SKIP_BOUNDARY))
+        let whole = listed.saturating_sub(timeline.edge(listed).parts as usize);
+        timeline.ended_long_before(whole, self.targets(SKIP_BOUNDARY))
     }
 
     /// The text with the first `listed` parts of `timeline`, and with `#EXT-X-ENDLIST` if it has `ended`.

@@ -9,7 +9,14 @@ use thiserror::Error;
 use crate::media::{AudioSample, Fragment, Mp4Index, MuxError};
 use crate::time::{FrameRate, Samples};
 
-/// Where parts and segments end, counted in steps: pictures, or frames of AAC where there are none.
+/// Parts of the first segment.
+///
+/// There are players that take no playlist without a whole segment and ask again a second later. So the first is whole
+/// as soon as there is anything.
+pub const OPENING_PARTS: u32 = 1;
+
+/// Where parts and segments end, counted in steps: pictures, or frames of AAC where there are none. The first segment is of
+/// [`OPENING_PARTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     step: Samples,
@@ -30,7 +37,7 @@ impl Cut {
         })
     }
 
-    /// Segments of one second in parts of about 200 ms.
+    /// Segments of one second, but for the first, in parts of about 200 ms.
     pub fn standard(frame_rate: FrameRate) -> Self {
         let frames = frame_rate.per_second();
         Self {
@@ -78,10 +85,21 @@ impl Cut {
 
     /// Whether step `index`, counted from zero, is the first of a segment. A picture there must be a key picture.
     pub fn starts_segment(self, index: u64) -> bool {
-        index.is_multiple_of(u64::from(self.steps_per_segment))
+        match index.checked_sub(self.steps_of(0).into()) {
+            Some(index) => index.is_multiple_of(self.steps_per_segment.into()),
+            None => index == 0,
+        }
     }
 
-    /// How long a segment is, but for the last.
+    /// How many steps a segment has, counted from zero, unless it is the last.
+    pub fn steps_of(self, segment: u32) -> u32 {
+        match segment {
+            0 => (OPENING_PARTS * self.steps_per_part).min(self.steps_per_segment),
+            _ => self.steps_per_segment,
+        }
+    }
+
+    /// How long a segment is, but for the first and the last.
     pub fn segment(self) -> Samples {
         self.start_of(self.steps_per_segment.into())
     }
@@ -91,7 +109,7 @@ impl Cut {
         Samples(3 * self.part().0)
     }
 
-    /// How many parts a segment has, but for the last.
+    /// How many parts a segment has, but for the first and the last.
     pub fn parts(self) -> u32 {
         self.steps_per_segment.div_ceil(self.steps_per_part)
     }
@@ -291,7 +309,7 @@ impl Segmenter {
     ///
     /// [`SegmentError::Mux`], [`SegmentError::Transport`]
     pub fn poll(&mut self) -> Result<Option<Part>, SegmentError> {
-        let left = self.cut.steps_per_segment - self.segment_steps;
+        let left = self.cut.steps_of(self.segment.number) - self.segment_steps;
         let wanted = self.cut.steps_per_part.min(left) as usize;
         let waiting = match self.pictures {
             true => self.video.len(),
@@ -388,7 +406,7 @@ impl Segmenter {
             closes: None,
         };
         self.segment_parts += 1;
-        if last || self.segment_steps == self.cut.steps_per_segment {
+        if last || self.segment_steps == self.cut.steps_of(self.segment.number) {
             part.closes = Some(self.segment);
             if let Some(muxer) = &mut self.ts {
                 part.ts = muxer.segment()?;

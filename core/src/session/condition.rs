@@ -2,7 +2,7 @@
 
 use super::{Record, State};
 use crate::api::{Code, Refusal};
-use crate::hls::Reached;
+use crate::hls::{OPENING_PARTS, Reached};
 
 /// Something that becomes true of a session, or never will.
 ///
@@ -97,7 +97,10 @@ fn is_listed(record: &Record, segment: u32, part: u32) -> bool {
 /// its segment is the first of the next.
 fn place(record: &Record, reached: Reached) -> (u64, Option<u32>) {
     let segment = reached.sequence.saturating_sub(1);
-    let whole = u32::from(record.segment_parts);
+    let whole = match (segment, u32::from(record.segment_parts)) {
+        (0, whole) => whole.min(OPENING_PARTS),
+        (_, whole) => whole,
+    };
     match reached.part {
         Some(part) if whole > 0 && part >= whole => (segment.saturating_add(1), Some(0)),
         part => (segment, part),
@@ -173,9 +176,10 @@ mod tests {
             Condition::Part(1, 2),
             reached(0, None),
             reached(1, None),
-            reached(1, 4),
+            reached(1, 0),
             reached(2, 2),
             // A part beyond its segment's last is the first of the next segment.
+            reached(1, 1),
             reached(1, 5),
             Condition::NewerThan(1),
         ] {

@@ -70,7 +70,7 @@ fn s6_2_2_what_the_server_promises_never_changes() {
             ),
             (
                 "no promises at the end",
-                reworded_from(11.5, "playlist.m3u8", "CAN-BLOCK-RELOAD=YES,", ""),
+                reworded_from(10.7, "playlist.m3u8", "CAN-BLOCK-RELOAD=YES,", ""),
             ),
         ],
     );

@@ -1,15 +1,16 @@
 //! A capture written by hand, in which everything is right; and ways to spoil it.
 //!
-//! Twelve segments of a second in parts of 200 ms, of which the last segment is shorter. Every part is listed when it
-//! ends and hinted before.
+//! Twelve segments of a second in parts of 200 ms, of which the first is one part and the last is shorter than others. Every
+//! part is listed when it ends and hinted before.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::process::{Command, Stdio};
 
 use avatar_tests::hls::{Capture, Exchange, Packet, Reason};
 
 /// The parts of all segments.
-const PARTS: usize = 11 * 5 + 3;
+const PARTS: usize = 1 + 10 * 5 + 3;
 
 const CONTROL: &str =
     "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.6,CAN-SKIP-UNTIL=6.0\n";
@@ -31,20 +32,33 @@ fn length(part: usize) -> f64 {
     if part == PARTS - 1 { 0.12 } else { 0.2 }
 }
 
+/// The segment of a part that is counted through the session, and which part of that segment it is.
+fn place(part: usize) -> (usize, usize) {
+    match part.checked_sub(1) {
+        None => (0, 0),
+        Some(after) => (after / 5 + 1, after % 5),
+    }
+}
+
+/// The parts of a segment, counted through the session.
+fn parts_of(segment: usize) -> Range<usize> {
+    match segment.checked_sub(1) {
+        None => 0..1,
+        Some(after) => after * 5 + 1..PARTS.min(after * 5 + 6),
+    }
+}
+
 /// Names of a part, counted through the session.
 fn part_name(part: usize) -> String {
-    format!("segment_{:03}.{}.m4s", part / 5, part % 5)
+    let (segment, index) = place(part);
+    format!("segment_{segment:03}.{index}.m4s")
 }
 
 /// The playlist with so many parts listed.
 fn playlist(listed: usize, form: Form) -> String {
     let ended = listed == PARTS;
-    let whole = if ended { 12 } else { listed / 5 };
-    let seconds = |segment: usize| {
-        (segment * 5..PARTS.min(segment * 5 + 5))
-            .map(length)
-            .sum::<f64>()
-    };
+    let whole = if ended { 12 } else { place(listed).0 };
+    let seconds = |segment: usize| parts_of(segment).map(length).sum::<f64>();
     let end: f64 = (0..listed).map(length).sum();
     let low_latency = matches!(form, Form::Full | Form::Delta);
     let mut out = format!(
@@ -58,9 +72,8 @@ fn playlist(listed: usize, form: Form) -> String {
         out += "#EXT-X-PART-INF:PART-TARGET=0.2\n";
     }
     out += "#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-START:TIME-OFFSET=0\n";
-    let closed: f64 = (0..whole).map(seconds).sum();
     let skipped = match form {
-        Form::Delta if !ended && closed > 6.0 => closed as usize - 6,
+        Form::Delta if !ended => whole.saturating_sub(6),
         _ => 0,
     };
     if skipped > 0 {
@@ -72,11 +85,10 @@ fn playlist(listed: usize, form: Form) -> String {
         out += "#EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n";
     }
     let parts = |out: &mut String, segment: usize| {
-        for part in segment * 5..listed.min(segment * 5 + 5) {
-            let independent = if part % 5 == 0 {
-                ",INDEPENDENT=YES"
-            } else {
-                ""
+        for part in parts_of(segment).filter(|&part| part < listed) {
+            let independent = match place(part) {
+                (_, 0) => ",INDEPENDENT=YES",
+                _ => "",
             };
             let (length, name) = (length(part), part_name(part));
             writeln!(
@@ -122,7 +134,8 @@ fn playlist(listed: usize, form: Form) -> String {
         .unwrap();
     }
     if form == Form::Captions {
-        let (msn, part) = ((listed - 1) / 5 + 1, (listed - 1) % 5);
+        let (segment, part) = place(listed - 1);
+        let msn = segment + 1;
         writeln!(
             out,
             "#EXT-X-RENDITION-REPORT:URI=\"playlist.m3u8\",LAST-MSN={msn},LAST-PART={part}"
@@ -214,16 +227,13 @@ impl Writer {
 /// The capture as it should be.
 pub(crate) fn good() -> Capture {
     let mut out = Writer(Vec::new());
-    let segment = |number: usize| {
-        (number * 5..PARTS.min(number * 5 + 5))
-            .flat_map(part_bytes)
-            .collect::<Vec<_>>()
-    };
+    let segment = |number: usize| parts_of(number).flat_map(part_bytes).collect::<Vec<_>>();
     out.say(Reason::Poll, (0.0, 0.2), "master.m3u8", MASTER);
     out.say(Reason::Listed, (0.21, 0.21), "init.mp4", init_bytes());
     for part in 0..PARTS {
         let (asked, answered) = (0.2 * part as f64 + 0.01, 0.2 * (part + 1) as f64);
-        let place = format!("_HLS_msn={}&_HLS_part={}", part / 5 + 1, part % 5);
+        let (number, index) = place(part);
+        let place = format!("_HLS_msn={}&_HLS_part={index}", number + 1);
         let (target, form) = match part {
             0 => ("playlist.m3u8".to_owned(), Form::Full),
             _ if part % 3 == 0 => (format!("playlist.m3u8?{place}"), Form::Full),
@@ -257,13 +267,13 @@ pub(crate) fn good() -> Capture {
             "playlist.m3u8?_HLS_msn=1&_HLS_part=0",
             playlist(part + 1, Form::Full),
         );
-        if part % 5 == 4 {
-            let name = format!("segment_{:03}.m4s", part / 5);
-            out.say(Reason::Listed, now, &name, segment(part / 5));
+        if number < 11 && part + 1 == parts_of(number).end {
+            let name = format!("segment_{number:03}.m4s");
+            out.say(Reason::Listed, now, &name, segment(number));
         }
         // Its segment is followed by three others and the first part of a fourth when it goes.
-        let leaves = 0.2 * ((part / 5 + 4) * 5 + 1) as f64;
-        if part / 5 < 8 {
+        let leaves = 0.2 * (parts_of(number).end + 3 * 5 + 1) as f64;
+        if number < 8 {
             out.say(
                 Reason::Departed,
                 (leaves + 2.6, leaves + 2.7),
@@ -329,7 +339,7 @@ fn packets() -> Vec<Packet> {
         (0..=frames).map(move |frame| Packet {
             uri: part_name(part),
             leading: frame < frames,
-            key: frame == frames || (part.is_multiple_of(5) && frame == 0),
+            key: frame == frames || (place(part).1 == 0 && frame == 0),
             at: at + 0.04 * f64::from(frame % frames),
         })
     };

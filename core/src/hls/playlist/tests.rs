@@ -15,10 +15,13 @@ fn cut(frames_per_second: u32) -> Cut {
 fn stream(cut: Cut, frames: u64) -> Timeline {
     let mut timeline = Timeline::default();
     let step = cut.step();
-    let (per_part, per_segment) = (cut.part().0 / step.0, cut.segment().0 / step.0);
+    let per_part = cut.part().0 / step.0;
     let (mut done, mut segment, mut index) = (0, 0, 0);
+    let mut segment_end = 0;
     while done < frames {
-        let segment_end = (u64::from(segment) + 1) * per_segment;
+        if index == 0 {
+            segment_end = done + u64::from(cut.steps_of(segment));
+        }
         let end = (done + per_part).min(segment_end).min(frames);
         let closes = end == segment_end || end == frames;
         timeline.push(&Part {
@@ -63,16 +66,16 @@ fn a_stream_that_slides_begins_where_its_first_segment_does() {
     let playlist = MediaPlaylist::media(cut, BEGAN).sliding(window);
     let listed = timeline.ends().len();
     let text = playlist.render(&timeline, Form::Plain, listed, false);
-    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:20\n"), "{text}");
-    assert!(text.contains("#EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:24.678"));
+    assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:21\n"), "{text}");
+    assert!(text.contains("#EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:24.878"));
     assert!(!text.contains("PLAYLIST-TYPE") && !text.contains("EXT-X-START"));
-    assert!(!text.contains("segment_018.m4s") && text.contains("segment_019.m4s"));
+    assert!(!text.contains("segment_019.m4s") && text.contains("segment_020.m4s"));
     let delta = playlist.render(&timeline, Form::Delta, listed, false);
     assert!(
         delta.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=4\n"),
         "{delta}"
     );
-    assert!(delta.contains("\nsegment_023.m4s") && !delta.contains("\nsegment_022.m4s"));
+    assert!(delta.contains("\nsegment_024.m4s") && !delta.contains("\nsegment_023.m4s"));
     // As long as nothing has left it, it is any other that may.
     let text = playlist.render(&timeline, Form::Plain, 50, false);
     assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:1\n") && text.contains("EXT-X-START"));
@@ -86,22 +89,31 @@ fn a_live_playlist_lists_parts_and_hints_at_the_next() {
     let tail = "#EXT-X-MAP:URI=\"init.mp4\"\n\
          #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
          #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.0.m4s\",INDEPENDENT=YES\n\
-         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.1.m4s\"\n\
-         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.2.m4s\"\n\
-         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.3.m4s\"\n\
-         #EXT-X-PART:DURATION=0.200000,URI=\"segment_000.4.m4s\"\n\
-         #EXTINF:1.000000,\n\
+         #EXTINF:0.200000,\n\
          segment_000.m4s\n\
          #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.0.m4s\",INDEPENDENT=YES\n\
          #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.1.m4s\"\n\
-         #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_001.2.m4s\"\n";
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.2.m4s\"\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.3.m4s\"\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_001.4.m4s\"\n\
+         #EXTINF:1.000000,\n\
+         segment_001.m4s\n\
+         #EXT-X-PART:DURATION=0.200000,URI=\"segment_002.0.m4s\",INDEPENDENT=YES\n\
+         #EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_002.1.m4s\"\n";
     assert_eq!(text, format!("{HEAD}{tail}"));
-    let whole = playlist.render(&timeline, Form::LowLatency, 10, false);
-    assert!(
-        whole.ends_with(
-            "segment_001.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_002.0.m4s\"\n"
-        )
-    );
+    for (listed, end) in [
+        (
+            1,
+            "segment_000.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_001.0.m4s\"\n",
+        ),
+        (
+            11,
+            "segment_002.m4s\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_003.0.m4s\"\n",
+        ),
+    ] {
+        let whole = playlist.render(&timeline, Form::LowLatency, listed, false);
+        assert!(whole.ends_with(end), "{whole}");
+    }
 }
 
 #[test]
@@ -110,8 +122,8 @@ fn a_rendition_reports_how_far_the_others_are() {
     let playlist = MediaPlaylist::media(cut(25), BEGAN).beside(others);
     let timeline = stream(cut(25), 200);
     for (listed, report) in [
-        (7, "LAST-MSN=2,LAST-PART=1"),
-        (10, "LAST-MSN=2,LAST-PART=4"),
+        (8, "LAST-MSN=3,LAST-PART=1"),
+        (11, "LAST-MSN=3,LAST-PART=4"),
     ] {
         let text = playlist.render(&timeline, Form::LowLatency, listed, false);
         let line = format!("#EXT-X-RENDITION-REPORT:URI=\"../playlist.m3u8\",{report}\n");
@@ -160,9 +172,9 @@ fn a_plain_playlist_knows_no_parts() {
          #EXT-X-START:TIME-OFFSET=0\n\
          #EXT-X-MAP:URI=\"init.mp4\"\n\
          #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
-         #EXTINF:1.000000,\n\
+         #EXTINF:0.200000,\n\
          segment_000.m4s\n\
-         #EXTINF:0.040000,\n\
+         #EXTINF:0.840000,\n\
          segment_001.m4s\n\
          #EXT-X-ENDLIST\n"
     );
@@ -203,7 +215,7 @@ fn captions_have_no_init_segment() {
     let playlist = MediaPlaylist::captions(cut(25), BEGAN);
     let text = playlist.render(&stream(cut(25), 30), Form::Plain, 5, false);
     assert!(
-        text.ends_with("#EXTINF:1.000000,\ncaptions_000.vtt\n"),
+        text.ends_with("#EXTINF:0.200000,\ncaptions_000.vtt\n"),
         "{text}"
     );
     assert!(!text.contains("EXT-X-MAP"), "{text}");
@@ -213,14 +225,14 @@ fn captions_have_no_init_segment() {
 fn a_stream_that_is_cut_short_ends_with_a_shorter_segment() {
     let playlist = MediaPlaylist::media(cut(25), BEGAN);
     let mut timeline = stream(cut(25), 200);
-    timeline.cut(12);
+    timeline.cut(8);
     timeline.close();
-    let text = playlist.render(&timeline, Form::LowLatency, 12, true);
+    let text = playlist.render(&timeline, Form::LowLatency, 8, true);
     assert!(text.ends_with(
         "#EXT-X-PART:DURATION=0.200000,URI=\"segment_002.1.m4s\"\n\
          #EXTINF:0.400000,\nsegment_002.m4s\n#EXT-X-ENDLIST\n"
     ));
-    timeline.cut(10);
+    timeline.cut(6);
     timeline.close();
     assert_eq!(timeline.edge(99).segments, 2);
 }

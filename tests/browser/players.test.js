@@ -100,6 +100,8 @@ async function plays(test, setup) {
   test.diagnostic(`${end.duration.toFixed(2)} s, ${end.waits.length} waits`);
 
   assert.deepEqual(errors.filter(({ fatal }) => fatal), []);
+  const empty = errors.filter(({ details }) => details === "levelEmptyError");
+  assert.deepEqual(empty, [], "a playlist without a whole segment is asked for again a second later");
   assert.deepEqual(end.seeks, [], "a seek loses words");
   assert.equal(end.played.length, 1, `played in pieces: ${JSON.stringify(end.played)}`);
   const [[from, to]] = end.played;

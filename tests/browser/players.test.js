@@ -7,60 +7,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { BASE, launch, open, playedToTheEnd } from "./browser.js";
-import { MINUTE, SHORT, words } from "./texts.js";
-
-const SETUPS = [
-  {
-    name: "near the live edge, nothing kept behind",
-    text: MINUTE.ru,
-    language: "ru",
-    config: { lowLatencyMode: true, liveSyncDurationCount: 1, liveMaxLatencyDurationCount: 3, backBufferLength: 0 },
-  },
-  {
-    name: "short buffer, first fragment early",
-    text: MINUTE.en,
-    language: "en",
-    config: {
-      lowLatencyMode: true,
-      liveSyncDurationCount: 3,
-      maxBufferLength: 10,
-      startFragPrefetch: true,
-      manifestLoadingMaxRetry: 8,
-    },
-  },
-];
-
-const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,">
-<script src="/vendor/hls.min.js"></script><video></video>`;
-
-/** Plays as those clients do: as soon as the playlist is read, and again whenever a fragment finds the video paused. */
-async function playLikeAClient({ text, language, format, config, pace, sound }) {
-  const video = document.querySelector("video");
-  const [path, fields] = sound
-    ? ["/audiostream/start/", { prompt: text, lang: language }]
-    : ["/api/stream/start", { text, language, mode: "dynamic", segment_format: format }];
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...fields, pace, reuse: false }),
-  });
-  if (!response.ok) throw new Error(await response.text());
-  const answer = await response.json();
-  const playlist = answer.playlist_url ?? answer.playlist;
-
-  window.errors = [];
-  const hls = new Hls(config);
-  const play = () => video.play().catch(() => {});
-  hls.on(Hls.Events.MANIFEST_PARSED, play);
-  hls.on(Hls.Events.FRAG_BUFFERED, () => video.paused && !video.ended && play());
-  hls.on(Hls.Events.ERROR, (_, data) => {
-    window.errors.push({ details: data.details, fatal: data.fatal, reason: data.error?.message });
-    if (data.fatal && data.type === Hls.ErrorTypes.NETWORK_ERROR) hls.startLoad();
-  });
-  hls.loadSource(new URL(playlist, location.origin).href);
-  hls.attachMedia(video);
-}
+import { launch, playedToTheEnd } from "./browser.js";
+import { SETUPS, openClient, playIn } from "./setups.js";
+import { SHORT, words } from "./texts.js";
 
 let browser;
 before(async () => {
@@ -81,7 +30,7 @@ async function begin(page, setup) {
   turn = new Promise((resolve) => (begun = resolve));
   await before;
   try {
-    await page.evaluate(playLikeAClient, setup);
+    await playIn(page, setup);
     await page.waitForFunction(() => document.querySelector("video").currentTime > 2);
   } finally {
     begun();
@@ -90,9 +39,7 @@ async function begin(page, setup) {
 
 /** Plays a session and sees that nothing of it was lost. */
 async function plays(test, setup) {
-  const routes = (page) =>
-    page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
-  const { page, complaints, context } = await open(browser, "/player", { routes });
+  const { page, complaints, context } = await openClient(browser);
   await begin(page, setup);
 
   const end = await playedToTheEnd(page, 180);

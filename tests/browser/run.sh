@@ -7,6 +7,7 @@
 #   tests/browser/run.sh latency            no tests: what latency.js measures, on a server that runs already
 #   tests/browser/run.sh calls              no tests: what calls.js measures, of calls over WebRTC
 #   tests/browser/run.sh loop               no tests: what loop.js measures, from a microphone to the picture
+#   tests/browser/run.sh starts             no tests: what starts.js measures, how soon players begin
 
 . "$(dirname "$0")/../../scripts/environment.sh"
 
@@ -22,15 +23,12 @@ if [ "${1:-}" = latency ]; then
     exec node latency.js
 fi
 
-if [ "${1:-}" = loop ]; then
-    "$ROOT/scripts/player.sh"
-    exec "$ROOT/tests/demonstration.sh" browser node loop.js
-fi
-
-if [ "${1:-}" = calls ]; then
-    "$ROOT/scripts/player.sh"
-    exec "$ROOT/tests/demonstration.sh" browser node calls.js
-fi
+case ${1:-} in
+    loop | calls | starts)
+        "$ROOT/scripts/player.sh"
+        exec "$ROOT/tests/demonstration.sh" browser node "$1.js"
+        ;;
+esac
 
 "$ROOT/scripts/photograph.sh"
 tests=("$@")

@@ -104,6 +104,43 @@ async function callOnce({ text, seconds }) {
   return { answered, firstPicture, speech, silence, skew, compared, framesDropped, freezeCount, framesDecoded, concealed };
 }
 
+/** Runs in the page: a player of WHEP comes to a session that others watch over HLS. */
+async function watchOnce({ text }) {
+  const post = (path, body) =>
+    fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const started = await post("/api/stream/start", { text: text.repeat(3), language: "en", pace: "live", reuse: false });
+  const { session_id } = await started.json();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const peer = new RTCPeerConnection();
+  const video = document.createElement("video");
+  peer.addEventListener("track", ({ track }) => {
+    if (track.kind === "video") video.srcObject = new MediaStream([track]);
+  });
+  peer.addTransceiver("video", { direction: "recvonly" });
+  peer.addTransceiver("audio", { direction: "recvonly" });
+  await peer.setLocalDescription(await peer.createOffer());
+  const begun = performance.now();
+  const answer = await fetch(`/whep/${session_id}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/sdp" },
+    body: peer.localDescription.sdp,
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  const shown = () => new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - begun)));
+  const first = shown();
+  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  video.muted = true;
+  document.body.append(video);
+  video.play();
+  const joined = await first;
+  const moving = await shown();
+  peer.close();
+  video.remove();
+  await fetch(answer.headers.get("Location"), { method: "DELETE" });
+  await post("/api/cleanup", { session_id });
+  return { joined, moving };
+}
+
 const median = (values) => [...values].sort((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
 
 const browser = await launch();
@@ -112,8 +149,10 @@ try {
   const calls = [];
   for (let round = 0; round < ROUNDS; round++) calls.push(await page.evaluate(callOnce, { text: TEXT, seconds: 1 }));
   const long = await page.evaluate(callOnce, { text: TEXT, seconds: SECONDS });
-  const measured = (field) => {
-    const values = calls.map((call) => call[field]);
+  const watches = [];
+  for (let round = 0; round < ROUNDS; round++) watches.push(await page.evaluate(watchOnce, { text: TEXT }));
+  const measured = (field, times = calls) => {
+    const values = times.map((time) => time[field]);
     return { median: Math.round(median(values)), worst: Math.round(Math.max(...values)) };
   };
   console.log(
@@ -123,6 +162,8 @@ try {
       offer_to_first_picture_ms: measured("firstPicture"),
       speak_to_sound_ms: measured("speech"),
       interrupt_to_silence_ms: measured("silence"),
+      whep_to_first_picture_ms: measured("joined", watches),
+      whep_to_moving_picture_ms: measured("moving", watches),
       long_call: {
         seconds: SECONDS,
         skew_ms: Math.round(long.skew),

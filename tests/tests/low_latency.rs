@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::thread;
+use std::time::Duration;
 
 use avatar_tests::{Answer, Nginx, Setup, until};
 use serde_json::json;
@@ -74,6 +75,22 @@ fn a_playlist_is_held_until_it_has_the_part_asked_for() {
         workers.insert(answer.header("X-Worker").to_owned());
         (workers.len() == 2).then_some(())
     });
+}
+
+#[test]
+fn what_is_listed_grows_from_the_first_media_playlist_on() {
+    // Generation waits for what is listed, so that the end cannot come meanwhile.
+    let nginx = Setup::new()
+        .workers(2)
+        .http("avatar_look_ahead 3s;")
+        .start();
+    let id = nginx.speak(&SENTENCE.repeat(20));
+    // Whoever has found out where the playlists are does not play yet.
+    assert_eq!(get(&nginx, &id, "master.m3u8").status, 200);
+    thread::sleep(Duration::from_secs(2));
+    let listed = playlist(&nginx, &id, "");
+    assert!((8..12).contains(&parts(&listed).len()), "{listed}");
+    playlist(&nginx, &id, "_HLS_msn=4");
 }
 
 #[test]

@@ -14,6 +14,9 @@ const RATE: u64 = 48_000;
 /// What time the first frame has: room for what is sent before it.
 const FIRST: u64 = 2 * RATE;
 
+/// What is shown sooner than this is waited for: a picture out of turn costs a key picture more.
+const SOON: Duration = Duration::from_millis(200);
+
 /// Key pictures are this far apart at least, however many peers ask for one.
 const KEY_EVERY: Duration = Duration::from_millis(300);
 
@@ -156,9 +159,8 @@ impl Broadcaster {
         }
         let now = Instant::now();
         let ahead = at.saturating_duration_since(now);
-        let frame = duration(RATE / u64::from(self.frame_rate.max(1)));
         match time.checked_sub(ahead.as_micros() as u64 * RATE / 1_000_000) {
-            Some(time) if ahead > frame => self.picture(picture, now, time, true).map(Some),
+            Some(time) if ahead > SOON => self.picture(picture, now, time, true).map(Some),
             _ => Ok(None),
         }
     }

@@ -100,6 +100,15 @@ fn nothing_leaves_before_its_time() {
 }
 
 #[test]
+fn what_is_shown_soon_needs_no_preview() {
+    let (_poll, broadcast, mut caster) = watched();
+    let (picture, pcm) = frame();
+    let at = Instant::now() + SOON;
+    caster.show(Some(&picture), &pcm, at, 0).unwrap();
+    assert_eq!(all(&broadcast).len(), 3);
+}
+
+#[test]
 fn a_preview_is_for_those_alone_whom_nobody_was_before() {
     let (_poll, broadcast, mut caster) = watched();
     let (picture, pcm) = frame();

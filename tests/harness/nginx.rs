@@ -277,6 +277,17 @@ impl Nginx {
         fs::read_to_string(self.prefix().join("error.log")).unwrap_or_default()
     }
 
+    /// The first line of its error log that holds all of `words`, once there is one. The core's words come
+    /// there by way of the event loop, a moment after what they are about is done.
+    pub fn told(&self, words: &[&str]) -> String {
+        until(&format!("{words:?} in the log"), || {
+            let log = self.error_log();
+            let mut lines = log.lines();
+            let line = lines.find(|line| words.iter().all(|word| line.contains(word)));
+            line.map(str::to_owned)
+        })
+    }
+
     /// What its access log holds.
     pub fn access_log(&self) -> String {
         fs::read_to_string(self.prefix().join("access.log")).unwrap_or_default()

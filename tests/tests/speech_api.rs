@@ -247,7 +247,7 @@ fn a_client_that_goes_takes_its_session_with_it() {
         .request("GET", &format!("/api/stream/status/{session}"))
         .send();
     assert_eq!(status.status, 404);
-    assert!(nginx.error_log().contains("removed"));
+    nginx.told(&["removed"]);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Films as answers.
 
 use std::fs;
+use std::time::Duration;
 
+use avatar_tests::engine::{Manner, SpeechServer};
+use avatar_tests::spoken::mp3;
 use avatar_tests::{Answer, Nginx, Setup, ffmpeg, until};
 use serde_json::{Value, json};
 
@@ -92,6 +95,38 @@ fn a_film_is_the_answer_and_better_than_a_stream() {
     assert!(quality(file.to_str().unwrap(), film) > 0.9);
     // At crf 18 against 26 there is more to say of each picture, for all that it is said better.
     assert!(bits(film) > bits(file.to_str().unwrap()) / 2);
+}
+
+#[test]
+fn a_film_has_no_gap_where_its_speech_came_late() {
+    let sound = mp3(SENTENCE);
+    let fluent = Manner::good("audio/mpeg", &*sound);
+    // Somebody who watches it would have nothing more to see for three seconds.
+    let halting = Manner {
+        pieces: sound.len() / 2 + 1,
+        pause: Duration::from_secs(5),
+        ..fluent.clone()
+    };
+    let [fluent, halting] = [fluent, halting].map(SpeechServer::answering);
+    let nginx = Setup::new()
+        .http(&format!(
+            "avatar_speech_engine fluent openai url={} format=mp3;
+             avatar_speech_voice first engine=fluent lang=en;
+             avatar_speech_engine halting openai url={} format=mp3;
+             avatar_speech_voice second engine=halting lang=en;",
+            fluent.url("/v1"),
+            halting.url("/v1")
+        ))
+        .start();
+    let [at_once, in_pieces] = ["first", "second"].map(|voice| {
+        let body = json!({ "text": SENTENCE, "language": "en", "voice": voice });
+        let answer = ask(&nginx, PATH, &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let film = nginx.prefix().join("film.mp4");
+        fs::write(&film, &answer.body).unwrap();
+        ffmpeg::probe(film.to_str().unwrap(), "v", "stream=nb_frames")
+    });
+    assert_eq!(at_once, in_pieces);
 }
 
 #[test]

@@ -20,7 +20,8 @@ pub use audiostream::{start_audio, started_audio, task_status};
 pub use call::{MOST_ANSWER, SDP_TYPE, answered, offer, offered, peer_url, whep};
 pub use catalogue::{Avatar, Catalogue};
 pub use driven::{
-    Driven, Piece, driven, driven_refusal, driven_status, driven_whole, fed, freed, piece,
+    Driven, Piece, driven, driven_film, driven_refusal, driven_status, driven_whole, fed, freed,
+    piece,
 };
 pub use file::{MediaFile, RenditionFile};
 pub use form::{Form, Upload};

@@ -132,8 +132,8 @@ impl Painter {
             lead: match job.pace {
                 // A part more than is listed.
                 Pace::Live | Pace::Prompt => Some(config.lead_of(job) + part.duration()),
-                // Nobody watches a recording on a clock.
-                Pace::Fast if job.kind.is_recording() => None,
+                // Nobody watches it on a clock.
+                Pace::Fast if job.is_awaited() => None,
                 Pace::Fast => config.look_ahead,
             },
             hold_back: match job.segment_format {

@@ -55,7 +55,7 @@ pub struct Job {
     /// What its segments are made of.
     #[serde(default)]
     pub segment_format: SegmentFormat,
-    /// Whether it is made as well as can be rather than as fast.
+    /// Whether it is a film: made as well as can be rather than as fast, for somebody who waits for all of it.
     #[serde(default)]
     pub fine: bool,
     /// Where to say that it is finished.
@@ -72,6 +72,11 @@ impl Job {
     /// Whether its speech is fed to it, and comes unasked.
     pub fn is_fed(&self) -> bool {
         matches!(self.source, Source::Feed { .. })
+    }
+
+    /// Whether whoever asked for it waits for all of it: then nothing is left out or filled in for being late.
+    pub fn is_awaited(&self) -> bool {
+        self.fine || self.kind.is_recording()
     }
 
     /// Whether somebody talks to it while it is shown: it says what comes, and when that is, nobody knows.

@@ -49,6 +49,7 @@ pub(crate) fn take(
     }
     let driven = match route {
         Route::DrivenInit => api::driven(form, worker.config(), worker.catalogue()),
+        Route::Driven => api::driven_film(form, worker.config(), worker.catalogue()),
         _ => api::driven_whole(form, worker.config(), worker.catalogue()),
     };
     let driven = match driven.and_then(|driven| begin(worker, driven)) {

@@ -53,8 +53,7 @@ impl Painter {
     pub(super) fn starves_at(&self) -> Option<Instant> {
         let [first, next] = self.patience;
         match (self.began, self.live.job.pace) {
-            // Whoever reads it waits.
-            _ if self.live.job.kind.is_recording() => None,
+            _ if self.live.job.is_awaited() => None,
             // The first viewers are not there yet when the first frame is.
             (Some(began), _) => {
                 let starves = self.shown_at().checked_sub(self.hold_back)?;

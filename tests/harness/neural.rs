@@ -171,15 +171,15 @@ pub fn photograph() -> Vec<u8> {
 impl Setup {
     /// Networks that make photos speak and behave as `words` say, and pictures of the usual size.
     pub fn posed(self, words: &str) -> Self {
-        self.posed_by(library(), words)
+        self.posed_by(library(), "", words)
             .file("weights/renderer.safetensors", "")
     }
 
-    /// The same with another library, and without the weights by which such networks are known.
-    pub fn posed_by(self, library: &Path, words: &str) -> Self {
+    /// The same with another library, of which more may be said, and without the weights by which such networks are known.
+    pub fn posed_by(self, library: &Path, more: &str, words: &str) -> Self {
         let (width, height) = SIZE;
         let directives = format!(
-            "avatar_models library={} weights=weights device=cpu;",
+            "avatar_models library={} weights=weights device=cpu {more};",
             library.display()
         );
         self.file(

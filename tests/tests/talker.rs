@@ -168,7 +168,7 @@ fn a_photo_without_a_face_is_refused_and_leaves_nothing() {
 #[test]
 fn where_no_such_weights_are_photos_are_bent() {
     let nginx = Setup::new().filmed("log").start();
-    let nginx_of_photos = Setup::new().posed_by(library(), "").complaint();
+    let nginx_of_photos = Setup::new().posed_by(library(), "", "").complaint();
     assert!(
         nginx_of_photos.contains("of no use without \"avatar_avatars\""),
         "{nginx_of_photos}"
@@ -196,7 +196,7 @@ fn networks_that_fail_end_the_session_with_their_words() {
         ),
     ] {
         let nginx = Setup::new()
-            .posed_by(&library, words)
+            .posed_by(&library, "", words)
             .file("weights/renderer.safetensors", "")
             .start();
         let answer = speaks(&nginx, &plain_photo(RED), FormBody::default());
@@ -288,7 +288,8 @@ fn real_networks_draw_the_same_for_the_same_seed_however_narrow_they_are() {
         let name = file.file_name().into_string().unwrap();
         (name, fs::read(file.path()).unwrap())
     });
-    let setup = Setup::new().posed_by(&real_library(), "");
+    // How many are drawn at once makes a hair's difference, and what the encoder makes of that differs by more.
+    let setup = Setup::new().posed_by(&real_library(), "batch=1", "");
     let nginx = files
         .fold(setup, |setup, (name, bytes)| {
             setup.file(&format!("weights/{name}"), bytes)
@@ -308,7 +309,7 @@ fn real_networks_draw_the_same_for_the_same_seed_however_narrow_they_are() {
     assert!(usual.len() > 20);
     let changes = usual.windows(2).filter(|pair| pair[0] != pair[1]);
     assert!(changes.count() * 2 > usual.len());
-    // How far from that a film is, frame by frame; how many are drawn at once makes a hair's difference.
+    // How far from that a film is, frame by frame.
     let apart = |film: &[Vec<u8>]| {
         assert_eq!(film.len(), usual.len());
         let pairs = film.iter().flatten().zip(usual.iter().flatten());
@@ -316,7 +317,7 @@ fn real_networks_draw_the_same_for_the_same_seed_however_narrow_they_are() {
         sum as f64 / (usual.len() * usual[0].len()) as f64
     };
     let same = apart(&drawn("seed", "42"));
-    assert!(same < 0.05, "{same}");
+    assert!(same == 0.0, "{same}");
     for (name, value) in [
         ("seed", "43"),
         ("pose_style", "[0.5, -0.5, 0.5]"),

@@ -12,12 +12,14 @@ step() { printf '\n== %s\n' "$*" >&2; }
 profile=checked
 built=${CARGO_TARGET_DIR:-$ROOT/target}/$profile
 
+side_by_side=$(nproc)
+
 # cargo-nextest runs the tests of all crates side by side; cargo itself does as well, one crate after the other.
 if cargo nextest --version >/dev/null 2>&1; then
     run_tests() {
         local wanted
         wanted=$(printf ' + package(%s)' "$@")
-        cargo nextest run --cargo-profile "$profile" --locked --no-fail-fast --workspace -E "${wanted# + }"
+        cargo nextest run --cargo-profile "$profile" --locked --no-fail-fast --workspace --test-threads "$side_by_side" -E "${wanted# + }"
     }
 else
     run_tests() { cargo test --profile "$profile" --locked --no-fail-fast "${@/#/--package=}"; }
@@ -45,6 +47,8 @@ step "neural networks"
 run_tests avatar-models avatar-models-ffi
 
 step "nginx, the module and real clients"
+# They wait for what is made in real time more than they compute.
+side_by_side=$((side_by_side * 3 / 2))
 run_tests avatar-tests
 
 step "OpenAI's own client"

@@ -8,7 +8,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launch, playedToTheEnd } from "./browser.js";
-import { SETUPS, openClient, playIn } from "./setups.js";
+import { openPlayer } from "./low-latency.js";
+import { SETUPS, playIn } from "./setups.js";
 import { SHORT, words } from "./texts.js";
 
 let browser;
@@ -39,7 +40,7 @@ async function begin(page, setup) {
 
 /** Plays a session and sees that nothing of it was lost. */
 async function plays(test, setup) {
-  const { page, complaints, context } = await openClient(browser);
+  const { page, complaints, context } = await openPlayer(browser);
   await begin(page, setup);
 
   const end = await playedToTheEnd(page, 180);

@@ -1,6 +1,5 @@
 /** How existing clients set up hls.js, and play with it. */
 
-import { BASE, open } from "./browser.js";
 import { MINUTE } from "./texts.js";
 
 /** Two that are recommended to users of the systems whose clients these are. */
@@ -24,9 +23,6 @@ export const SETUPS = [
     },
   },
 ];
-
-const PAGE = `<!doctype html><title>player</title><link rel="icon" href="data:,">
-<script src="/vendor/hls.min.js"></script><video></video>`;
 
 /**
  * Runs in the page: starts a session and plays it as those clients do, as soon as the playlist is read, and again whenever a
@@ -62,12 +58,5 @@ async function playLikeAClient({ text, language, format, config, pace, sound }) 
   hls.attachMedia(video);
 }
 
-/** Opens the page of such a player. */
-export function openClient(browser) {
-  const routes = (page) =>
-    page.route(`${BASE}/player`, (route) => route.fulfill({ contentType: "text/html", body: PAGE }));
-  return open(browser, "/player", { routes });
-}
-
-/** Has that page start a session and play it. */
+/** Has a player's page start a session and play it. */
 export const playIn = (page, setup) => page.evaluate(playLikeAClient, setup);

@@ -4,7 +4,8 @@
  */
 
 import { BASE, launch } from "./browser.js";
-import { SETUPS, openClient, playIn } from "./setups.js";
+import { openPlayer } from "./low-latency.js";
+import { SETUPS, playIn } from "./setups.js";
 import { SHORT } from "./texts.js";
 
 const ROUNDS = 15;
@@ -26,7 +27,7 @@ const taken = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, []]));
 try {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [kind, setup] of Object.entries(KINDS)) {
-      const { page, context } = await openClient(browser);
+      const { page, context } = await openPlayer(browser);
       await playIn(page, { text: SHORT, language: "en", pace: "fast", ...setup });
       await page.waitForFunction(() => window.began);
       taken[kind].push(Math.round(await page.evaluate(() => window.began)));

@@ -31,7 +31,8 @@ fn sound_alone_and_text_that_comes_by_and_by_are_told_of_a_full_disk() {
         return;
     };
     let nginx = disk.setup().workers(2).start();
-    let open = nginx.start_audio(&json!({ "prompt": "", "final": false }));
+    // It begins with its first word, and writes nothing before.
+    let open = nginx.start_audio(&json!({ "prompt": "", "final": false, "pace": "fast" }));
     let open = open["session_id"].as_str().unwrap();
     let id = nginx.read_out(&"A sentence that is said again and again. ".repeat(100));
     let status = nginx.finished(&id);

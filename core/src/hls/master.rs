@@ -10,7 +10,7 @@ use crate::media::{Tracks, VideoTrack};
 /// Bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bandwidth {
-    /// Of the most demanding segment.
+    /// Of the most demanding run of segments that lasts half to one and a half target durations (RFC 8216, section 4.1).
     pub peak: u64,
     /// Over the whole session, once that is known.
     pub average: Option<u64>,

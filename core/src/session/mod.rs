@@ -5,23 +5,26 @@
 
 mod board;
 mod condition;
+mod failure;
 mod header;
 mod hint;
 mod id;
 mod intake;
 mod job;
+mod packed;
 mod record;
 mod slot;
 mod timestamp;
 
 pub use board::{Board, BoardFull};
 pub use condition::{Condition, Verdict};
+pub use failure::{Failure, FailureCode};
 pub use header::{Header, WorkerSlot};
 pub use hint::{Bell, Hint, HintKind, NoBell};
 pub use id::SessionId;
 pub use intake::Intake;
 pub(crate) use intake::{lost, orphaned};
 pub use job::{Job, Kind, Pace, Portrait, Source};
-pub use record::{Failure, FailureCode, Record, Stage, State, Vocabulary};
+pub use record::{Record, Stage, State, Vocabulary};
 pub use slot::Slot;
 pub use timestamp::Timestamp;

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::record::{Packed, Record, WORDS};
-use super::{SessionId, State};
+use super::packed::{Packed, WORDS};
+use super::{Record, SessionId, State};
 
 /// Room for one session: valid when all zero, and made of nothing but atomics, so that any process may
 /// die at any instruction without harm.

@@ -1,0 +1,89 @@
+//! Why a session failed.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a session failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// A stable word for programs.
+    pub code: FailureCode,
+    /// A sentence for people.
+    pub text: String,
+}
+
+impl Failure {
+    /// What is said when a file could not be written.
+    pub(crate) fn of_writing(error: &std::io::Error) -> Self {
+        let full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        if full {
+            return Self {
+                code: FailureCode::DiskFull,
+                text: "there is no room left on the server's disk".to_owned(),
+            };
+        }
+        Self {
+            code: FailureCode::Internal,
+            text: format!("the media could not be written: {error}"),
+        }
+    }
+}
+
+/// Stable words for failed sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// The speech engine did not answer in time.
+    TtsTimeout,
+    /// The speech engine returned no sound.
+    TtsEmpty,
+    /// The speech engine failed.
+    TtsFailed,
+    /// The face failed.
+    InferenceFailed,
+    /// There was not enough memory.
+    OutOfMemory,
+    /// An encoder failed.
+    EncodeFailed,
+    /// The disk is full.
+    DiskFull,
+    /// It was stopped before its end.
+    Interrupted,
+    /// There is no face in the client's picture, or it is none.
+    BadImage,
+    /// A fault of ours.
+    Internal,
+}
+
+impl FailureCode {
+    pub(super) const ALL: [Self; 10] = [
+        Self::TtsTimeout,
+        Self::TtsEmpty,
+        Self::TtsFailed,
+        Self::InferenceFailed,
+        Self::OutOfMemory,
+        Self::EncodeFailed,
+        Self::DiskFull,
+        Self::Interrupted,
+        Self::BadImage,
+        Self::Internal,
+    ];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TtsTimeout => "tts_timeout",
+            Self::TtsEmpty => "tts_empty",
+            Self::TtsFailed => "tts_failed",
+            Self::InferenceFailed => "inference_failed",
+            Self::OutOfMemory => "out_of_memory",
+            Self::EncodeFailed => "encode_failed",
+            Self::DiskFull => "disk_full",
+            Self::Interrupted => "interrupted",
+            Self::BadImage => "bad_image",
+            Self::Internal => "internal",
+        }
+    }
+}

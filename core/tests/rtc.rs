@@ -71,14 +71,20 @@ impl Drop for Listener {
     }
 }
 
-/// Shows pictures and a tone on the clock, a frame ahead of it.
+/// Shows pictures and a tone on the clock.
 struct Show {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Show {
+    /// Each frame is made when the one before is shown.
     fn of(broadcast: &Arc<Broadcast>) -> Self {
+        Self::ahead(broadcast, Duration::from_millis(40))
+    }
+
+    /// Each frame is made so long before it is shown.
+    fn ahead(broadcast: &Arc<Broadcast>, lead: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let broadcast = Arc::clone(broadcast);
         let stopped = Arc::clone(&stop);
@@ -96,11 +102,10 @@ impl Show {
                 }
                 let tone = |n: u32| ((frame * 1920 + n) as f32 * 0.06).sin() * 0.5;
                 let pcm: Vec<f32> = (0..1920).map(tone).collect();
-                let at = begun + Duration::from_millis(40) * (frame + 1);
+                let at = begun + lead + Duration::from_millis(40) * frame;
                 caster.show(Some(&picture), &pcm, at, 0).unwrap();
-                thread::sleep(
-                    at.saturating_duration_since(Instant::now() + Duration::from_millis(40)),
-                );
+                let next = begun + Duration::from_millis(40) * (frame + 1);
+                thread::sleep(next.saturating_duration_since(Instant::now()));
             }
         });
         Self {
@@ -247,6 +252,30 @@ fn a_second_peer_begins_with_a_key_picture_too() {
         .caller
         .until("pictures", |caller| caller.pictures.len() >= 10);
     assert!(is_key(&second.caller.pictures[0].data));
+}
+
+#[test]
+fn whoever_joins_is_sent_a_picture_long_before_its_time() {
+    let switchboard = switchboard();
+    let broadcast = switchboard.broadcast(800_000);
+    let _show = Show::ahead(&broadcast, Duration::from_secs(1));
+    let joins = || {
+        let mut call = call(&switchboard, &broadcast, false);
+        let caller = &mut call.caller;
+        caller.until("pictures", |caller| caller.pictures.len() >= 5);
+        let keys: Vec<bool> = caller
+            .pictures
+            .iter()
+            .map(|one| is_key(&one.data))
+            .collect();
+        assert_eq!(keys[..5], [true, true, false, false, false]);
+        let times: Vec<u64> = caller.pictures.iter().map(|one| one.time.numer()).collect();
+        assert!(times[1] - times[0] > 45_000, "{times:?}");
+        assert!(times[1..].windows(2).all(|two| two[1] - two[0] == 3600));
+        call
+    };
+    let _first = joins();
+    joins();
 }
 
 #[test]

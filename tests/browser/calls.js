@@ -104,41 +104,49 @@ async function callOnce({ text, seconds }) {
   return { answered, firstPicture, speech, silence, skew, compared, framesDropped, freezeCount, framesDecoded, concealed };
 }
 
-/** Runs in the page: a player of WHEP comes to a session that others watch over HLS. */
+/** Runs in the page: a player of WHEP comes to a session that others watch over HLS, and then another. */
 async function watchOnce({ text }) {
   const post = (path, body) =>
     fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   const started = await post("/api/stream/start", { text: text.repeat(3), language: "en", pace: "live", reuse: false });
   const { session_id } = await started.json();
   await new Promise((resolve) => setTimeout(resolve, 1500));
-  const peer = new RTCPeerConnection();
-  const video = document.createElement("video");
-  peer.addEventListener("track", ({ track }) => {
-    if (track.kind === "video") video.srcObject = new MediaStream([track]);
-  });
-  peer.addTransceiver("video", { direction: "recvonly" });
-  peer.addTransceiver("audio", { direction: "recvonly" });
-  await peer.setLocalDescription(await peer.createOffer());
-  const begun = performance.now();
-  const answer = await fetch(`/whep/${session_id}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/sdp" },
-    body: peer.localDescription.sdp,
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  const shown = () => new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - begun)));
-  const first = shown();
-  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
-  video.muted = true;
-  document.body.append(video);
-  video.play();
-  const joined = await first;
-  const moving = await shown();
-  peer.close();
-  video.remove();
-  await fetch(answer.headers.get("Location"), { method: "DELETE" });
+  const join = async () => {
+    const peer = new RTCPeerConnection();
+    const video = document.createElement("video");
+    peer.addEventListener("track", ({ track }) => {
+      if (track.kind === "video") video.srcObject = new MediaStream([track]);
+    });
+    peer.addTransceiver("video", { direction: "recvonly" });
+    peer.addTransceiver("audio", { direction: "recvonly" });
+    await peer.setLocalDescription(await peer.createOffer());
+    const begun = performance.now();
+    const answer = await fetch(`/whep/${session_id}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/sdp" },
+      body: peer.localDescription.sdp,
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    const shown = () => new Promise((resolve) => video.requestVideoFrameCallback(() => resolve(performance.now() - begun)));
+    const first = shown();
+    await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    video.muted = true;
+    document.body.append(video);
+    video.play();
+    const joined = await first;
+    const moving = await shown();
+    const leave = async () => {
+      peer.close();
+      video.remove();
+      await fetch(answer.headers.get("Location"), { method: "DELETE" });
+    };
+    return { joined, moving, leave };
+  };
+  const first = await join();
+  const second = await join();
+  await Promise.all([first.leave(), second.leave()]);
   await post("/api/cleanup", { session_id });
-  return { joined, moving };
+  return { joined: first.joined, moving: first.moving, joinedLater: second.joined };
 }
 
 const median = (values) => [...values].sort((one, other) => one - other)[Math.floor((values.length - 1) / 2)];
@@ -163,6 +171,7 @@ try {
       speak_to_sound_ms: measured("speech"),
       interrupt_to_silence_ms: measured("silence"),
       whep_to_first_picture_ms: measured("joined", watches),
+      whep_of_a_second_to_first_picture_ms: measured("joinedLater", watches),
       whep_to_moving_picture_ms: measured("moving", watches),
       long_call: {
         seconds: SECONDS,

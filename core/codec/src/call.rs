@@ -59,6 +59,20 @@ impl CallEncoder {
         Ok(Self { press, bitrate })
     }
 
+    /// Encodes one picture by itself, for whoever cannot wait for the next key picture, with `libx264`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open) and [`encode`](Self::encode).
+    pub fn alone(settings: &CallSettings, picture: &Picture) -> Result<CallPacket, CodecError> {
+        let bitrate = settings.bitrate.max(LEAST);
+        let (width, height) = (settings.width, settings.height);
+        let press = Press::open_at_once(width, height, settings.frame_rate, |name| {
+            options(name, bitrate)
+        })?;
+        Self { press, bitrate }.encode(picture, true)
+    }
+
     /// Bits a second that are not to be exceeded from the next picture on.
     pub fn set_bitrate(&mut self, bitrate: u32) {
         let bitrate = bitrate.max(LEAST);

@@ -34,7 +34,11 @@ pub(super) struct Parcel {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParcelKind {
-    Picture { key: bool },
+    Picture {
+        key: bool,
+    },
+    /// A picture out of turn, for those who have had none yet.
+    Preview,
     Sound,
 }
 
@@ -46,6 +50,8 @@ pub struct Broadcast {
     waker: Arc<Waker>,
     /// Somebody needs a picture with which decoding can begin.
     pub(super) key: AtomicBool,
+    /// Somebody has come who sees nothing yet.
+    newcomers: AtomicBool,
     /// Bits a second of pictures that all peers' networks carry.
     pub(super) bitrate: AtomicU32,
     /// Most that pictures are ever given.
@@ -70,6 +76,7 @@ impl Broadcast {
             state: Mutex::default(),
             waker,
             key: AtomicBool::new(false),
+            newcomers: AtomicBool::new(false),
             bitrate: AtomicU32::new(most.min(FIRST_BITRATE)),
             most,
             peers: AtomicUsize::new(0),
@@ -93,7 +100,13 @@ impl Broadcast {
     /// One of the peers is connected, and can begin with the next picture.
     pub(super) fn connected(&self) {
         self.want_key();
+        self.newcomers.store(true, Ordering::Release);
         self.watching.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether somebody has come since this was asked.
+    pub(super) fn take_newcomers(&self) -> bool {
+        self.newcomers.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn left(&self, connected: bool) {

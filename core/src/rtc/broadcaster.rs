@@ -14,7 +14,7 @@ const RATE: u64 = 48_000;
 /// What time the first frame has: room for what is sent before it.
 const FIRST: u64 = 2 * RATE;
 
-/// What is shown sooner than this is waited for: a picture out of turn costs a key picture more.
+/// What is shown sooner than this is waited for: a picture out of turn costs a key picture.
 const SOON: Duration = Duration::from_millis(200);
 
 /// Key pictures are this far apart at least, however many peers ask for one.
@@ -41,8 +41,6 @@ pub struct Broadcaster {
     clock: Option<(Instant, u64)>,
     /// When a key picture was last made.
     key_at: Option<Instant>,
-    /// Whether nobody watched the last frame.
-    unseen: bool,
     /// Of the last frame.
     epoch: u64,
 }
@@ -62,7 +60,6 @@ impl Broadcaster {
             clock: None,
             encoded: 0,
             key_at: None,
-            unseen: true,
             epoch: 0,
         })
     }
@@ -83,14 +80,16 @@ impl Broadcaster {
         let peers = self.broadcast.peers();
         if peers == 0 || self.broadcast.watching.load(Ordering::Acquire) == 0 {
             // Nothing is encoded for nobody: who is connected next gets a key picture at once.
-            self.unseen = true;
             return Ok(peers > 0);
         }
         let (at, time) = self.place(at);
-        let mut parcels = Vec::with_capacity(5);
+        let mut parcels = Vec::with_capacity(4);
         if let Some(picture) = picture {
-            parcels.extend(self.preview(picture, at, time)?);
-            parcels.push(self.picture(picture, at, time, false)?);
+            if let Some(preview) = self.preview(picture, at, time)? {
+                // On its way while the rest is encoded.
+                self.broadcast.push(vec![preview]);
+            }
+            parcels.push(self.picture(picture, at, time)?);
         }
         self.sound(pcm, (at, time), epoch, &mut parcels)?;
         self.clock = Some((at + duration(pcm.len() as u64), time + pcm.len() as u64));
@@ -145,46 +144,52 @@ impl Broadcaster {
         }
     }
 
-    /// The picture of a frame at `at` for whoever comes first, at once: frames are made up to a second before they are shown, and
-    /// until then there would be nothing to see.
+    /// The picture of a frame at `at` for those who have just come, at once: frames are made up to a second before they are shown,
+    /// and until then they would see nothing.
     fn preview(
-        &mut self,
+        &self,
         picture: &Picture,
         at: Instant,
         time: u64,
     ) -> Result<Option<Parcel>, CodecError> {
-        // What waits still was encoded before, and has to be decoded before.
-        if !std::mem::take(&mut self.unseen) || self.broadcast.next().is_some() {
+        if !self.broadcast.take_newcomers() {
             return Ok(None);
         }
         let now = Instant::now();
-        let ahead = at.saturating_duration_since(now);
-        match time.checked_sub(ahead.as_micros() as u64 * RATE / 1_000_000) {
-            Some(time) if ahead > SOON => self.picture(picture, now, time, true).map(Some),
-            _ => Ok(None),
+        let early = at.saturating_duration_since(now);
+        let time = time.checked_sub(early.as_micros() as u64 * RATE / 1_000_000);
+        let Some(time) = time.filter(|_| early > SOON) else {
+            return Ok(None);
+        };
+        Ok(Some(Parcel {
+            kind: ParcelKind::Preview,
+            data: CallEncoder::alone(&self.settings(picture), picture)?
+                .data
+                .into(),
+            leaves: now,
+            time,
+            clock: ahead(now),
+        }))
+    }
+
+    fn settings(&self, picture: &Picture) -> CallSettings {
+        CallSettings {
+            width: u32::try_from(picture.width).unwrap_or_default(),
+            height: u32::try_from(picture.height).unwrap_or_default(),
+            frame_rate: self.frame_rate,
+            bitrate: self.broadcast.bitrate.load(Ordering::Acquire),
         }
     }
 
-    fn picture(
-        &mut self,
-        picture: &Picture,
-        at: Instant,
-        time: u64,
-        first: bool,
-    ) -> Result<Parcel, CodecError> {
-        let bitrate = self.broadcast.bitrate.load(Ordering::Acquire);
+    fn picture(&mut self, picture: &Picture, at: Instant, time: u64) -> Result<Parcel, CodecError> {
+        let settings = self.settings(picture);
         let encoder = match &mut self.video {
             Some(encoder) => encoder,
-            video => video.insert(CallEncoder::open(&CallSettings {
-                width: u32::try_from(picture.width).unwrap_or_default(),
-                height: u32::try_from(picture.height).unwrap_or_default(),
-                frame_rate: self.frame_rate,
-                bitrate,
-            })?),
+            video => video.insert(CallEncoder::open(&settings)?),
         };
-        encoder.set_bitrate(bitrate);
+        encoder.set_bitrate(settings.bitrate);
         let rested = |last| at.saturating_duration_since(last) >= KEY_EVERY;
-        let may = first || self.key_at.is_none_or(rested);
+        let may = self.key_at.is_none_or(rested);
         let key = may && self.broadcast.key.swap(false, Ordering::AcqRel);
         let packet = encoder.encode(picture, key)?;
         if packet.key {

@@ -136,12 +136,19 @@ impl Peer {
         if !self.connected {
             return;
         }
-        let (place, time) = match parcel.kind {
+        let seen = match parcel.kind {
             ParcelKind::Picture { key } => {
-                if self.waits_for_key && !key {
-                    return;
-                }
-                self.waits_for_key = false;
+                self.waits_for_key &= !key;
+                !self.waits_for_key
+            }
+            ParcelKind::Preview => self.waits_for_key,
+            ParcelKind::Sound => true,
+        };
+        if !seen {
+            return;
+        }
+        let (place, time) = match parcel.kind {
+            ParcelKind::Picture { .. } | ParcelKind::Preview => {
                 // Exactly: 90,000 a second from 48,000.
                 (self.video, MediaTime::from_90khz(parcel.time * 15 / 8))
             }

@@ -82,9 +82,9 @@ fn nothing_leaves_before_its_time() {
     let (picture, pcm) = frame();
     let at = Instant::now() + Duration::from_millis(1500);
     caster.show(Some(&picture), &pcm, at, 0).unwrap();
-    // Who comes first sees at once what is shown next.
+    // Whoever has come sees at once what is shown next.
     let preview = broadcast.due(Instant::now()).unwrap();
-    assert_eq!(preview.kind, ParcelKind::Picture { key: true });
+    assert_eq!(preview.kind, ParcelKind::Preview);
     assert!(broadcast.due(Instant::now()).is_none());
     assert_eq!(broadcast.next(), Some(at - SOUND_AHEAD));
     assert!(!broadcast.over());
@@ -92,7 +92,7 @@ fn nothing_leaves_before_its_time() {
     assert_eq!(parcels.len(), 3);
     let shown = parcels.iter().find(|one| one.kind != ParcelKind::Sound);
     let shown = shown.unwrap();
-    assert_eq!(shown.kind, ParcelKind::Picture { key: false });
+    assert_eq!(shown.kind, ParcelKind::Picture { key: true });
     let (early, apart) = (shown.leaves - preview.leaves, shown.time - preview.time);
     assert!(early.abs_diff(duration(apart)) < Duration::from_millis(1));
     caster.end();
@@ -109,7 +109,7 @@ fn what_is_shown_soon_needs_no_preview() {
 }
 
 #[test]
-fn a_preview_is_for_those_alone_whom_nobody_was_before() {
+fn whoever_comes_is_sent_one_preview() {
     let (_poll, broadcast, mut caster) = watched();
     let (picture, pcm) = frame();
     let mut at = Instant::now() + Duration::from_millis(1500);
@@ -119,23 +119,14 @@ fn a_preview_is_for_those_alone_whom_nobody_was_before() {
         broadcast.due(Instant::now()).is_some()
     };
     assert!(now());
-    broadcast.joined();
-    broadcast.connected();
     assert!(!now());
-    broadcast.left(true);
-    broadcast.left(true);
     broadcast.joined();
-    assert!(!now());
-    broadcast.connected();
-    assert!(!now(), "before what is still to be sent");
-    all(&broadcast);
-    assert!(!now(), "somebody watches");
-    broadcast.left(true);
-    broadcast.joined();
-    assert!(!now());
-    all(&broadcast);
+    assert!(!now(), "who is not connected yet can be sent nothing");
     broadcast.connected();
     assert!(now());
+    assert!(!now());
+    broadcast.left(true);
+    assert!(!now());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! A stream has one buffer, which is filled when it is empty and there is something to send: a client that reads slowly is
 //! never owed more than that. The header leaves with the first bytes. Up to then a source may still refuse; afterwards a
 //! stream that cannot go on is cut off, so that its client does not take what it has for the whole.
+//!
+//! A client that takes everything at once does not hold up the others of its worker: after [`TURN`] bytes they have theirs.
 
 use std::cell::Cell;
 use std::ptr::NonNull;
@@ -87,6 +89,10 @@ enum Progress {
 /// When something is due that nobody waits for.
 pub(crate) const NEVER: usize = usize::MAX;
 
+/// Bytes that one stream sends before the event loop looks after others: a millisecond or so of reading and sending, and so few
+/// turns of the loop that they cost nothing.
+const TURN: usize = 1 << 20;
+
 /// Answers with what `source` has now and what it will have. The code is for nginx, or for [`Request::finish`].
 pub(crate) fn begin(
     request: Request<'_>,
@@ -123,8 +129,9 @@ pub(crate) fn begin(
 }
 
 impl Stream {
-    /// Sends what there is, as long as the client can take it.
+    /// Sends what there is, as long as the client can take it and its turn lasts.
     fn advance(&self, request: Request<'_>, context: &Context, worker: &Worker) -> Progress {
+        let mut sent_now = 0;
         loop {
             if request.is_pending(self.buffer) {
                 return Progress::Open {
@@ -132,8 +139,15 @@ impl Stream {
                     due: NEVER,
                 };
             }
+            if sent_now >= TURN {
+                request.go_on_next_turn();
+                return Progress::Open {
+                    seen: 0,
+                    due: NEVER,
+                };
+            }
             match self.next(request, worker) {
-                Next::Bytes(_) => {}
+                Next::Bytes(length) => sent_now += length,
                 Next::Wait { seen, due } => return Progress::Open { seen, due },
                 Next::End => return Progress::Closed(self.end(request, context)),
                 Next::Never(_) if self.begun.get() => return Progress::Closed(Code::ERROR),

@@ -56,6 +56,21 @@ impl Request<'_> {
         }
     }
 
+    /// Has the event loop call what [`Self::await_client`] set for writing in its next turn, after it has looked at all other
+    /// connections.
+    pub(crate) fn go_on_next_turn(self) {
+        // SAFETY: the request and so its connection is alive. A connection that is closed takes its events out of the queue.
+        unsafe {
+            let event = (*(*self.raw()).connection).write;
+            // The other queue is worked off until it is empty: a stream that enters it again and again would never let go.
+            let queue = &raw mut nginx_sys::ngx_posted_next_events;
+            // It may be in a queue already, which is as good.
+            if (*event).posted() == 0 {
+                nginx_sys::ngx_post_event(event, queue);
+            }
+        }
+    }
+
     /// Stops the clock that [`Self::watch_space`] set; one that `limit_rate` set goes on.
     pub(crate) fn has_space(self) {
         // SAFETY: the request and so its connection is alive.

@@ -128,9 +128,9 @@ impl Session {
         fs::write(path(MASTER), master.render()).unwrap();
 
         let mut mp4 = File::create(path(MP4)).unwrap();
-        mp4.write_all(&segmenter.index().head(&tracks).unwrap())
+        mp4.write_all(&segmenter.index().unwrap().head(&tracks).unwrap())
             .unwrap();
-        for range in segmenter.index().ranges() {
+        for range in segmenter.index().unwrap().ranges() {
             let mut from = File::open(path(
                 &RenditionName::Full.segment(range.segment).to_string(),
             ))

@@ -131,12 +131,22 @@ impl Assembler {
             };
             self.keep_time(&part);
             self.written += part.duration;
+            if !self.is_whole() {
+                let renditions = &mut self.open()?.renditions;
+                renditions.iter_mut().for_each(Rendition::forget_beginning);
+            }
             if let Some(segment) = part.closes {
                 self.close(&segment)?;
             }
             live.part_written(part);
         }
         Ok(())
+    }
+
+    /// Whether all of it is still there: of a stream that is longer than what is kept of it there is no beginning.
+    fn is_whole(&self) -> bool {
+        let window = self.config.window_of(&self.live.job);
+        window.is_none_or(|window| self.written <= window)
     }
 
     /// A segment is written: so are its captions.
@@ -185,9 +195,7 @@ impl Assembler {
         }
         self.write_parts()?;
         let live = Arc::clone(&self.live);
-        // Of a stream that is longer than what is kept of it there is no beginning.
-        let window = self.config.window_of(&live.job);
-        let whole = window.is_none_or(|window| self.written <= window);
+        let whole = self.is_whole();
         if let Some(largest) = self.open()?.renditions.first()
             && whole
         {

@@ -136,21 +136,22 @@ impl Listing {
     pub(crate) fn complete(&mut self, live: &Live, now: Instant) -> Standing {
         self.complete = true;
         match self.patient {
-            true => self.end_with(live, self.timeline.ends().len()),
+            true => self.end_with(live, self.timeline.len()),
             false => self.publish(live, now),
         }
     }
 
     /// Lists what the clock allows now.
     pub(crate) fn publish(&mut self, live: &Live, now: Instant) -> Standing {
-        if self.timeline.ends().is_empty() {
+        if self.timeline.is_empty() {
             return Standing::Open;
         }
         if !self.patient {
             self.began.get_or_insert(now);
         }
         let elapsed = self.began.map_or(Duration::ZERO, |began| now - began);
-        let listing = self.clock.list(elapsed, self.timeline.ends());
+        let waiting = self.timeline.ends_after(self.clock.listed());
+        let listing = self.clock.list_on(elapsed, waiting);
         self.due = listing
             .next
             .and_then(|next| self.began.map(|began| began + next));
@@ -161,7 +162,7 @@ impl Listing {
             if self.listed == whole {
                 let settled = self.grew.unwrap_or(now) + self.hold_back;
                 if settled <= now {
-                    return self.end_with(live, self.timeline.ends().len());
+                    return self.end_with(live, self.timeline.len());
                 }
                 self.due = Some(settled);
                 return Standing::Open;
@@ -185,7 +186,7 @@ impl Listing {
 
     /// Lists everything there is, and the end.
     pub(crate) fn end(&mut self, live: &Live, transcript: &Transcript) {
-        self.cut(live, transcript, self.timeline.ends().len());
+        self.cut(live, transcript, self.timeline.len());
         self.end_cut(live);
     }
 
@@ -253,7 +254,7 @@ impl Listing {
     /// Lists what is left, and the end.
     fn end_cut(&mut self, live: &Live) {
         self.due = None;
-        let parts = self.timeline.ends().len();
+        let parts = self.timeline.len();
         if parts > 0 {
             self.end_with(live, parts);
         }
@@ -276,7 +277,7 @@ impl Listing {
         if store.has(id, MediaFile::CaptionSegment(number)) {
             return Ok(());
         }
-        let all = self.timeline.ends().len();
+        let all = self.timeline.len();
         let start = self.timeline.end(all - parts as usize);
         let captions = transcript.captions_of(&Segment {
             number,
@@ -291,7 +292,7 @@ impl Listing {
     /// Deletes what is not listed.
     fn take_back(&self, live: &Live) {
         let (id, store) = (live.id(), live.store());
-        let edge = self.timeline.edge(self.timeline.ends().len());
+        let edge = self.timeline.edge(self.timeline.len());
         for &(rendition, _) in &self.media {
             if let Some((last, parts)) = self.timeline.last(edge) {
                 store.discard_parts(id, rendition, last, parts);
@@ -380,6 +381,8 @@ impl Listing {
         self.in_parts = first.max(self.in_parts);
         let first = media.first_listed(&self.timeline, parts);
         self.left.end = first.max(self.left.end);
+        self.timeline
+            .forget(media.forgettable(&self.timeline, parts));
     }
 }
 

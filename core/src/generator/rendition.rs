@@ -13,7 +13,7 @@ use crate::api::{MediaFile, RenditionFile};
 use crate::audio::ResampleError;
 use crate::config::{Config, Video};
 use crate::hls::{Bandwidth, Part, RenditionName, SegmentError, SegmentFormat, Segmenter, Variant};
-use crate::media::{Mp4Index, MuxError, ScaleError, Scaler, Tracks, VideoTrack};
+use crate::media::{MuxError, ScaleError, Scaler, Tracks, VideoTrack};
 use crate::session::{Failure, FailureCode};
 
 /// Why frames did not become files.
@@ -211,9 +211,16 @@ impl Rendition {
         Ok(Some(part))
     }
 
+    /// There will be no finished file: of its beginning nothing is kept.
+    pub(crate) fn forget_beginning(&mut self) {
+        self.segmenter.forget_index();
+    }
+
     /// Puts the finished file together from the segments.
     pub(crate) fn write_output(&self, live: &Live) -> Result<(), AssembleError> {
-        let index: &Mp4Index = self.segmenter.index();
+        let Some(index) = self.segmenter.index() else {
+            return Ok(());
+        };
         let (id, store) = (live.id(), live.store());
         let mut output = store.begin(id, MediaFile::Output(live.job.kind))?;
         output.append(&index.head(&self.tracks)?)?;

@@ -58,16 +58,27 @@ impl Clock {
     /// The first part is listed as soon as it exists. To be called when a part is generated and at [`Listing::next`];
     /// listing begins with the first call that has a part, with an `elapsed` of zero.
     pub fn list(&mut self, elapsed: Duration, ends: &[Samples]) -> Listing {
+        let parts = self.parts;
+        self.list_on(elapsed, ends.iter().copied().skip(parts))
+    }
+
+    /// How many parts are listed.
+    pub fn listed(&self) -> usize {
+        self.parts
+    }
+
+    /// As [`list`](Self::list), given where those parts end that come after the [listed](Self::listed) ones.
+    pub fn list_on(
+        &mut self,
+        elapsed: Duration,
+        waiting: impl Iterator<Item = Samples>,
+    ) -> Listing {
         if self.parts > 0 {
             let starved = elapsed.saturating_sub(self.stood + self.listed_end);
             self.stood += starved;
         }
         let played = elapsed.saturating_sub(self.stood);
-        let mut waiting = ends
-            .iter()
-            .map(|end| end.duration())
-            .skip(self.parts)
-            .peekable();
+        let mut waiting = waiting.map(Samples::duration).peekable();
         // A lead shorter than a part would hold it back from players that have nothing left.
         while let Some(end) = waiting
             .next_if(|&end| self.listed_end <= played || end.saturating_sub(self.lead) <= played)

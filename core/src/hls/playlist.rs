@@ -169,6 +169,14 @@ impl MediaPlaylist {
         u32::try_from(self.window.map_or(0, left)).unwrap_or(u32::MAX)
     }
 
+    /// How much of the beginning of `timeline` no playlist will speak of again, once its first `listed` parts are listed: so
+    /// many segments are listed neither whole nor in parts.
+    pub fn forgettable(&self, timeline: &Timeline, listed: usize) -> usize {
+        let listed_from = self.first_listed(timeline, listed);
+        let in_parts_from = self.first_in_parts(timeline, listed);
+        listed_from.min(in_parts_from) as usize
+    }
+
     /// Segments that a delta update leaves out: those that lie beyond the boundary, seen from the end of the last segment
     /// (section 6.2.5.1 of the draft).
     fn skipped(&self, timeline: &Timeline, listed: usize) -> usize {
@@ -210,7 +218,7 @@ impl MediaPlaylist {
             }
             _ => None,
         };
-        for stretch in timeline.segments(listed).skip(left + skipped) {
+        for stretch in timeline.segments(listed, left + skipped) {
             let Stretch {
                 number,
                 first,
@@ -229,7 +237,7 @@ impl MediaPlaylist {
         }
         if parts.is_some() {
             let edge = timeline.edge(listed);
-            let after = listed.min(timeline.ends().len());
+            let after = listed.min(timeline.len());
             let first = after - edge.parts as usize;
             self.write_parts(out, timeline, edge.segments, first, after)?;
             if !ended {

@@ -216,7 +216,8 @@ pub struct Segmenter {
     /// Parts and steps given out of the current segment.
     segment_parts: u32,
     segment_steps: u32,
-    index: Mp4Index,
+    /// Until it is forgotten.
+    index: Option<Mp4Index>,
     ts: Option<TsMuxer>,
 }
 
@@ -241,7 +242,7 @@ impl Segmenter {
             },
             segment_parts: 0,
             segment_steps: 0,
-            index: Mp4Index::default(),
+            index: Some(Mp4Index::default()),
             ts: None,
         }
     }
@@ -339,9 +340,15 @@ impl Segmenter {
             .map(Some)
     }
 
-    /// Everything for `output.mp4`; complete when all parts have been given out.
-    pub fn index(&self) -> &Mp4Index {
-        &self.index
+    /// Everything for `output.mp4`; complete when all parts have been given out. `None` once it is
+    /// [forgotten](Self::forget_index).
+    pub fn index(&self) -> Option<&Mp4Index> {
+        self.index.as_ref()
+    }
+
+    /// There will be no `output.mp4`: of a stream without an end, what is remembered for it would grow without an end.
+    pub fn forget_index(&mut self) {
+        self.index = None;
     }
 
     /// Where the steps taken in so far end.
@@ -386,8 +393,9 @@ impl Segmenter {
         if let Some(muxer) = &mut self.ts {
             fragment.transport(muxer)?;
         }
-        self.index
-            .add(self.segment.number, self.segment.bytes, fragment, &written)?;
+        if let Some(index) = &mut self.index {
+            index.add(self.segment.number, self.segment.bytes, fragment, &written)?;
+        }
         let duration = end.saturating_sub(start);
         self.given += u64::from(steps);
         self.segment_steps += steps;

@@ -14,6 +14,12 @@ fn cut(frames_per_second: u32) -> Cut {
 /// A stream of so many pictures, as a segmenter cuts it.
 fn stream(cut: Cut, frames: u64) -> Timeline {
     let mut timeline = Timeline::default();
+    stream_parts(cut, frames, |part| timeline.push(&part));
+    timeline
+}
+
+/// The parts of such a stream.
+fn stream_parts(cut: Cut, frames: u64, mut take: impl FnMut(Part)) {
     let step = cut.step();
     let per_part = cut.part().0 / step.0;
     let (mut done, mut segment, mut index) = (0, 0, 0);
@@ -24,7 +30,7 @@ fn stream(cut: Cut, frames: u64) -> Timeline {
         }
         let end = (done + per_part).min(segment_end).min(frames);
         let closes = end == segment_end || end == frames;
-        timeline.push(&Part {
+        take(Part {
             segment,
             index,
             start: cut.start_of(done),
@@ -45,7 +51,6 @@ fn stream(cut: Cut, frames: u64) -> Timeline {
             (segment, index) = (segment + 1, 0);
         }
     }
-    timeline
 }
 
 const HEAD: &str = "#EXTM3U\n\
@@ -64,7 +69,7 @@ fn a_stream_that_slides_begins_where_its_first_segment_does() {
     let timeline = stream(cut, 25 * 30);
     let window = Some(Samples::from_millis(10_000));
     let playlist = MediaPlaylist::media(cut, BEGAN).sliding(window);
-    let listed = timeline.ends().len();
+    let listed = timeline.len();
     let text = playlist.render(&timeline, Form::Plain, listed, false);
     assert!(text.contains("#EXT-X-MEDIA-SEQUENCE:21\n"), "{text}");
     assert!(text.contains("#EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:24.878"));
@@ -258,7 +263,7 @@ proptest! {
         let window = Samples::from_millis(seconds * 1000);
         let playlist = MediaPlaylist::media(cut, BEGAN).sliding(Some(window));
         let mut before = 0;
-        for listed in 1..=timeline.ends().len() {
+        for listed in 1..=timeline.len() {
             let first = playlist.first_listed(&timeline, listed);
             prop_assert!(first >= before);
             before = first;
@@ -276,6 +281,49 @@ proptest! {
             prop_assert!(length <= window + playlist.targets(1));
             prop_assert!(playlist.farewell() >= length.duration());
         }
+    }
+
+    /// A timeline that forgets what has left its playlists says the same as one that does not, however long it grows.
+    #[test]
+    fn what_is_forgotten_is_not_missed_and_the_rest_does_not_grow(frames in 1_u64..1_500, seconds in 1_u64..20, rest in 0_usize..9) {
+        let cut = cut(25);
+        let mut parts = Vec::new();
+        let (mut kept, mut so_far) = (Timeline::default(), Timeline::default());
+        let window = Samples::from_millis(seconds * 1000);
+        let playlists = [MediaPlaylist::media(cut, BEGAN), MediaPlaylist::captions(cut, BEGAN)]
+            .map(|playlist| playlist.sliding(Some(window)));
+        stream_parts(cut, frames, |part| parts.push(part));
+        // What is listed follows some parts behind what is made.
+        let steps = (1..=parts.len()).map(|made| (made, made.saturating_sub(rest).max(1)));
+        for (made, listed) in steps {
+            kept.push(&parts[made - 1]);
+            so_far.push(&parts[made - 1]);
+            for playlist in &playlists {
+                for form in [Form::LowLatency, Form::Delta, Form::Plain] {
+                    prop_assert_eq!(
+                        playlist.render(&kept, form, listed, false),
+                        playlist.render(&so_far, form, listed, false)
+                    );
+                }
+                prop_assert_eq!(playlist.first_in_parts(&kept, listed), playlist.first_in_parts(&so_far, listed));
+                prop_assert_eq!(playlist.first_listed(&kept, listed), playlist.first_listed(&so_far, listed));
+            }
+            prop_assert_eq!(kept.edge(listed), so_far.edge(listed));
+            prop_assert_eq!(kept.last(kept.edge(listed)), so_far.last(so_far.edge(listed)));
+            prop_assert_eq!(kept.whole(listed), so_far.whole(listed));
+            prop_assert_eq!(kept.len(), so_far.len());
+            let waiting = |timeline: &Timeline| timeline.ends_after(listed).collect::<Vec<_>>();
+            prop_assert_eq!(waiting(&kept), waiting(&so_far));
+            kept.forget(playlists[0].forgettable(&kept, listed));
+            // Five parts a second.
+            let most = 5 * (seconds.max(PARTS_STAY) + 2) as usize + rest;
+            prop_assert!(kept.kept() <= most, "{} parts are kept of {made}", kept.kept());
+        }
+        let end = |mut timeline: Timeline| {
+            timeline.close();
+            playlists[0].render(&timeline, Form::LowLatency, usize::MAX, true)
+        };
+        prop_assert_eq!(end(kept), end(so_far));
     }
 
     #[test]
@@ -299,7 +347,7 @@ proptest! {
         };
         let hint = playlist.render(&timeline, Form::LowLatency, listed, false);
         let hinted = hint.lines().last().unwrap().split('"').nth(1).unwrap().to_owned();
-        if listed < timeline.ends().len() {
+        if listed < timeline.len() {
             let next = parts(listed + 1);
             prop_assert!(next.last().unwrap().contains(&hinted), "{hinted} was hinted at");
         }

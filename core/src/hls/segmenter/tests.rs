@@ -66,6 +66,21 @@ fn a_segment_must_begin_with_a_key_picture() {
 }
 
 #[test]
+fn an_index_that_is_forgotten_does_not_come_back() {
+    let mut segmenter = Segmenter::sound(Cut::sound(Duration::from_secs(1)));
+    let mut given = 0;
+    for index in 0..400 {
+        segmenter.audio(sound(index)).unwrap();
+        given += usize::from(segmenter.poll().unwrap().is_some());
+        if index == 200 {
+            assert!(segmenter.index().unwrap().audio_duration() > Samples::ZERO);
+            segmenter.forget_index();
+        }
+    }
+    assert!(given > 30 && segmenter.index().is_none());
+}
+
+#[test]
 fn sound_must_follow_sound() {
     let mut segmenter = Segmenter::new(Cut::standard(rate(25)));
     segmenter.audio(sound(0)).unwrap();
@@ -193,6 +208,7 @@ proptest! {
         // What the index names is all samples, each once, in the order they were given to a part.
         let copied: Vec<u8> = segmenter
             .index()
+            .unwrap()
             .ranges()
             .flat_map(|range| {
                 let from = range.offset as usize;
@@ -202,8 +218,8 @@ proptest! {
         let video: usize = (0..frames).map(|frame| picture(cut, frame).data.len()).sum();
         let audio: usize = (0..sounds).map(|index| sound(index).data.len()).sum();
         prop_assert_eq!(copied.len(), video + audio);
-        prop_assert_eq!(segmenter.index().duration(), total);
-        prop_assert_eq!(segmenter.index().audio_duration(), total);
+        prop_assert_eq!(segmenter.index().unwrap().duration(), total);
+        prop_assert_eq!(segmenter.index().unwrap().audio_duration(), total);
     }
 
     #[test]
@@ -239,7 +255,7 @@ proptest! {
             prop_assert_eq!(part.closes.is_some(), last || closes);
         }
         prop_assert_eq!(heard, cut.start_of(frames));
-        prop_assert_eq!(segmenter.index().audio_duration(), heard);
-        prop_assert_eq!(segmenter.index().duration(), Samples::ZERO);
+        prop_assert_eq!(segmenter.index().unwrap().audio_duration(), heard);
+        prop_assert_eq!(segmenter.index().unwrap().duration(), Samples::ZERO);
     }
 }

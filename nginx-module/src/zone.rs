@@ -4,7 +4,7 @@ use std::alloc::Layout;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use avatar_core::session::{Board, Header, Slot};
+use avatar_core::session::{Board, Header, Slot, SlotStatus};
 use nginx_sys::{
     NGX_ERROR, NGX_OK, ngx_int_t, ngx_shm_zone_t, ngx_shmtx_lock, ngx_shmtx_unlock,
     ngx_slab_calloc_locked, ngx_slab_pool_t,
@@ -26,15 +26,32 @@ struct Root {
 }
 
 fn layout() -> u64 {
-    const VERSION: u64 = 1;
+    const VERSION: u64 = 2;
     VERSION << 48 | (size_of::<Header>() as u64) << 24 | size_of::<Slot>() as u64
 }
 
-/// Where the header and the first slot lie, counted from the root.
-fn offsets() -> Option<(usize, usize)> {
-    let (with_header, header) = Layout::new::<Root>().extend(Layout::new::<Header>()).ok()?;
-    let (_, slots) = with_header.extend(Layout::new::<Slot>()).ok()?;
-    Some((header, slots))
+/// Where things lie, counted from the root.
+struct Offsets {
+    header: usize,
+    /// One for each slot, side by side.
+    statuses: usize,
+    slots: usize,
+    /// Where all of it ends.
+    end: usize,
+}
+
+fn offsets(slots: usize) -> Option<Offsets> {
+    let (layout, header) = Layout::new::<Root>().extend(Layout::new::<Header>()).ok()?;
+    let (layout, statuses) = layout
+        .extend(Layout::array::<SlotStatus>(slots).ok()?)
+        .ok()?;
+    let (layout, first) = layout.extend(Layout::array::<Slot>(slots).ok()?).ok()?;
+    Some(Offsets {
+        header,
+        statuses,
+        slots: first,
+        end: layout.size(),
+    })
 }
 
 /// Called by nginx once for each configuration, in the master. `old` is what an earlier configuration kept
@@ -85,7 +102,7 @@ fn complain(zone: *mut ngx_shm_zone_t, reason: &str) {
 /// `pool` is the initialised slab pool of a mapped zone.
 unsafe fn furnish(pool: *mut ngx_slab_pool_t) -> Result<NonNull<Root>, &'static str> {
     const SMALL: &str = "the zone is too small";
-    let (_, first) = offsets().ok_or(SMALL)?;
+    let empty = offsets(0).ok_or(SMALL)?;
     // SAFETY: the caller answers for the pool; its mutex guards its free pages. Nothing between lock and
     // unlock panics.
     let memory = unsafe {
@@ -97,8 +114,8 @@ unsafe fn furnish(pool: *mut ngx_slab_pool_t) -> Result<NonNull<Root>, &'static 
         NonNull::new(memory.cast::<Root>()).map(|memory| (memory, size))
     };
     let (root, size) = memory.ok_or(SMALL)?;
-    let slots = size.saturating_sub(first) / size_of::<Slot>();
-    if slots == 0 {
+    let slots = size.saturating_sub(empty.end) / (size_of::<SlotStatus>() + size_of::<Slot>());
+    if slots == 0 || offsets(slots).is_none_or(|offsets| offsets.end > size) {
         return Err(SMALL);
     }
     // SAFETY: whole pages are aligned for anything, and `size` bytes hold a root.
@@ -118,19 +135,19 @@ unsafe fn furnish(pool: *mut ngx_slab_pool_t) -> Result<NonNull<Root>, &'static 
 /// `zone` belongs to the running configuration of this process, a worker: its memory stays mapped as long
 /// as the process lives.
 pub(crate) unsafe fn board(zone: NonNull<ngx_shm_zone_t>) -> Option<Board> {
-    let (header, first) = offsets()?;
     // SAFETY: the caller answers for the zone. `furnish` made the memory behind the root zero, which is a
-    // valid header and valid slots, and large enough for both; both are made of atomics only, so that
-    // sharing them with other processes is sound.
+    // valid header, valid statuses and valid slots, and found it large enough for all of them; all are made of atomics only,
+    // so that sharing them with other processes is sound.
     unsafe {
         let root = NonNull::new(zone.as_ref().data.cast::<Root>())?;
-        let slots = std::slice::from_raw_parts(
-            root.byte_add(first).cast::<Slot>().as_ptr(),
-            root.as_ref().slots,
-        );
+        let count = root.as_ref().slots;
+        let offsets = offsets(count)?;
+        let statuses = root.byte_add(offsets.statuses).cast::<SlotStatus>();
+        let slots = root.byte_add(offsets.slots).cast::<Slot>();
         Some(Board::over(
-            root.byte_add(header).cast::<Header>().as_ref(),
-            slots,
+            root.byte_add(offsets.header).cast::<Header>().as_ref(),
+            std::slice::from_raw_parts(statuses.as_ptr(), count),
+            std::slice::from_raw_parts(slots.as_ptr(), count),
         ))
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::live::Publication;
 use super::repertoire::Repertoire;
-use crate::session::{State, Timestamp, lost, orphaned};
+use crate::session::{SessionId, State, Timestamp, lost, orphaned};
 
 /// How often the disk is looked through.
 const ROUND: Duration = Duration::from_secs(15);
@@ -31,14 +31,20 @@ impl Caretaker {
     /// Looks after the board and what is kept for reuse, and now and then after the disk.
     pub(crate) fn look_around(&mut self, publication: &Publication, repertoire: &mut Repertoire) {
         repertoire.forget_old();
+        publication.store.empty();
         let board = &publication.board;
         for state in [State::Created, State::Processing] {
             for (id, owner) in board.sessions(state) {
-                if owner != 0 && owner != self.pid && !(self.alive)(owner) {
+                if owner != 0
+                    && owner != self.pid
+                    && !(self.alive)(owner)
+                    && board.inherit(id, self.pid, self.alive)
+                {
                     publication.fail(id, lost());
                 }
             }
         }
+        board.reclaim(self.alive);
         for (id, owner) in board.unwanted() {
             if owner == 0 || !(self.alive)(owner) {
                 publication.store.remove(id);
@@ -52,6 +58,12 @@ impl Caretaker {
         }
     }
 
+    /// Whether nobody works on session `id` who still lives, so that its record is this one's to write.
+    fn takes_over(&self, publication: &Publication, id: SessionId) -> bool {
+        let board = &publication.board;
+        !board.holds(id) || board.inherit(id, self.pid, self.alive)
+    }
+
     fn look_through(&self, publication: &Publication) {
         let now = Timestamp::now();
         for id in publication.store.sessions() {
@@ -61,7 +73,7 @@ impl Caretaker {
                 Some(record)
                     if record.state == State::Ready
                         && !record.ended
-                        && publication.board.abandoned(id, self.alive) =>
+                        && self.takes_over(publication, id) =>
                 {
                     publication.end_record(record);
                 }

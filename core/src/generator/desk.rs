@@ -131,6 +131,8 @@ impl Desk {
                 self.pass_on(now);
                 tick = now + TICK;
             }
+            // Once a turn, whatever happened in it: it looks through all there are.
+            self.count();
             let due = self.sessions.values().filter_map(Session::due);
             let wake = due.min().map_or(tick, |due| due.min(tick));
             match notices.recv_timeout(wake.saturating_duration_since(now)) {
@@ -168,8 +170,10 @@ impl Desk {
     fn handle(&mut self, notice: Notice) {
         match notice {
             Notice::Hint(hint) => {
-                // What was made before takes no place from what is being made.
-                let room = self.has_room() || self.knows(hint.id);
+                // What was made before takes no place from what is being made. Whether it was is read from the disk, which what
+                // is being made is not asked for: at full load all hints but a few are about that.
+                let room =
+                    self.sessions.contains_key(&hint.id) || self.has_room() || self.knows(hint.id);
                 self.look_at(hint.id, room);
             }
             Notice::Part(id, part) => {
@@ -225,7 +229,6 @@ impl Desk {
                 self.look_at(id, self.has_room());
             }
         }
-        self.count();
     }
 
     /// Takes in what has come to sessions that are open to more, and ends those to which nothing comes any more.
@@ -349,7 +352,6 @@ impl Desk {
         } else if room && self.claim(id) {
             self.take(id);
         }
-        self.count();
     }
 
     /// Makes session `id` ours if it waits for its turn. A hint may come when it is long finished.
@@ -371,7 +373,7 @@ impl Desk {
     fn count(&self) {
         let board = &self.supplies.publication.board;
         let waiting = match board.header().generator() {
-            Some(pid) if pid == self.supplies.pid => board.count(State::Created),
+            Some(pid) if pid == self.supplies.pid => board.census().created,
             _ => 0,
         };
         let needed = self.sessions.len() + waiting + self.supplies.herald.waiting();
@@ -388,6 +390,5 @@ impl Desk {
                 self.look_at(id, self.has_room());
             }
         }
-        self.count();
     }
 }

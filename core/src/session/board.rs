@@ -3,7 +3,9 @@
 use thiserror::Error;
 
 use super::header::WorkerSlot;
-use super::{Header, Record, SessionId, Slot, State};
+use super::slot::Place;
+use super::status::{Status, Wish};
+use super::{Header, Record, SessionId, Slot, SlotStatus, State};
 
 /// No place is left for another session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -15,22 +17,45 @@ pub struct BoardFull;
 #[derive(Debug, Clone, Copy)]
 pub struct Board {
     header: &'static Header,
+    statuses: &'static [SlotStatus],
     slots: &'static [Slot],
+}
+
+/// How many sessions there are, but for those wished gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Census {
+    /// Waiting for their turn.
+    pub(crate) created: usize,
+    /// Being made.
+    pub(crate) processing: usize,
+    /// Of these two, with filmed avatars.
+    pub(crate) filmed: usize,
+    /// Of these two, with their clients' own photos.
+    pub(crate) photos: usize,
 }
 
 /// Slots in which one session may lie: a look-up reads no more than these.
 const NEIGHBOURS: usize = 64;
 
 impl Board {
-    /// The table over memory that is zero or holds an earlier table of the same size.
-    pub fn over(header: &'static Header, slots: &'static [Slot]) -> Self {
-        Self { header, slots }
+    /// The table over memory that is zero or holds an earlier table of the same size: so many slots as there are statuses.
+    pub fn over(
+        header: &'static Header,
+        statuses: &'static [SlotStatus],
+        slots: &'static [Slot],
+    ) -> Self {
+        Self {
+            header,
+            statuses,
+            slots,
+        }
     }
 
     /// A table for a single process, never given back.
     pub fn in_memory(sessions: usize) -> Self {
+        let statuses: Vec<SlotStatus> = (0..sessions).map(|_| SlotStatus::default()).collect();
         let slots: Vec<Slot> = (0..sessions).map(|_| Slot::default()).collect();
-        Self::over(Box::leak(Box::default()), slots.leak())
+        Self::over(Box::leak(Box::default()), statuses.leak(), slots.leak())
     }
 
     /// What the processes know of each other.
@@ -38,16 +63,28 @@ impl Board {
         self.header
     }
 
-    fn neighbours(&self, id: SessionId) -> impl Iterator<Item = &'static Slot> + use<> {
-        let slots = self.slots;
+    fn neighbours(&self, id: SessionId) -> impl Iterator<Item = Place> + use<> {
+        let Self {
+            statuses, slots, ..
+        } = *self;
         let [_, low] = id.to_words();
         let home = (low % slots.len().max(1) as u64) as usize;
-        (0..slots.len().min(NEIGHBOURS))
-            .filter_map(move |step| slots.get((home + step) % slots.len()))
+        (0..slots.len().min(NEIGHBOURS)).filter_map(move |step| {
+            let index = (home + step) % slots.len();
+            Some(Place {
+                status: statuses.get(index)?,
+                slot: slots.get(index)?,
+            })
+        })
     }
 
-    fn slot(&self, id: SessionId) -> Option<&'static Slot> {
-        self.neighbours(id).find(|slot| slot.belongs_to(id))
+    fn places(&self) -> impl Iterator<Item = Place> + use<> {
+        let pairs = self.statuses.iter().zip(self.slots);
+        pairs.map(|(status, slot)| Place { status, slot })
+    }
+
+    fn place(&self, id: SessionId) -> Option<Place> {
+        self.neighbours(id).find(|place| place.slot.belongs_to(id))
     }
 
     /// Enters a new session. A finished one gives way if there is no room: it is still known on disk.
@@ -56,196 +93,219 @@ impl Board {
     ///
     /// [`BoardFull`] when every place is taken by a session that is not finished.
     pub fn open(&self, record: &Record) -> Result<(), BoardFull> {
-        let slot = self
+        // Whoever dies before the slot is filled is found out by it.
+        let pid = std::process::id();
+        let place = self
             .neighbours(record.id)
-            .find(|slot| slot.claim())
-            .or_else(|| {
-                self.neighbours(record.id)
-                    .find(|slot| slot.seize(State::Ready) || slot.seize(State::Error))
-            })
+            .find(|place| place.claim(pid))
+            .or_else(|| self.neighbours(record.id).find(|place| place.seize(pid)))
             .ok_or(BoardFull)?;
-        slot.write(record);
+        place.fill(record);
         Ok(())
     }
 
     /// How session `id` stands; `None` when it is not here or is to be removed.
     pub fn find(&self, id: SessionId) -> Option<Record> {
-        let slot = self.slot(id)?;
-        let record = slot.read(id)?;
-        (!slot.removed()).then_some(record)
+        let place = self.place(id)?;
+        let record = place.slot.read(id)?;
+        let removed = place.status_of(id)?.has(Wish::REMOVE);
+        (!removed).then_some(record)
     }
 
     /// Whether session `id` has a place here, be it one that is to be removed.
     pub fn holds(&self, id: SessionId) -> bool {
-        self.slot(id).is_some()
+        self.place(id).is_some()
     }
 
-    /// How many sessions are in `state`, but for those wished gone.
-    pub fn count(&self, state: State) -> usize {
-        self.slots
-            .iter()
-            .filter(|slot| slot.state() == Some(state) && !slot.removed())
-            .count()
-    }
-
-    /// How many sessions with filmed avatars, and with their clients' own photos, wait or are being made.
-    pub(crate) fn count_drawn(&self) -> (usize, usize) {
-        let unfinished = |slot: &&Slot| {
-            matches!(slot.state(), Some(State::Created | State::Processing)) && !slot.removed()
-        };
-        let slots = self.slots.iter().filter(unfinished);
-        let records = slots.filter_map(|slot| slot.read(slot.id()?));
-        records.fold((0, 0), |(filmed, photos), record| {
-            (
-                filmed + usize::from(record.filmed),
-                photos + usize::from(record.photo),
-            )
-        })
+    /// Counts all sessions that are not finished. It reads the status words and nothing else, so that there is no number which
+    /// a process that dies could leave wrong.
+    pub(crate) fn census(&self) -> Census {
+        let mut census = Census::default();
+        for status in self.statuses.iter().map(SlotStatus::load) {
+            if status.has(Wish::REMOVE) {
+                continue;
+            }
+            match status.state() {
+                Some(State::Created) => census.created += 1,
+                Some(State::Processing) => census.processing += 1,
+                _ => continue,
+            }
+            census.filmed += usize::from(status.is_filmed());
+            census.photos += usize::from(status.has_photo());
+        }
+        census
     }
 
     /// Makes `record` the current one of its session, and returns the process ids to be told.
     /// Only its writer calls this.
     pub fn post(&self, record: &Record) -> Vec<u32> {
-        let Some(slot) = self.slot(record.id) else {
+        let Some(place) = self.place(record.id) else {
             return Vec::new();
         };
-        slot.write(record);
-        self.header.workers(slot.take_watchers()).collect()
+        place.write(record);
+        self.header.workers(place.slot.take_watchers()).collect()
     }
 
     /// Asks that the worker at `worker` be told of the next change of session `id`. Read the record
     /// again after this: it may have changed before.
     pub fn watch(&self, id: SessionId, worker: WorkerSlot) {
-        if let Some(slot) = self.slot(id) {
-            slot.watch(worker.bit());
+        if let Some(place) = self.place(id) {
+            place.slot.watch(worker.bit());
         }
     }
 
     /// Wishes session `id` gone; its owner sees to it. Returns the process to be told, if there is one,
     /// and the watchers. From now on the session is not found.
     pub fn wish_removed(&self, id: SessionId) -> Option<(Option<u32>, Vec<u32>)> {
-        let slot = self.slot(id)?;
-        slot.wish_removed();
-        let watchers = self.header.workers(slot.take_watchers()).collect();
-        Some((self.responsible(slot), watchers))
+        let owner = self.wish(id, Wish::REMOVE)?;
+        let watchers = self.place(id).map(|place| place.slot.take_watchers());
+        let watchers = self.header.workers(watchers.unwrap_or_default()).collect();
+        Some((owner, watchers))
     }
 
     /// Wishes session `id` to end now. Returns the process to be told, if there is one.
     pub fn wish_interrupted(&self, id: SessionId) -> Option<Option<u32>> {
-        let slot = self.slot(id)?;
-        slot.wish_interrupted();
-        Some(self.responsible(slot))
+        self.wish(id, Wish::INTERRUPT)
+    }
+
+    /// Wishes something of session `id`, if it is here. Returns the process to be told, if there is one.
+    fn wish(&self, id: SessionId, wish: Wish) -> Option<Option<u32>> {
+        let place = self.place(id)?;
+        place.change(id, |status| status.with(wish));
+        Some(self.responsible(place.status_of(id)?))
     }
 
     /// The process to be told of what somebody has for session `id`, if there is one.
     pub(super) fn responsible_for(&self, id: SessionId) -> Option<u32> {
-        self.responsible(self.slot(id)?)
+        self.responsible(self.status(id)?)
     }
 
-    /// Says that somebody watches session `id`. Returns the process to be told, when this is the first time.
-    pub fn say_watched(&self, id: SessionId) -> Option<u32> {
-        let slot = self.slot(id)?;
-        slot.say_watched().then(|| self.responsible(slot)).flatten()
-    }
-
-    /// Whether anybody watches session `id`.
-    pub(crate) fn watched(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::watched)
-    }
-
-    /// Whether anybody has watched session `id` since this was asked last.
-    pub(crate) fn take_seen(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::take_seen)
-    }
-
-    /// Says that somebody looks at still pictures of session `id`, which are taken as long as this is said.
-    pub fn say_looked(&self, id: SessionId) {
-        if let Some(slot) = self.slot(id) {
-            slot.say_looked();
-        }
-    }
-
-    /// Whether anybody looked at still pictures of session `id` since this was asked last.
-    pub(crate) fn take_looked(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::take_looked)
-    }
-
-    /// Says that there are calls for session `id`. Returns the process to be told.
-    pub(super) fn wish_called(&self, id: SessionId) -> Option<u32> {
-        let slot = self.slot(id)?;
-        slot.wish_called();
-        self.responsible(slot)
-    }
-
-    /// Whether there are calls for session `id`.
-    pub(crate) fn called(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::called)
-    }
-
-    /// Whether there were calls for session `id` since this was asked last.
-    pub(crate) fn take_called(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::take_called)
-    }
-
-    fn responsible(&self, slot: &Slot) -> Option<u32> {
-        match slot.owner() {
+    fn responsible(&self, status: Status) -> Option<u32> {
+        match status.owner() {
             0 => self.header.generator(),
             pid => Some(pid),
         }
     }
 
+    fn status(&self, id: SessionId) -> Option<Status> {
+        self.place(id)?.status_of(id)
+    }
+
+    /// Whether something is wished of session `id`.
+    fn wished(&self, id: SessionId, wish: Wish) -> bool {
+        self.status(id).is_some_and(|status| status.has(wish))
+    }
+
+    /// Whether something was wished of session `id` since this was asked last.
+    fn take(&self, id: SessionId, wish: Wish) -> bool {
+        let place = self.place(id);
+        place.is_some_and(|place| place.change(id, |status| status.without(wish)).is_some())
+    }
+
+    /// Says that somebody watches session `id`. Returns the process to be told, when this is the first time.
+    pub fn say_watched(&self, id: SessionId) -> Option<u32> {
+        let place = self.place(id)?;
+        place.change(id, |status| status.with(Wish::SEEN));
+        let before = place.change(id, |status| status.with(Wish::WATCH))?;
+        self.responsible(before)
+    }
+
+    /// Whether anybody watches session `id`.
+    pub(crate) fn watched(&self, id: SessionId) -> bool {
+        self.wished(id, Wish::WATCH)
+    }
+
+    /// Whether anybody has watched session `id` since this was asked last.
+    pub(crate) fn take_seen(&self, id: SessionId) -> bool {
+        self.take(id, Wish::SEEN)
+    }
+
+    /// Says that somebody looks at still pictures of session `id`, which are taken as long as this is said.
+    pub fn say_looked(&self, id: SessionId) {
+        if let Some(place) = self.place(id) {
+            place.change(id, |status| status.with(Wish::LOOKED));
+        }
+    }
+
+    /// Whether anybody looked at still pictures of session `id` since this was asked last.
+    pub(crate) fn take_looked(&self, id: SessionId) -> bool {
+        self.take(id, Wish::LOOKED)
+    }
+
+    /// Says that there are calls for session `id`. Returns the process to be told.
+    pub(super) fn wish_called(&self, id: SessionId) -> Option<u32> {
+        self.wish(id, Wish::CALLED).flatten()
+    }
+
+    /// Whether there are calls for session `id`.
+    pub(crate) fn called(&self, id: SessionId) -> bool {
+        self.wished(id, Wish::CALLED)
+    }
+
+    /// Whether there were calls for session `id` since this was asked last.
+    pub(crate) fn take_called(&self, id: SessionId) -> bool {
+        self.take(id, Wish::CALLED)
+    }
+
     /// Whether session `id` is wished gone.
     pub(crate) fn removed(&self, id: SessionId) -> bool {
-        self.slot(id).is_none_or(Slot::removed)
+        let status = self.status(id);
+        status.is_none_or(|status| status.has(Wish::REMOVE))
     }
 
     /// Whether session `id` is wished to end.
     pub(crate) fn interrupted(&self, id: SessionId) -> bool {
-        self.slot(id).is_some_and(Slot::interrupted)
+        self.wished(id, Wish::INTERRUPT)
     }
 
     /// Makes process `pid` the writer of session `id`, unless it has another.
     pub(crate) fn own(&self, id: SessionId, pid: u32) -> bool {
-        self.slot(id).is_some_and(|slot| slot.own(pid))
+        let place = self.place(id);
+        place.is_some_and(|place| place.own(id, pid, |owner| owner == 0))
+    }
+
+    /// Makes process `pid` the writer of session `id`, unless it has another that still lives.
+    pub(crate) fn inherit(&self, id: SessionId, pid: u32, alive: fn(u32) -> bool) -> bool {
+        let may = |owner| owner == 0 || !alive(owner);
+        self.place(id).is_some_and(|place| place.own(id, pid, may))
     }
 
     /// Gives up being the writer of session `id`, which is finished.
     pub(crate) fn release(&self, id: SessionId) {
-        if let Some(slot) = self.slot(id) {
-            slot.release();
-        }
-    }
-
-    /// Whether nobody works on session `id` who still lives.
-    pub(crate) fn abandoned(&self, id: SessionId, alive: fn(u32) -> bool) -> bool {
-        match self.slot(id).map_or(0, Slot::owner) {
-            0 => true,
-            pid => !alive(pid),
+        if let Some(place) = self.place(id) {
+            place.release(id);
         }
     }
 
     /// Forgets session `id`.
     pub(crate) fn remove(&self, id: SessionId) {
-        if let Some(slot) = self.slot(id) {
-            slot.free();
+        if let Some(place) = self.place(id) {
+            place.free(id, std::process::id());
         }
+    }
+
+    /// Gives back the places that were taken by processes which died before they had filled them.
+    pub(crate) fn reclaim(&self, alive: fn(u32) -> bool) {
+        let pid = std::process::id();
+        let taken = self.places().filter(|place| place.status.load().is_taken());
+        taken.for_each(|place| place.reclaim(pid, alive));
     }
 
     /// Sessions in `state` with the process that owns each, or zero.
     pub(crate) fn sessions(&self, state: State) -> Vec<(SessionId, u32)> {
-        self.slots
-            .iter()
-            .filter(|slot| slot.state() == Some(state))
-            .filter_map(|slot| Some((slot.id()?, slot.owner())))
-            .collect()
+        self.those(|status| status.state() == Some(state))
     }
 
     /// Sessions that are wished gone, with the process that owns each, or zero.
     pub(crate) fn unwanted(&self) -> Vec<(SessionId, u32)> {
-        self.slots
-            .iter()
-            .filter(|slot| slot.state().is_some() && slot.removed())
-            .filter_map(|slot| Some((slot.id()?, slot.owner())))
+        self.those(|status| status.state().is_some() && status.has(Wish::REMOVE))
+    }
+
+    fn those(&self, wanted: impl Fn(Status) -> bool) -> Vec<(SessionId, u32)> {
+        self.places()
+            .map(|place| (place.status.load(), place.slot))
+            .filter(|&(status, _)| wanted(status))
+            .filter_map(|(status, slot)| Some((slot.id()?, status.owner())))
             .collect()
     }
 }
@@ -254,6 +314,8 @@ impl Board {
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+
+    use proptest::prelude::*;
 
     use super::*;
     use crate::session::{Timestamp, Vocabulary};
@@ -295,7 +357,97 @@ mod tests {
         board.open(&newcomer).unwrap();
         assert_eq!(board.find(records[2].id), None);
         assert_eq!(board.find(newcomer.id), Some(newcomer));
-        assert_eq!(board.count(State::Created), 4);
+        assert_eq!(board.census().created, 4);
+    }
+
+    /// What another process does between a look at the table and the change that follows from it.
+    #[test]
+    fn nothing_meant_for_one_session_falls_on_the_next_in_its_place() {
+        for wish in [Wish::REMOVE, Wish::INTERRUPT, Wish::CALLED] {
+            let board = Board::in_memory(1);
+            let (old, new) = (record(), record());
+            board.open(&old).unwrap();
+            let place = board.place(old.id).unwrap();
+            let swapped = AtomicBool::new(false);
+            let changed = place.change(old.id, |status| {
+                if !swapped.swap(true, Ordering::Relaxed) {
+                    board.remove(old.id);
+                    board.open(&new).unwrap();
+                }
+                status.with(wish)
+            });
+            assert_eq!(changed, None);
+            assert!(!board.wished(new.id, wish));
+            assert!(!place.own(old.id, 7, |_| true));
+            place.release(old.id);
+            place.free(old.id, 7);
+            place.write(&Record {
+                state: State::Error,
+                ..new.clone()
+            });
+            assert!(board.own(new.id, 8), "it is still there, and nobody's");
+        }
+    }
+
+    #[test]
+    fn a_place_taken_by_a_process_that_died_is_found() {
+        let board = Board::in_memory(1);
+        let place = board.places().next().unwrap();
+        assert!(place.claim(u32::MAX));
+        assert_eq!(board.open(&record()), Err(BoardFull));
+        board.reclaim(|_| true);
+        assert_eq!(board.open(&record()), Err(BoardFull));
+        board.reclaim(|pid| pid != u32::MAX);
+        let next = record();
+        board.open(&next).unwrap();
+        board.reclaim(|_| false);
+        assert_eq!(board.find(next.id), Some(next), "it was filled");
+    }
+
+    #[test]
+    fn a_session_is_inherited_from_the_dead_only() {
+        let board = Board::in_memory(1);
+        let record = record();
+        board.open(&record).unwrap();
+        assert!(board.inherit(record.id, 10, |_| true));
+        assert!(!board.inherit(record.id, 11, |_| true));
+        assert!(board.inherit(record.id, 11, |pid| pid != 10));
+        assert!(!board.inherit(SessionId::generate(), 11, |_| false));
+    }
+
+    proptest! {
+        /// Whatever happens, what is counted is what would be found one by one.
+        #[test]
+        fn the_census_counts_what_is_found(steps in prop::collection::vec((0..6_usize, 0..12_usize, any::<bool>(), any::<bool>()), 1..80)) {
+            let board = Board::in_memory(12);
+            let mut records: Vec<Record> = Vec::new();
+            for (what, which, filmed, photo) in steps {
+                let number = which % records.len().max(1);
+                match (what, records.get_mut(number)) {
+                    (0 | 1, _) | (_, None) => {
+                        let new = Record { filmed, photo, ..record() };
+                        if board.open(&new).is_ok() {
+                            records.push(new);
+                        }
+                    }
+                    (2, Some(record)) => {
+                        record.state = State::ALL[which % State::ALL.len()];
+                        board.post(record);
+                    }
+                    (3, Some(record)) => drop(board.wish_removed(record.id)),
+                    (4, Some(record)) => drop(board.own(record.id, 5)),
+                    (_, Some(record)) => board.remove(record.id),
+                }
+                let found: Vec<Record> = records.iter().filter_map(|record| board.find(record.id)).collect();
+                let count = |wanted: &dyn Fn(&Record) -> bool| found.iter().filter(|record| wanted(record)).count();
+                prop_assert_eq!(board.census(), Census {
+                    created: count(&|record| record.state == State::Created),
+                    processing: count(&|record| record.state == State::Processing),
+                    filmed: count(&|record| !record.finished() && record.filmed),
+                    photos: count(&|record| !record.finished() && record.photo),
+                });
+            }
+        }
     }
 
     #[test]

@@ -57,20 +57,21 @@ pub enum FailureCode {
     Internal,
 }
 
-impl FailureCode {
-    pub(super) const ALL: [Self; 10] = [
-        Self::TtsTimeout,
-        Self::TtsEmpty,
-        Self::TtsFailed,
-        Self::InferenceFailed,
-        Self::OutOfMemory,
-        Self::EncodeFailed,
-        Self::DiskFull,
-        Self::Interrupted,
-        Self::BadImage,
-        Self::Internal,
-    ];
+// Zero stands for none.
+numbered!(FailureCode {
+    TtsTimeout = 1,
+    TtsEmpty = 2,
+    TtsFailed = 3,
+    InferenceFailed = 4,
+    OutOfMemory = 5,
+    EncodeFailed = 6,
+    DiskFull = 7,
+    Interrupted = 8,
+    BadImage = 9,
+    Internal = 10,
+});
 
+impl FailureCode {
     /// The word.
     pub fn word(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! Accepting work.
 
-use super::{Board, Hint, Job, Pace, Record, SessionId, State, Timestamp};
+use super::board::Census;
+use super::{Board, Hint, Job, Pace, Record, SessionId, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::rtc::PeerId;
@@ -137,11 +138,11 @@ impl Intake {
                 "too many sessions are running; try again shortly",
             )
         };
-        let taken = self.board.count(State::Created) + self.board.count(State::Processing);
-        if taken >= self.limits.sessions + self.limits.queue {
+        let census = self.board.census();
+        if census.created + census.processing >= self.limits.sessions + self.limits.queue {
             return Err(busy());
         }
-        self.expect_networks(job)?;
+        self.expect_networks(job, census)?;
         self.store.accept(job).map_err(|error| {
             tracing::error!(session = %job.id, %error, "the job was not written");
             Refusal::of_writing(&error)
@@ -162,7 +163,7 @@ impl Intake {
     }
 
     /// Refuses a job whose face networks draw when these hold no more in real time. All of them share one device.
-    fn expect_networks(&self, job: &Job) -> Result<(), Refusal> {
+    fn expect_networks(&self, job: &Job, census: Census) -> Result<(), Refusal> {
         let header = self.board.header();
         let (filmed, photos) = (header.filmed(), header.photos());
         let (own, words) = match (job.filmed, job.portrait) {
@@ -173,12 +174,11 @@ impl Intake {
         let Some(own) = own else {
             return Ok(());
         };
-        let count = self.board.count_drawn();
         // A device that holds nobody's real time may be used by one session all the same.
         let share = |count: usize, most: Option<u32>| {
             most.map_or(0.0, |most| count as f64 / f64::from(most.max(1)))
         };
-        let taken = share(count.0, filmed) + share(count.1, photos);
+        let taken = share(census.filmed, filmed) + share(census.photos, photos);
         // A hair for what dividing loses.
         if taken + share(1, Some(own)) <= 1.0 + 1e-9 {
             return Ok(());
@@ -251,6 +251,7 @@ impl Intake {
                 Code::TextTooLong,
                 format!("the text of the session would be longer than {most} characters"),
             ),
+            DraftError::Busy => being_written(),
             DraftError::Write(error) => {
                 tracing::error!(session = %id, %error, "the text was not written");
                 Refusal::of_writing(&error)
@@ -298,6 +299,7 @@ impl Intake {
             FeedError::Missing(number) => wrong(format!(
                 "sequence is too far ahead: piece {number} has not come yet"
             )),
+            FeedError::Busy => being_written(),
             FeedError::Write(error) => {
                 tracing::error!(session = %id, %error, "the sound was not written");
                 Refusal::of_writing(&error)
@@ -345,7 +347,7 @@ impl Intake {
                 .chain(watchers.into_iter().map(|pid| (pid, Hint::changed(id))))
                 .collect(),
             None => {
-                self.store.remove(id);
+                self.store.put_away(id);
                 Vec::new()
             }
         })
@@ -374,6 +376,13 @@ impl Intake {
     pub fn store(&self) -> &Store {
         &self.store
     }
+}
+
+fn being_written() -> Refusal {
+    Refusal::new(
+        Code::Busy,
+        "another piece of this session is being written; try again shortly",
+    )
 }
 
 /// How much sound may wait to be shown before no more is taken.

@@ -3,6 +3,9 @@
 //! Its identity ([`SessionId`]), what was asked ([`Job`]), how it stands ([`Record`]), and the [`Board`]
 //! in shared memory on which every process reads how all of them stand.
 
+#[macro_use]
+mod numbers;
+
 mod board;
 mod condition;
 mod failure;
@@ -14,6 +17,7 @@ mod job;
 mod packed;
 mod record;
 mod slot;
+mod status;
 mod timestamp;
 
 pub use board::{Board, BoardFull};
@@ -27,4 +31,5 @@ pub(crate) use intake::{lost, orphaned};
 pub use job::{Job, Kind, Pace, Portrait, Source};
 pub use record::{Record, Stage, State, Vocabulary};
 pub use slot::Slot;
+pub use status::SlotStatus;
 pub use timestamp::Timestamp;

@@ -68,13 +68,13 @@ impl From<&Record> for Packed {
         packed.segment_parts = record.segment_parts;
         packed.ended = record.ended.into();
         packed.face = u8::from(record.filmed) | u8::from(record.photo) << 1;
-        packed.state = record.state as u8;
-        packed.stage = record.stage as u8;
+        packed.state = record.state.number();
+        packed.stage = record.stage.number();
         packed.progress = record.progress;
-        packed.vocabulary = record.vocabulary as u8;
+        packed.vocabulary = record.vocabulary.number();
         packed.kind = record.kind.number();
         if let Some(failure) = &record.failure {
-            packed.failure = failure.code as u8 + 1;
+            packed.failure = failure.code.number();
             let kept = failure.text.floor_char_boundary(TEXT);
             for (to, from) in packed.text.iter_mut().zip(failure.text.bytes().take(kept)) {
                 *to = from;
@@ -88,8 +88,8 @@ impl From<&Record> for Packed {
 impl Packed {
     /// The record, or `None` where the words are no record at all.
     pub(super) fn unpack(&self) -> Option<Record> {
-        let code = FailureCode::ALL.get(usize::from(self.failure).wrapping_sub(1));
-        let failure = code.map(|&code| Failure {
+        let code = FailureCode::from_number(self.failure);
+        let failure = code.map(|code| Failure {
             code,
             text: self
                 .text
@@ -100,27 +100,10 @@ impl Packed {
         });
         Some(Record {
             id: SessionId::from_words(self.id),
-            vocabulary: match self.vocabulary {
-                0 => Vocabulary::Realtime,
-                1 => Vocabulary::Specification,
-                2 => Vocabulary::Audio,
-                _ => return None,
-            },
+            vocabulary: Vocabulary::from_number(self.vocabulary)?,
             kind: Kind::from_number(self.kind)?,
-            state: match self.state {
-                0 => State::Created,
-                1 => State::Processing,
-                2 => State::Ready,
-                3 => State::Error,
-                _ => return None,
-            },
-            stage: match self.stage {
-                0 => Stage::Tts,
-                1 => Stage::Inference,
-                2 => Stage::Encoding,
-                3 => Stage::Done,
-                _ => return None,
-            },
+            state: State::from_number(self.state)?,
+            stage: Stage::from_number(self.stage)?,
             progress: self.progress,
             version: self.version,
             segments: self.segments,
@@ -143,10 +126,19 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
+    use avatar_codec::RecordingFormat;
     use proptest::prelude::*;
 
     use super::*;
     use crate::session::record::tests::record;
+
+    fn kinds() -> Vec<Kind> {
+        let recordings = RecordingFormat::ALL.into_iter().map(Kind::Recording);
+        [Kind::Avatar, Kind::Audio, Kind::Stream]
+            .into_iter()
+            .chain(recordings)
+            .collect()
+    }
 
     proptest! {
         #[test]
@@ -157,6 +149,22 @@ mod tests {
             prop_assert!(text.starts_with(&kept) && (kept.len() > TEXT - 4 || kept == text));
             back.failure = record.failure.clone();
             prop_assert_eq!(back, record);
+        }
+
+        #[test]
+        fn every_word_of_a_record_survives(
+            state in prop::sample::select(State::ALL),
+            stage in prop::sample::select(Stage::ALL),
+            vocabulary in prop::sample::select(Vocabulary::ALL),
+            code in prop::sample::select(FailureCode::ALL),
+            kind in prop::sample::select(kinds()),
+        ) {
+            let failure = Some(Failure { code, text: "why".to_owned() });
+            let record = Record { state, stage, vocabulary, kind, failure, ..record("") };
+            let back = Packed::from(&record).unpack().unwrap();
+            prop_assert_eq!(back, record.clone());
+            let none = Record { failure: None, ..record };
+            prop_assert_eq!(Packed::from(&none).unpack().unwrap(), none);
         }
 
         #[test]

@@ -118,7 +118,7 @@ impl Record {
 
     /// Whether nothing more will happen to it.
     pub fn finished(&self) -> bool {
-        matches!(self.state, State::Ready | State::Error)
+        self.state.is_final()
     }
 
     /// Whether its playlist exists.
@@ -149,6 +149,20 @@ pub enum State {
     Error,
 }
 
+numbered!(State {
+    Created = 0,
+    Processing = 1,
+    Ready = 2,
+    Error = 3,
+});
+
+impl State {
+    /// Whether nothing more will happen to a session in it.
+    pub(super) fn is_final(self) -> bool {
+        matches!(self, Self::Ready | Self::Error)
+    }
+}
+
 /// What is being done for a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -163,6 +177,13 @@ pub enum Stage {
     Done,
 }
 
+numbered!(Stage {
+    Tts = 0,
+    Inference = 1,
+    Encoding = 2,
+    Done = 3,
+});
+
 /// Which of the replaced systems' words a client expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -174,6 +195,12 @@ pub enum Vocabulary {
     /// A session is a task in one of the states `PENDING`, `PROGRESS`, `SUCCESS` and `FAILURE`.
     Audio,
 }
+
+numbered!(Vocabulary {
+    Realtime = 0,
+    Specification = 1,
+    Audio = 2,
+});
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use super::packed::{Packed, WORDS};
-use super::{Record, SessionId, State};
+use super::status::{SlotStatus, Status};
+use super::{Record, SessionId};
 
 /// Room for one session: valid when all zero, and made of nothing but atomics, so that any process may
 /// die at any instruction without harm.
@@ -13,94 +14,139 @@ use super::{Record, SessionId, State};
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct Slot {
-    /// [`FREE`], [`TAKEN`], or [`TAKEN`] + 1 + the [`State`].
-    claim: AtomicU64,
     /// The two halves of the id; zero while there is no record.
     key: [AtomicU64; 2],
     turn: AtomicU64,
-    /// Process id of the generator working on it, or zero.
-    owner: AtomicU64,
-    wishes: AtomicU64,
-    /// One bit for each worker that holds requests for this session.
+    /// One bit for each worker that holds requests for this session. One that is left over from another session, or is lost
+    /// with it, costs its worker a look too many, or a moment.
     watchers: AtomicU64,
     copies: [[AtomicU64; WORDS]; 2],
 }
 
-const FREE: u64 = 0;
-const TAKEN: u64 = 1;
+/// A slot and its status.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) status: &'static SlotStatus,
+    pub(super) slot: &'static Slot,
+}
 
-const REMOVE: u64 = 1;
-const INTERRUPT: u64 = 2;
-const WATCH: u64 = 4;
-/// Somebody watched since this was looked at last.
-const SEEN: u64 = 8;
-/// Somebody looked at still pictures since this was looked at last.
-const LOOKED: u64 = 16;
-/// A peer wants to be connected, or let go.
-const CALLED: u64 = 32;
+impl Place {
+    /// Takes the slot for process `pid` if it is free.
+    pub(super) fn claim(self, pid: u32) -> bool {
+        let free = |status: Status| status.is_free().then(|| status.taken_by(pid));
+        self.status.update(free).is_some()
+    }
+
+    /// Takes the slot for process `pid` from a session that is finished and on which nobody works, losing its record.
+    pub(super) fn seize(self, pid: u32) -> bool {
+        let idle = |status: Status| {
+            let finished = status.state().is_some_and(|state| state.is_final());
+            (finished && status.owner() == 0).then(|| status.taken_by(pid))
+        };
+        let seized = self.status.update(idle).is_some();
+        if seized {
+            self.slot.forget();
+            // What anybody wished of the old session from a look at its key goes with it.
+            self.status.update(|status| Some(status.forgotten()));
+        }
+        seized
+    }
+
+    /// Puts a session into a slot that the caller has taken. Nobody works on it yet.
+    pub(super) fn fill(self, record: &Record) {
+        self.slot.write(record);
+        self.status
+            .update(|status| Some(status.filled_with(record).owned_by(0)));
+    }
+
+    /// Makes `record` the current one of its session. Only the one writer calls this.
+    pub(super) fn write(self, record: &Record) {
+        self.slot.write(record);
+        self.change(record.id, |status| {
+            status.state().map(|_| status.filled_with(record))
+        });
+    }
+
+    /// Gives back the slot of session `id`, through process `pid`.
+    pub(super) fn free(self, id: SessionId, pid: u32) {
+        let filled = |status: Status| status.state().map(|_| status.taken_by(pid));
+        if self.change(id, filled).is_some() {
+            self.vacate();
+        }
+    }
+
+    /// Gives back a slot that was taken by a process which is not `alive` any more and has not filled it.
+    pub(super) fn reclaim(self, pid: u32, alive: fn(u32) -> bool) {
+        let lost = |status: Status| {
+            let lost = status.is_taken() && status.owner() != pid && !alive(status.owner());
+            lost.then(|| status.taken_by(pid))
+        };
+        if self.status.update(lost).is_some() {
+            self.vacate();
+        }
+    }
+
+    fn vacate(self) {
+        self.slot.forget();
+        self.status.update(|status| Some(status.freed()));
+    }
+
+    /// Makes process `pid` the owner of session `id` if `may` allows it to follow the one there is, or zero.
+    pub(super) fn own(self, id: SessionId, pid: u32, may: impl Fn(u32) -> bool) -> bool {
+        let owned = |status: Status| {
+            let free = status.state().is_some() && may(status.owner());
+            free.then(|| status.owned_by(pid))
+        };
+        self.change(id, owned).is_some()
+    }
+
+    /// Leaves session `id` without an owner.
+    pub(super) fn release(self, id: SessionId) {
+        self.change(id, |status| status.state().map(|_| status.owned_by(0)));
+    }
+
+    /// The status of session `id`, unless the slot is not its any more.
+    pub(super) fn status_of(self, id: SessionId) -> Option<Status> {
+        loop {
+            let before = self.status.load();
+            if !self.slot.belongs_to(id) {
+                return None;
+            }
+            fence(Ordering::Acquire);
+            let status = self.status.load();
+            if status.generation() == before.generation() {
+                return Some(status);
+            }
+        }
+    }
+
+    /// Changes the status of session `id`, unless the slot is not its any more; otherwise as
+    /// [`update`](SlotStatus::update).
+    ///
+    /// The key is looked at after the status, and a session's key goes before its generation ends. So where the key is that of
+    /// `id`, the status is of its generation or of an earlier one, and in that case nothing is changed for it.
+    pub(super) fn change(
+        self,
+        id: SessionId,
+        change: impl Fn(Status) -> Option<Status>,
+    ) -> Option<Status> {
+        self.status.update(|status| {
+            let ours = self.slot.belongs_to(id);
+            ours.then(|| change(status)).flatten()
+        })
+    }
+}
 
 impl Slot {
-    /// Takes the slot if it is free.
-    pub(super) fn claim(&self) -> bool {
-        let taken = self
-            .claim
-            .compare_exchange(FREE, TAKEN, Ordering::AcqRel, Ordering::Relaxed);
-        if taken.is_ok() {
-            self.owner.store(0, Ordering::Relaxed);
-            self.wishes.store(0, Ordering::Relaxed);
-            self.watchers.store(0, Ordering::Relaxed);
-        }
-        taken.is_ok()
-    }
-
-    /// Takes the slot from a session in `state` on which nobody works, losing that session's record.
-    pub(super) fn seize(&self, state: State) -> bool {
-        if self.owner() != 0 {
-            return false;
-        }
-        let seized = self.claim.compare_exchange(
-            claim_of(state),
-            TAKEN,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
-        if seized.is_ok() {
-            self.forget();
-        }
-        seized.is_ok()
-    }
-
-    /// Gives the slot back.
-    pub(super) fn free(&self) {
-        self.forget();
-        self.claim.store(FREE, Ordering::Release);
-    }
-
     fn forget(&self) {
         for half in &self.key {
             half.store(0, Ordering::Relaxed);
         }
         self.turn.fetch_add(2, Ordering::Release);
-        self.owner.store(0, Ordering::Relaxed);
-        self.wishes.store(0, Ordering::Relaxed);
         self.watchers.store(0, Ordering::Relaxed);
     }
 
-    /// What `claim` says: `None` for a free slot or one being filled.
-    pub(super) fn state(&self) -> Option<State> {
-        let claim = self.claim.load(Ordering::Acquire);
-        [
-            State::Created,
-            State::Processing,
-            State::Ready,
-            State::Error,
-        ]
-        .into_iter()
-        .find(|&state| claim == claim_of(state))
-    }
-
-    /// Makes `record` the current one. Only the one writer calls this.
-    pub(super) fn write(&self, record: &Record) {
+    fn write(&self, record: &Record) {
         let next = self.turn.load(Ordering::Relaxed).wrapping_add(1);
         // A reader that sees any word below must also see that the turn it began with is over.
         fence(Ordering::Release);
@@ -113,7 +159,6 @@ impl Slot {
             to.store(half, Ordering::Relaxed);
         }
         self.turn.store(next, Ordering::Release);
-        self.claim.store(claim_of(record.state), Ordering::Release);
     }
 
     /// The current record, if it is that of `id`.
@@ -150,94 +195,21 @@ impl Slot {
         (words != [0, 0]).then(|| SessionId::from_words(words))
     }
 
-    /// Makes process `pid` the owner, if there is none.
-    pub(super) fn own(&self, pid: u32) -> bool {
-        self.owner
-            .compare_exchange(0, u64::from(pid), Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    /// Leaves the slot without an owner.
-    pub(super) fn release(&self) {
-        self.owner.store(0, Ordering::Release);
-    }
-
-    /// Process id of the owner, or zero.
-    pub(super) fn owner(&self) -> u32 {
-        self.owner.load(Ordering::Acquire) as u32
-    }
-
-    pub(super) fn wish_removed(&self) {
-        self.wishes.fetch_or(REMOVE, Ordering::AcqRel);
-    }
-
-    pub(super) fn wish_interrupted(&self) {
-        self.wishes.fetch_or(INTERRUPT, Ordering::AcqRel);
-    }
-
-    /// Whether nobody had said so before.
-    pub(super) fn say_watched(&self) -> bool {
-        const BOTH: u64 = WATCH | SEEN;
-        self.wishes.load(Ordering::Acquire) & BOTH != BOTH
-            && self.wishes.fetch_or(BOTH, Ordering::AcqRel) & WATCH == 0
-    }
-
-    /// Whether anybody watched since this was asked last.
-    pub(super) fn take_seen(&self) -> bool {
-        self.wishes.fetch_and(!SEEN, Ordering::AcqRel) & SEEN != 0
-    }
-
-    pub(super) fn say_looked(&self) {
-        if self.wishes.load(Ordering::Acquire) & LOOKED == 0 {
-            self.wishes.fetch_or(LOOKED, Ordering::AcqRel);
-        }
-    }
-
-    /// Whether anybody looked at still pictures since this was asked last.
-    pub(super) fn take_looked(&self) -> bool {
-        self.wishes.load(Ordering::Acquire) & LOOKED != 0
-            && self.wishes.fetch_and(!LOOKED, Ordering::AcqRel) & LOOKED != 0
-    }
-
-    pub(super) fn wish_called(&self) {
-        self.wishes.fetch_or(CALLED, Ordering::AcqRel);
-    }
-
-    /// Whether anybody called.
-    pub(super) fn called(&self) -> bool {
-        self.wishes.load(Ordering::Acquire) & CALLED != 0
-    }
-
-    /// Whether anybody called since this was asked last.
-    pub(super) fn take_called(&self) -> bool {
-        self.called() && self.wishes.fetch_and(!CALLED, Ordering::AcqRel) & CALLED != 0
-    }
-
-    pub(super) fn watched(&self) -> bool {
-        self.wishes.load(Ordering::Acquire) & WATCH != 0
-    }
-
-    pub(super) fn removed(&self) -> bool {
-        self.wishes.load(Ordering::Acquire) & REMOVE != 0
-    }
-
-    pub(super) fn interrupted(&self) -> bool {
-        self.wishes.load(Ordering::Acquire) & INTERRUPT != 0
-    }
-
+    /// Enters a watcher. The record is to be read after this.
     pub(super) fn watch(&self, worker: u64) {
         self.watchers.fetch_or(worker, Ordering::SeqCst);
+        // With the one in `take_watchers`: either the watcher reads the new record, or whoever wrote it sees the watcher.
+        fence(Ordering::SeqCst);
     }
 
-    /// The workers watching, who must now be told; they watch no more until they ask again.
+    /// The workers watching, who must now be told of what was written before this; they watch no more until they ask again.
     pub(super) fn take_watchers(&self) -> u64 {
-        if self.watchers.load(Ordering::SeqCst) == 0 {
+        // Without it the record may still be on its way to the others' eyes when this looks whether there are any: each would
+        // then have looked before the other had written, and the watcher would wait for the next change.
+        fence(Ordering::SeqCst);
+        if self.watchers.load(Ordering::Relaxed) == 0 {
             return 0;
         }
         self.watchers.swap(0, Ordering::SeqCst)
     }
-}
-
-fn claim_of(state: State) -> u64 {
-    TAKEN + 1 + state as u64
 }

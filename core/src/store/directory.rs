@@ -1,8 +1,10 @@
 //! The local directory.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -305,6 +307,43 @@ impl Store {
         }
     }
 
+    /// Puts everything of session `id` out of sight, in one step: there may be thousands of files, and whoever answers requests
+    /// has no time to delete them. [`empty`](Self::empty) does.
+    pub(crate) fn put_away(&self, id: SessionId) {
+        let place = self.removed();
+        let away = || fs::rename(self.directory(id), place.join(id.to_string()));
+        let done = match away() {
+            // Either the session is gone or nothing was ever put away.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&place).and_then(|()| away())
+            }
+            done => done,
+        };
+        if let Err(error) = done
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(session = %id, %error, "the session's files were not put away");
+        }
+    }
+
+    fn removed(&self) -> PathBuf {
+        self.sessions.with_file_name("removed")
+    }
+
+    /// Deletes what was put away.
+    pub(crate) fn empty(&self) {
+        let Ok(entries) = fs::read_dir(self.removed()) else {
+            return;
+        };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            if let Err(error) = fs::remove_dir_all(&path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(path = %path.display(), %error, "what was put away was not deleted");
+            }
+        }
+    }
+
     /// The sessions that have a directory.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
         let Ok(entries) = fs::read_dir(&self.sessions) else {
@@ -314,6 +353,24 @@ impl Store {
             .filter_map(|entry| SessionId::parse(entry.ok()?.file_name().to_str()?))
             .collect()
     }
+}
+
+/// How often a lock that another process holds is asked for, and how long is waited in between: together a fiftieth of a second.
+/// It is held while a piece is written to the page cache, which takes far less.
+const ASKS: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(1);
+
+/// Locks `file`; false where another holds it for so long that something is wrong with it or the disk. Whoever calls answers
+/// requests, all of which would wait.
+pub(super) fn lock_soon(file: &File) -> io::Result<bool> {
+    for _ in 0..ASKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(false)
 }
 
 pub(super) fn json<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
@@ -382,6 +439,25 @@ mod tests {
         store.remove(job.id);
         assert!(store.sessions().is_empty());
         assert_eq!(store.record(job.id), None);
+    }
+
+    #[test]
+    fn a_session_is_out_of_sight_before_it_is_deleted() {
+        let data = tempfile::tempdir().unwrap();
+        let store = Store::new(data.path());
+        store.empty();
+        store.put_away(SessionId::generate());
+        let jobs = [job(), job()];
+        for job in &jobs {
+            store.accept(job).unwrap();
+            store.put_away(job.id);
+            assert_eq!(store.job(job.id), None);
+        }
+        assert!(store.sessions().is_empty());
+        let left = || fs::read_dir(data.path().join("removed")).unwrap().count();
+        assert_eq!(left(), 2);
+        store.empty();
+        assert_eq!(left(), 0);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::directory::lock_soon;
+
 /// Pieces of text in the order they came in.
 ///
 /// Each piece is two lines of JSON: the text, and how far all of it is now. A piece is only there once its second line is
@@ -48,6 +50,9 @@ pub(crate) enum DraftError {
     /// There would be too much of it.
     #[error("the text would be too long")]
     TooLong,
+    /// Somebody else is adding to it, and takes long.
+    #[error("another piece is being written")]
+    Busy,
     /// It could not be written.
     #[error(transparent)]
     Write(#[from] io::Error),
@@ -80,6 +85,9 @@ impl Draft {
             io::ErrorKind::NotFound => DraftError::NotOpen,
             _ => DraftError::Write(error),
         })?;
+        if !lock_soon(&file)? {
+            return Err(DraftError::Busy);
+        }
         let (end, mark) = state(&mut file)?;
         if mark.complete {
             return Err(DraftError::Complete);
@@ -102,6 +110,8 @@ impl Draft {
     /// As of reading and writing a file.
     pub(crate) fn close(&self, read: u64) -> io::Result<bool> {
         let mut file = self.open()?;
+        // The generator's own thread may wait for whoever adds a piece, which is never long.
+        file.lock()?;
         let (end, mark) = state(&mut file)?;
         if end != read {
             return Ok(false);
@@ -141,11 +151,9 @@ impl Draft {
         Ok(news)
     }
 
-    /// Opens the file for writing; others wait until it is closed.
+    /// Opens the file for writing, which needs its lock.
     fn open(&self) -> io::Result<File> {
-        let file = File::options().read(true).write(true).open(&self.path)?;
-        file.lock()?;
-        Ok(file)
+        File::options().read(true).write(true).open(&self.path)
     }
 }
 
@@ -211,6 +219,21 @@ mod tests {
 
     fn read_all(draft: &Draft) -> String {
         draft.read(0).unwrap().text
+    }
+
+    #[test]
+    fn nobody_waits_long_for_another_who_writes() {
+        let place = tempfile::tempdir().unwrap();
+        let draft = draft(&place);
+        let other = draft.open().unwrap();
+        other.lock().unwrap();
+        assert!(matches!(
+            draft.append("one ", false, 10),
+            Err(DraftError::Busy)
+        ));
+        drop(other);
+        draft.append("one ", false, 10).unwrap();
+        assert_eq!(read_all(&draft), "one ");
     }
 
     #[test]

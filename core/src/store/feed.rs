@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::directory::{json, read_json, write_whole};
+use super::directory::{json, lock_soon, read_json, write_whole};
 
 /// Pieces of sound, numbered from zero, in files of a megabyte or so that are deleted once they are read.
 ///
@@ -65,6 +65,9 @@ pub(crate) enum FeedError {
     /// Too many pieces before it are missing.
     #[error("piece {0} has not come yet")]
     Missing(u64),
+    /// Somebody else is adding to it, and takes long.
+    #[error("another piece is being written")]
+    Busy,
     /// It could not be written.
     #[error(transparent)]
     Write(#[from] io::Error),
@@ -142,7 +145,9 @@ impl Feed {
             io::ErrorKind::NotFound => FeedError::NotFed,
             _ => FeedError::Write(error),
         })?;
-        lock.lock()?;
+        if !lock_soon(&lock)? {
+            return Err(FeedError::Busy);
+        }
         let mut ledger = self.ledger()?;
         let number = number.unwrap_or(ledger.next);
         if number < ledger.next || ledger.ahead.contains(&number) {
@@ -325,6 +330,20 @@ mod tests {
         assert_eq!(add(2, true).unwrap(), Fed::Taken);
         assert!(matches!(add(3, false), Err(FeedError::Complete)));
         assert_eq!(rest(&mut Eater::new(feed(&place))).len(), 3);
+    }
+
+    #[test]
+    fn nobody_waits_long_for_another_who_writes() {
+        let place = tempfile::tempdir().unwrap();
+        feed(&place).begin().unwrap();
+        let other = File::open(place.path().join("feed/lock")).unwrap();
+        other.lock().unwrap();
+        assert!(matches!(
+            feed(&place).add(None, b"one", false),
+            Err(FeedError::Busy)
+        ));
+        drop(other);
+        assert_eq!(feed(&place).add(None, b"one", false).unwrap(), Fed::Taken);
     }
 
     #[test]

@@ -120,7 +120,6 @@ impl Desk {
                 }
             }
         }
-        self.count();
     }
 
     pub(super) fn file_failed(&mut self, id: SessionId) {

@@ -10,8 +10,13 @@ use crate::Setup;
 pub struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    /// `None`, and says so, where this user may not mount one.
-    pub fn mount(kilobytes: u32) -> Option<Self> {
+    /// A file system of so many kilobytes.
+    ///
+    /// # Panics
+    ///
+    /// Where this user may not mount one: a test that did not run has not passed. Whoever is not root leaves them out by
+    /// name (`--skip`), or runs the tests with `sudo`.
+    pub fn mount(kilobytes: u32) -> Self {
         let place = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o"])
@@ -19,11 +24,11 @@ impl SmallDisk {
             .arg("tmpfs")
             .arg(place.path())
             .status();
-        if !mounted.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: only root may mount the small file system this needs");
-            return None;
-        }
-        Some(Self(place))
+        assert!(
+            mounted.is_ok_and(|status| status.success()),
+            "this test mounts a small file system, which only root may: run it as root, or leave it out by its name (--skip)"
+        );
+        Self(place)
     }
 
     /// Where it is.

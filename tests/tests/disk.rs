@@ -7,9 +7,7 @@ use serde_json::json;
 
 #[test]
 fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
-    let Some(disk) = SmallDisk::mount(1024) else {
-        return;
-    };
+    let disk = SmallDisk::mount(1024);
     let nginx = disk.setup().workers(2).start();
     let id = nginx.speak(&"A sentence that is said again and again. ".repeat(100));
     let status = nginx.finished(&id);
@@ -27,9 +25,7 @@ fn a_full_disk_fails_the_session_that_fills_it_and_no_other() {
 
 #[test]
 fn sound_alone_and_text_that_comes_by_and_by_are_told_of_a_full_disk() {
-    let Some(disk) = SmallDisk::mount(1024) else {
-        return;
-    };
+    let disk = SmallDisk::mount(1024);
     let nginx = disk.setup().workers(2).start();
     // It begins with its first word, and writes nothing before.
     let open = nginx.start_audio(&json!({ "prompt": "", "final": false, "pace": "fast" }));
@@ -71,9 +67,7 @@ fn sound_alone_and_text_that_comes_by_and_by_are_told_of_a_full_disk() {
 
 #[test]
 fn what_is_kept_for_reuse_gives_way_to_sessions() {
-    let Some(disk) = SmallDisk::mount(1024) else {
-        return;
-    };
+    let disk = SmallDisk::mount(1024);
     let nginx = disk.setup().reuse("size=8m").start();
     let kept = || fs::read_dir(disk.path().join("reuse")).unwrap().count();
     let id = nginx.speak("Good morning.");
@@ -86,9 +80,7 @@ fn what_is_kept_for_reuse_gives_way_to_sessions() {
 
 #[test]
 fn a_recording_that_fills_the_disk_is_not_taken_for_the_whole() {
-    let Some(disk) = SmallDisk::mount(1024) else {
-        return;
-    };
+    let disk = SmallDisk::mount(1024);
     let nginx = disk.setup().workers(2).start();
     let text = "A sentence that is said again and again. ".repeat(100);
     let body = json!({ "input": text, "response_format": "wav" }).to_string();

@@ -181,6 +181,13 @@ unsafe fn settle(cf: *mut ngx_conf_t, conf: &MainConf) -> Option<Settled> {
         );
         return None;
     }
+    if config.speech.all_voices().is_empty() {
+        complain(
+            cf,
+            "there is no voice: this module was built without espeak-ng and needs an \"avatar_speech_engine\" and an \"avatar_speech_voice\"",
+        );
+        return None;
+    }
     if let Some(voice) = &config.voice
         && Catalogue::builtin(&config).voice(voice).is_none()
     {

@@ -2,7 +2,9 @@
 //!
 //! A *desk* thread takes jobs, keeps the listings on the clock and files what is done. Each session is two
 //! tasks in the *pool*, a painter and an assembler, scheduled earliest deadline first. *Speaker* threads
-//! have sentences spoken. Between them lie bounded queues; nobody polls.
+//! have sentences spoken. Between the halves of a session lie bounded queues. What the desk is told is in one that has no bound of
+//! its own: it is short because the desk only decides and files. Nobody polls, but for the desk's tick of 250 ms, in case a hint is
+//! lost.
 
 mod assembler;
 mod audience;

@@ -41,16 +41,18 @@ pub enum WorkshopError {
 }
 
 impl Workshop {
-    /// What is built in, espeak-ng and the drawn presenters; the engines of the configuration; and those networks of the
+    /// What is built in, espeak-ng (with the feature `espeak`) and the drawn presenters; the engines of the configuration; and those networks of the
     /// configured library whose weights are there. It is opened only when a generator starts.
     ///
     /// # Errors
     ///
     /// [`WorkshopError`]
-    #[cfg(feature = "espeak")]
     pub fn builtin(config: &Config) -> Result<Self, WorkshopError> {
-        let engine = Arc::new(crate::speech::Espeak::new()?);
-        let ensemble = Ensemble::solo("espeak-ng", engine).join(&config.speech)?;
+        #[cfg(feature = "espeak")]
+        let built_in = Ensemble::solo("espeak-ng", Arc::new(crate::speech::Espeak::new()?));
+        #[cfg(not(feature = "espeak"))]
+        let built_in = Ensemble::solo("none", Arc::new(crate::speech::NoVoice));
+        let ensemble = built_in.join(&config.speech)?;
         // Painted once now rather than while the first session waits.
         if avatars().iter().any(|avatar| avatar.id == config.avatar) {
             presenter(&config.avatar, 0, config)?;

@@ -27,6 +27,10 @@ pub struct Utterance {
 
 impl Utterance {
     /// Its sentences, each with its manner: only the last is one that goes on, if any is.
+    #[cfg_attr(
+        not(feature = "espeak"),
+        allow(dead_code, reason = "only built-in engines cut what they say")
+    )]
     pub(super) fn sentences(&self) -> impl Iterator<Item = (String, Manner)> {
         let mut sentences = sentences(&self.text).into_iter().peekable();
         iter::from_fn(move || {

@@ -14,6 +14,8 @@ mod hearing;
 pub mod http;
 mod keeping;
 mod level;
+#[cfg(not(feature = "espeak"))]
+mod no_voice;
 pub mod pause;
 #[cfg(feature = "piper")]
 pub mod piper;
@@ -32,6 +34,7 @@ mod words;
 pub(crate) use activity::Activity;
 pub use cancel::Cancel;
 #[cfg(test)]
+#[cfg(feature = "espeak")]
 pub(crate) use ear::{Ear, Timbre};
 pub use engine::{Engine, Mark, MarkKind, Speech, SpeechError, Utterance, Voice};
 pub use ensemble::{Ensemble, EnsembleError};
@@ -39,6 +42,8 @@ pub use ensemble::{Ensemble, EnsembleError};
 pub use espeak::{Espeak, EspeakError};
 pub(crate) use hearing::Hearing;
 pub use keeping::Keeping;
+#[cfg(not(feature = "espeak"))]
+pub(crate) use no_voice::NoVoice;
 pub use settings::{EngineSettings, Means, Settings, VoiceSettings};
 #[cfg(test)]
 #[cfg(feature = "espeak")]

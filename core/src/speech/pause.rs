@@ -36,6 +36,10 @@ pub(super) fn within(text: &str) -> Samples {
 }
 
 /// The silence that belongs to the end of an utterance that is said in `manner` and ends with `text`.
+#[cfg_attr(
+    not(feature = "espeak"),
+    allow(dead_code, reason = "only built-in engines cut what they say")
+)]
 pub(super) fn at_end(text: &str, manner: Manner) -> Samples {
     if manner.goes_on {
         within(text)

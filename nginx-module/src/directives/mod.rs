@@ -3,6 +3,7 @@
 //! docs/directives.md describes them for operators.
 
 mod expand;
+#[cfg(feature = "piper")]
 mod piper;
 mod setters;
 mod speech;

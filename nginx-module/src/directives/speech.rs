@@ -5,9 +5,11 @@ use avatar_core::net::Patience;
 use avatar_core::speech::http::{Address, FORMATS, Template};
 use avatar_core::speech::{EngineSettings, Means, Voice, VoiceSettings};
 
+use super::Prefixes;
+#[cfg(feature = "piper")]
+use super::piper;
 use super::values::{Fault, number, once, only, wrong};
 use super::words::{PATIENCE, Words, count};
-use super::{Prefixes, piper};
 use crate::conf::MainConf;
 
 /// Sentences an engine speaks at once where nothing is said.
@@ -34,7 +36,13 @@ pub(super) fn set_engine(
         return Err(wrong(only(values), "a name and a kind are needed"));
     };
     if *kind == "piper" {
+        #[cfg(feature = "piper")]
         return piper::set_engine(conf, name, rest, prefixes);
+        #[cfg(not(feature = "piper"))]
+        return Err(wrong(
+            kind,
+            "this module was built without the feature \"piper\"",
+        ));
     }
     if conf.said.speech.engine(name).is_some() {
         return Err(wrong(name, "there is such an engine already"));
@@ -169,12 +177,18 @@ pub(super) fn set_voice(conf: &mut MainConf, values: &[&str], _: &Prefixes) -> R
     let Some(engine) = words.value("engine") else {
         return Err(wrong(id, "a voice needs engine="));
     };
-    let own = piper::speaking(conf, engine, &words)?;
-    let speaker = match &own {
-        Some(_) => words.value("voice").unwrap_or_default(),
-        None => words.value("voice").unwrap_or(id),
+    #[cfg(feature = "piper")]
+    let (of_piper, own_language) = match piper::speaking(conf, engine, &words)? {
+        Some(own) => (true, own.language()),
+        None => (false, None),
     };
-    let Some(language) = language.or(own.and_then(|own| own.language())) else {
+    #[cfg(not(feature = "piper"))]
+    let (of_piper, own_language) = (false, None);
+    let speaker = match of_piper {
+        true => words.value("voice").unwrap_or_default(),
+        false => words.value("voice").unwrap_or(id),
+    };
+    let Some(language) = language.or(own_language) else {
         return Err(wrong(id, "a voice needs lang="));
     };
     let fallback = words.value("fallback").unwrap_or_default();

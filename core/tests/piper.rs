@@ -268,7 +268,7 @@ fn files_that_are_no_voice_fail_with_a_reason() {
     let outline = good().inspect().unwrap();
     assert_eq!(outline.language(), Some(Language::Ru));
     let missing = directory.path().join("missing.onnx");
-    let unseen = |model: Model| model.inspect().unwrap_err();
+    let unseen = |model: Model| model.inspect().unwrap_err().to_string();
     assert!(unseen(model(missing.clone())).contains("missing.onnx"));
     fails(model(missing), "missing.onnx");
     for (from, to, reason) in [

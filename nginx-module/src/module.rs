@@ -9,8 +9,8 @@ use avatar_core::api::Catalogue;
 use avatar_core::config::Config;
 use avatar_core::face::neural::talks;
 use nginx_sys::{
-    NGX_ERROR, NGX_HTTP_MODULE, NGX_LOG_EMERG, NGX_OK, ngx_add_path, ngx_array_push, ngx_conf_t,
-    ngx_cycle_t, ngx_http_core_loc_conf_t, ngx_http_core_module, ngx_http_handler_pt,
+    NGX_ERROR, NGX_HTTP_MODULE, NGX_LOG_EMERG, NGX_LOG_WARN, NGX_OK, ngx_add_path, ngx_array_push,
+    ngx_conf_t, ngx_cycle_t, ngx_http_core_loc_conf_t, ngx_http_core_module, ngx_http_handler_pt,
     ngx_http_max_module, ngx_http_module_t, ngx_int_t, ngx_module_t, ngx_path_t, ngx_pcalloc,
     ngx_shared_memory_add, ngx_shm_zone_t, ngx_str_t,
 };
@@ -90,11 +90,20 @@ pub(crate) unsafe fn strings<'a>(cf: *mut ngx_conf_t) -> Option<Vec<&'a str>> {
 
 /// Says what is wrong with the configuration, where it is wrong.
 pub(crate) fn complain(cf: *mut ngx_conf_t, text: &str) {
+    say(NGX_LOG_EMERG, cf, text);
+}
+
+/// Says what the operator should know of the configuration, though it is taken.
+pub(crate) fn warn(cf: *mut ngx_conf_t, text: &str) {
+    say(NGX_LOG_WARN, cf, text);
+}
+
+fn say(level: u32, cf: *mut ngx_conf_t, text: &str) {
     // SAFETY: nginx calls our callbacks with the configuration it is reading; the text is passed by
     // length and pointer.
     unsafe {
         nginx_sys::ngx_conf_log_error(
-            NGX_LOG_EMERG as usize,
+            level as usize,
             cf,
             0,
             c"%*s".as_ptr(),

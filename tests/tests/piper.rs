@@ -246,6 +246,102 @@ fn what_cannot_be_a_voice_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_voice_of_another_kind_does_not_keep_the_others_of_its_directory_from_speaking() {
+    let (network, profile) = hum("en-us", 1);
+    let of_kind = |kind: &str| profile.replace("\"phoneme_type\": \"espeak\"", kind);
+    let no_espeak = |profile: String| {
+        let from = profile.find("\"espeak\": {").unwrap();
+        let length = profile[from..].find("},").unwrap() + 2;
+        let mut profile = profile;
+        profile.replace_range(from..from + length, "");
+        profile
+    };
+    let letters = no_espeak(of_kind("\"phoneme_type\": \"text\""));
+    let told = letters.replace(
+        "\"num_symbols\"",
+        "\"language\": {\"code\": \"kk_KZ\", \"family\": \"kk\"}, \"num_symbols\"",
+    );
+    let setup = [
+        (
+            "enumerated",
+            of_kind("\"phoneme_type\": \"PhonemeType.ESPEAK\""),
+        ),
+        ("letters", told),
+        ("nameless", letters),
+        ("pinyin", no_espeak(of_kind("\"phoneme_type\": \"pinyin\""))),
+    ]
+    .into_iter()
+    .fold(choir().humming("german", "de"), |setup, (name, profile)| {
+        setup
+            .file(&format!("voices/{name}.onnx"), &network)
+            .file(&format!("voices/{name}.onnx.json"), profile)
+    })
+    .choir("");
+    let output = setup.check();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let warnings: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("[warn]"))
+        .collect();
+    for (voice, reason) in [
+        ("german", "its language, \"de\", is none of ours"),
+        ("nameless", "does not say which language"),
+        ("pinyin", "it reads \"pinyin\""),
+    ] {
+        let about = warnings
+            .iter()
+            .find(|line| line.contains(&format!("\"{voice}\"")));
+        let about = about.unwrap_or_else(|| panic!("nothing is said of {voice}:\n{said}"));
+        assert!(
+            about.contains(reason) && about.contains("avatar_speech_engine"),
+            "{about}"
+        );
+    }
+    assert_eq!(warnings.len(), 3, "{said}");
+
+    let nginx = setup.start();
+    let voices = nginx.request("GET", "/api/voices").send().value();
+    let voices = voices["voices"].as_array().unwrap();
+    for (voice, language) in [("enumerated", "en"), ("letters", "kk")] {
+        let listed = voices.iter().find(|listed| listed["id"] == voice).unwrap();
+        assert_eq!(listed["language"], language);
+    }
+    let text = LANGUAGES[2].2;
+    let seconds = ["enumerated", "hum-en"]
+        .map(|voice| spoken(&nginx, &json!({ "input": text, "voice": voice })));
+    assert!((seconds[0] - seconds[1]).abs() < 0.02, "{seconds:?}");
+    assert!(spoken(&nginx, &json!({ "input": "salem", "voice": "letters" })) > 0.1);
+}
+
+#[test]
+fn a_voice_that_does_not_say_its_language_is_told_it() {
+    let (network, profile) = hum("tlh", 1);
+    let letters = profile
+        .replace("\"phoneme_type\": \"espeak\"", "\"phoneme_type\": \"text\"")
+        .replace("\"espeak\": {\"voice\": \"tlh\"},", "");
+    let engine = format!(
+        "avatar_speech_engine one piper model=one.onnx library={};",
+        runtime().display()
+    );
+    let base = || {
+        Setup::new()
+            .file("one.onnx", &network)
+            .file("one.onnx.json", &letters)
+    };
+    let complaint = base()
+        .http(&format!("{engine} avatar_speech_voice anna engine=one;"))
+        .complaint();
+    assert!(complaint.contains("needs lang="), "{complaint}");
+    let nginx = base()
+        .http(&format!(
+            "{engine} avatar_speech_voice anna engine=one lang=en;"
+        ))
+        .start();
+    assert!(spoken(&nginx, &json!({ "input": "hello there", "voice": "anna" })) > 0.1);
+}
+
+#[test]
 fn speakers_are_chosen_by_name_or_number() {
     let (network, profile) = hum("en-us", 3);
     let library = runtime();

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub(super) use self::model::language_of;
-pub use self::model::{Model, Outline};
+pub use self::model::{Model, ModelError, Outline};
 
 use self::network::Network;
 use self::profile::{PhonemeType, Profile};
@@ -148,10 +148,16 @@ impl Piper {
         cancel: &Cancel,
         hand_on: &mut dyn FnMut(Speech) -> ControlFlow<()>,
     ) -> Result<(), SpeechError> {
-        let speaker = self.profile()?.speaker(&utterance.voice);
+        let profile = self.profile()?;
+        let speaker = profile.speaker(&utterance.voice);
+        // The file of a voice that reads letters need not say in which language.
+        let accent = match profile.voice() {
+            "" => utterance.language.code(),
+            accent => accent,
+        };
         let mut stream = Stream::new(cancel, hand_on);
         for (sentence, manner) in utterance.sentences() {
-            let said = self.say(&sentence, speaker, manner, network, cancel)?;
+            let said = self.say(&sentence, accent, speaker, manner, network, cancel)?;
             if let Some(shaped) = said {
                 stream.give(&shaped)?;
             }
@@ -163,6 +169,7 @@ impl Piper {
     fn say(
         &self,
         sentence: &str,
+        accent: &str,
         speaker: i64,
         manner: Manner,
         network: &mut Network,
@@ -170,9 +177,9 @@ impl Piper {
     ) -> Result<Option<Shaped>, SpeechError> {
         let profile = self.profile()?;
         let how = profile.inference.at(manner.rate);
-        let reading = self.reader()?.read(sentence, profile.voice(), cancel)?;
+        let reading = self.reader()?.read(sentence, accent, cancel)?;
         let mut said = Said::new(profile.rate(), profile.hop_length);
-        for symbols in symbols(sentence, &reading, profile.phoneme_type) {
+        for symbols in symbols(sentence, &reading, &profile.phoneme_type) {
             for run in phonemes::runs(&symbols, profile, &mut |symbol| self.miss(symbol)) {
                 if cancel.raised() {
                     return Err(SpeechError::Cancelled);
@@ -200,10 +207,11 @@ fn name(path: &Path) -> Cow<'_, str> {
     path.file_name().unwrap_or_default().to_string_lossy()
 }
 
-fn symbols(sentence: &str, reading: &Reading, kind: PhonemeType) -> Vec<Vec<String>> {
+fn symbols(sentence: &str, reading: &Reading, kind: &PhonemeType) -> Vec<Vec<String>> {
     match kind {
         PhonemeType::Espeak => phonemes::spoken(&reading.clauses),
         PhonemeType::Text => vec![phonemes::written(sentence)],
+        PhonemeType::Other(_) => Vec::new(),
     }
 }
 

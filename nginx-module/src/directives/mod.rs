@@ -12,6 +12,7 @@ mod values;
 mod webrtc;
 mod words;
 
+use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
 use std::path::PathBuf;
 use std::ptr;
@@ -27,15 +28,17 @@ pub(crate) use setters::check_data;
 
 use crate::boundary::contain;
 use crate::conf::{LocationConf, MainConf};
-use crate::module::{complain, main_conf_of, strings};
+use crate::module::{complain, main_conf_of, strings, warn};
 use values::Fault;
 
-/// Where relative paths begin.
+/// Where relative paths begin, and what is to be said of a directive that is taken.
 struct Prefixes {
     /// Of data.
     data: PathBuf,
     /// Of configuration files.
     conf: PathBuf,
+    /// What the operator should know, though nothing is refused.
+    warnings: RefCell<Vec<String>>,
 }
 
 type Setter<T> = fn(&mut T, &[&str], &Prefixes) -> Result<(), Fault>;
@@ -54,6 +57,7 @@ unsafe fn apply<T>(cf: *mut ngx_conf_t, conf: *mut c_void, set: Setter<T>) -> *m
             let prefixes = Prefixes {
                 data: PathBuf::from((*cycle).prefix.to_str().unwrap_or_default()),
                 conf: PathBuf::from((*cycle).conf_prefix.to_str().unwrap_or_default()),
+                warnings: RefCell::default(),
             };
             (strings(cf), prefixes, conf.cast::<T>().as_mut())
         };
@@ -64,7 +68,11 @@ unsafe fn apply<T>(cf: *mut ngx_conf_t, conf: *mut c_void, set: Setter<T>) -> *m
             complain(cf, "a directive is not UTF-8");
             return NGX_CONF_ERROR;
         };
-        match set(conf, values, &prefixes) {
+        let done = set(conf, values, &prefixes);
+        for text in prefixes.warnings.into_inner() {
+            warn(cf, &format!("\"{name}\" directive: {text}"));
+        }
+        match done {
             Ok(()) => NGX_CONF_OK,
             // nginx itself puts the directive's name before this.
             Err(Fault::Duplicate) => c"is duplicate".as_ptr().cast_mut(),

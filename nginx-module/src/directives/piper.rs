@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use avatar_core::speech::piper::{Model, Outline};
+use avatar_core::speech::piper::{Model, ModelError, Outline};
 use avatar_core::speech::{EngineSettings, Means, Voice, VoiceSettings};
 
 use super::Prefixes;
@@ -55,9 +55,25 @@ pub(super) fn set_engine(
             for model in found {
                 let id = stem(&model.network);
                 let model = prepared(model)?;
-                let outline = inspect(&model, &id)?;
+                let pass_over = |reason: &str| {
+                    let text = format!("the voice \"{id}\" is passed over: {reason}");
+                    prefixes.warnings.borrow_mut().push(text);
+                };
+                let outline = match model.inspect() {
+                    Ok(outline) => outline,
+                    // What is damaged was meant to be used; what is of another kind came with the directory.
+                    Err(ModelError::Unsupported(reason)) => {
+                        pass_over(&reason);
+                        continue;
+                    }
+                    Err(error) => return Err(wrong(&id, error.to_string())),
+                };
                 // Nobody could ask for it.
                 let Some(language) = outline.language() else {
+                    pass_over(&match outline.accent.as_str() {
+                        "" => "its file does not say which language it speaks".to_owned(),
+                        accent => format!("its language, \"{accent}\", is none of ours"),
+                    });
                     continue;
                 };
                 check_id(&id)?;
@@ -122,7 +138,9 @@ fn prepare(mut model: Model, words: &Words<'_>, prefixes: &Prefixes) -> Result<M
 }
 
 fn inspect(model: &Model, word: &str) -> Result<Outline, Fault> {
-    model.inspect().map_err(|reason| wrong(word, reason))
+    model
+        .inspect()
+        .map_err(|error| wrong(word, error.to_string()))
 }
 
 fn add_engine(

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 use std::time::UNIX_EPOCH;
 
-use super::profile::Profile;
+use thiserror::Error;
+
+use super::profile::{Profile, ProfileError};
 use crate::language::Language;
 
 /// Threads for one sentence where nobody says: more hardly help networks as small as these.
@@ -31,7 +33,7 @@ pub struct Model {
 /// What the files say of a voice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// What espeak-ng calls its language: `ru`, `en-us`, `de`.
+    /// What espeak-ng calls its language: `ru`, `en-us`, `de`; empty where the files do not say which it is.
     pub accent: String,
     /// Its speakers' names, where they have some.
     pub speakers: Vec<String>,
@@ -39,6 +41,17 @@ pub struct Outline {
     pub count: usize,
     /// Another once one of the files is another.
     pub edition: String,
+}
+
+/// Why the files of a voice are of no use. Its words are for people, and name the file.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// A file is missing, cannot be read, is damaged or is something else.
+    #[error("{0}")]
+    Broken(String),
+    /// The files are whole, and are those of a voice of another kind than can be spoken with here.
+    #[error("{0}")]
+    Unsupported(String),
 }
 
 impl Outline {
@@ -78,17 +91,23 @@ impl Model {
     /// # Errors
     ///
     /// What is missing, cannot be read or is something else, for people.
-    pub fn inspect(&self) -> Result<Outline, String> {
+    pub fn inspect(&self) -> Result<Outline, ModelError> {
         let mut edition = String::new();
         for path in [&self.network, &self.profile] {
-            edition.push_str(&look(path).map_err(|reason| wrong(path, &reason))?);
+            let found = look(path).map_err(|reason| ModelError::Broken(wrong(path, &reason)))?;
+            edition.push_str(&found);
         }
         // A name without a path is looked for by the system, when it is needed.
         if self.runtime.components().count() > 1 {
-            look(&self.runtime).map_err(|reason| wrong(&self.runtime, &reason))?;
+            look(&self.runtime)
+                .map_err(|reason| ModelError::Broken(wrong(&self.runtime, &reason)))?;
         }
-        let profile =
-            Profile::read(&self.profile).map_err(|reason| wrong(&self.profile, &reason))?;
+        let profile = Profile::read(&self.profile).map_err(|error| match error {
+            ProfileError::Broken(reason) => ModelError::Broken(wrong(&self.profile, &reason)),
+            ProfileError::Unsupported(reason) => {
+                ModelError::Unsupported(wrong(&self.profile, &reason))
+            }
+        })?;
         let mut speakers: Vec<String> = profile.speakers().map(str::to_owned).collect();
         speakers.sort();
         Ok(Outline {

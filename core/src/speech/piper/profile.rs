@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
+use thiserror::Error;
 
 /// Such files have some kilobytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -25,7 +26,10 @@ pub(super) const END: &str = "$";
 #[derive(Debug, Deserialize)]
 pub(super) struct Profile {
     audio: Audio,
-    espeak: Espeak,
+    #[serde(default)]
+    espeak: Option<Espeak>,
+    #[serde(default)]
+    language: Option<Spoken>,
     #[serde(default)]
     pub(super) phoneme_type: PhonemeType,
     pub(super) phoneme_id_map: HashMap<String, Vec<i64>>,
@@ -44,6 +48,13 @@ pub(super) struct Profile {
     pub(super) vowel_clusters: Vec<Vec<String>>,
 }
 
+/// What is looked at first.
+#[derive(Debug, Deserialize)]
+struct Kind {
+    #[serde(default)]
+    phoneme_type: PhonemeType,
+}
+
 #[derive(Debug, Deserialize)]
 struct Audio {
     sample_rate: u32,
@@ -54,15 +65,51 @@ struct Espeak {
     voice: String,
 }
 
+/// The language, where it is not espeak-ng that knows it.
+#[derive(Debug, Deserialize)]
+struct Spoken {
+    /// Such as `ru`.
+    #[serde(default)]
+    family: Option<String>,
+    /// Such as `ru_RU`.
+    #[serde(default)]
+    code: Option<String>,
+}
+
 /// What the network reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(from = "String")]
 pub(super) enum PhonemeType {
     /// What espeak-ng makes of the text.
     #[default]
     Espeak,
     /// The text's own letters.
     Text,
+    /// What cannot be made here, as the file calls it.
+    Other(String),
+}
+
+impl From<String> for PhonemeType {
+    /// Some tools write the name that Python's enumeration has for it, `PhonemeType.ESPEAK`.
+    fn from(word: String) -> Self {
+        let name = word.strip_prefix("PhonemeType.").unwrap_or(&word);
+        match name.to_ascii_lowercase().as_str() {
+            "espeak" => Self::Espeak,
+            "text" => Self::Text,
+            _ => Self::Other(word),
+        }
+    }
+}
+
+/// Why a profile cannot be used.
+#[derive(Debug, Error)]
+pub(super) enum ProfileError {
+    /// The file is damaged, incomplete or something else.
+    #[error("{0}")]
+    Broken(String),
+    /// It is a whole profile of a voice that cannot be spoken with here.
+    #[error("{0}")]
+    Unsupported(String),
 }
 
 /// How it is to speak.
@@ -108,32 +155,45 @@ impl Profile {
     /// # Errors
     ///
     /// What is wrong with the file, for people, who are to be told which it is.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    pub(super) fn read(path: &Path) -> Result<Self, ProfileError> {
         let mut text = String::new();
         File::open(path)
             .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| ProfileError::Broken(error.to_string()))?;
         Self::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let profile: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fn parse(text: &str) -> Result<Self, ProfileError> {
+        let broken = |error: serde_json::Error| ProfileError::Broken(error.to_string());
+        let kind: Kind = serde_json::from_str(text).map_err(broken)?;
+        // Of such a voice, everything else may be otherwise as well.
+        if let PhonemeType::Other(word) = kind.phoneme_type {
+            return Err(ProfileError::Unsupported(format!(
+                "it reads \"{word}\" (phoneme_type), and only \"espeak\" and \"text\" can be made here"
+            )));
+        }
+        let profile: Self = serde_json::from_str(text).map_err(broken)?;
+        if profile.espeak.is_none() && profile.phoneme_type == PhonemeType::Espeak {
+            return Err(ProfileError::Broken("missing field `espeak`".to_owned()));
+        }
         for symbol in [BEGIN, PAD, END] {
             if !profile.phoneme_id_map.contains_key(symbol) {
-                return Err(format!("phoneme_id_map has no {symbol:?}"));
+                return Err(ProfileError::Broken(format!(
+                    "phoneme_id_map has no {symbol:?}"
+                )));
             }
         }
         if !RATES.contains(&profile.audio.sample_rate) {
-            return Err(format!(
+            return Err(ProfileError::Broken(format!(
                 "a sample rate of {} is not supported",
                 profile.audio.sample_rate
-            ));
+            )));
         }
         if !HOPS.contains(&profile.hop_length) {
-            return Err(format!(
+            return Err(ProfileError::Broken(format!(
                 "a hop length of {} is not supported",
                 profile.hop_length
-            ));
+            )));
         }
         Ok(profile)
     }
@@ -143,9 +203,16 @@ impl Profile {
         self.audio.sample_rate
     }
 
-    /// What espeak-ng calls the language.
+    /// What espeak-ng calls the language; empty where the file does not say which it is.
     pub(super) fn voice(&self) -> &str {
-        &self.espeak.voice
+        let spoken = || {
+            let language = self.language.as_ref()?;
+            let code = language.code.as_deref();
+            let family = || code?.split(['_', '-']).next();
+            language.family.as_deref().or_else(family)
+        };
+        let espeak = self.espeak.as_ref().map(|espeak| espeak.voice.as_str());
+        espeak.or_else(spoken).unwrap_or_default()
     }
 
     /// The names of its speakers.
@@ -208,15 +275,63 @@ mod tests {
     }
 
     #[test]
+    fn what_a_network_reads_is_called_by_several_names() {
+        let of = |kind: &str| {
+            let kind = format!("\"phoneme_type\": \"{kind}\"");
+            let profile = Profile::parse(&WHOLE.replace("\"phoneme_type\": \"espeak\"", &kind));
+            profile.map(|profile| profile.phoneme_type)
+        };
+        for (kinds, read) in [
+            (
+                ["espeak", "PhonemeType.ESPEAK", "ESPEAK"],
+                PhonemeType::Espeak,
+            ),
+            (["text", "PhonemeType.TEXT", "Text"], PhonemeType::Text),
+        ] {
+            for kind in kinds {
+                assert_eq!(of(kind).unwrap(), read, "{kind}");
+            }
+        }
+        for kind in ["pinyin", "PhonemeType.PINYIN", "raw", ""] {
+            let refused = of(kind).unwrap_err();
+            assert!(matches!(refused, ProfileError::Unsupported(_)), "{kind}");
+            assert!(
+                refused.to_string().contains(&format!("{kind:?}")),
+                "{refused}"
+            );
+        }
+        // Such voices are complete without what is asked of ours.
+        let foreign = r#"{"phoneme_type":"pinyin","audio":{}}"#;
+        let refused = Profile::parse(foreign).unwrap_err();
+        assert!(matches!(refused, ProfileError::Unsupported(_)));
+    }
+
+    #[test]
+    fn voices_that_read_letters_need_no_espeak() {
+        let text = WHOLE.replace("\"espeak\": {\"voice\": \"ru\"},", "");
+        let text = text.replace("\"phoneme_type\": \"espeak\"", "\"phoneme_type\": \"text\"");
+        assert_eq!(Profile::parse(&text).unwrap().voice(), "");
+        for (language, voice) in [
+            (r#"{"code": "kk_KZ", "family": "kk", "region": "KZ"}"#, "kk"),
+            (r#"{"code": "en-GB"}"#, "en"),
+            ("{}", ""),
+            ("null", ""),
+        ] {
+            let told = text.replace(
+                "\"num_symbols\"",
+                &format!("\"language\": {language}, \"num_symbols\""),
+            );
+            assert_eq!(Profile::parse(&told).unwrap().voice(), voice, "{language}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused() {
         for (from, to) in [
             ("22050", "0"),
             ("\"^\": [1],", ""),
             ("\"espeak\": {\"voice\": \"ru\"},", ""),
-            (
-                "\"phoneme_type\": \"espeak\"",
-                "\"phoneme_type\": \"pinyin\"",
-            ),
+            ("\"phoneme_type\": \"espeak\"", "\"phoneme_type\": 1"),
             ("[14, 15]", "14"),
             ("\"num_symbols\"", "\"hop_length\": 0, \"num_symbols\""),
         ] {

@@ -103,7 +103,9 @@ fn set_origin(request: Request<'_>) -> bool {
         return varies;
     };
     varies
-        && request.set_header("Access-Control-Allow-Origin", allowed)
+        && request.set_header("Access-Control-Allow-Origin", allowed.origin)
+        && (!allowed.credentials
+            || request.set_constant_header("Access-Control-Allow-Credentials", "true"))
         && request.set_constant_header("Access-Control-Expose-Headers", origins::EXPOSED)
 }
 

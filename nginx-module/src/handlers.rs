@@ -66,12 +66,18 @@ fn preflight(request: Request<'_>) -> Code {
     let Some(route) = wanted(request) else {
         return Code::DECLINED;
     };
-    let mut reply = Reply::empty().with("Allow", route.methods());
-    if origins::allowed(request).is_some() {
+    let mut reply = naming_methods(Reply::empty(), route);
+    if let Some(allowed) = origins::allowed(request) {
         reply = reply
-            .with("Access-Control-Allow-Methods", route.methods())
-            .with("Access-Control-Allow-Headers", origins::HEADERS)
+            .with("Access-Control-Allow-Methods", route.methods_of_pages())
+            .with(
+                "Access-Control-Allow-Headers",
+                origins::headers(request, allowed),
+            )
             .with("Access-Control-Max-Age", origins::MAX_AGE);
+        if origins::asks_for_private_network(request) {
+            reply = reply.with("Access-Control-Allow-Private-Network", "true");
+        }
     }
     let Some(context) = request.remember(Context::default()) else {
         return Code::INTERNAL;
@@ -79,6 +85,15 @@ fn preflight(request: Request<'_>) -> Code {
     context.route.set(Some(route));
     request.finish(send(request, context, reply));
     Code::DONE
+}
+
+/// An answer that says what a path takes (RFC 9110 section 10.2.1; draft-ietf-wish-whep, section 4).
+fn naming_methods(reply: Reply, route: Route) -> Reply {
+    let reply = reply.with("Allow", route.methods());
+    match route.takes() {
+        Some(body) => reply.with("Accept-Post", body),
+        None => reply,
+    }
 }
 
 fn dispatch(request: Request<'_>) -> Code {
@@ -116,7 +131,7 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
             Word::MethodNotAllowed,
             format!("this path answers {allowed}"),
         );
-        return Some(Reply::from(refusal).with("Allow", allowed));
+        return Some(naming_methods(refusal.into(), route));
     }
     if !matches!(route, Route::Media(..))
         && let Some(keys) = request.location().and_then(|location| location.keys())
@@ -142,7 +157,10 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
             Word::UnsupportedMediaType,
             format!("the body is \"{kind}\" and should be {wanted}"),
         );
-        return Some(refusal.into());
+        return Some(match route.takes() {
+            Some(body) => Reply::from(refusal).with("Accept-Post", body),
+            None => refusal.into(),
+        });
     }
     None
 }

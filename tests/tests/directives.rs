@@ -42,7 +42,11 @@ fn everything_that_can_be_said_is_accepted() {
              avatar_avatars avatars;",
         )
         .reuse("size=1g age=90m")
-        .location("avatar_keys keys; avatar_origins https://example.org http://localhost:3000;")
+        .location(
+            "avatar_keys keys;
+             avatar_origins https://example.org http://localhost:3000;
+             avatar_origins https://app.example.org credentials=on; avatar_origins * credentials=off;",
+        )
         .check();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
@@ -153,12 +157,29 @@ fn wrong_values_are_named_with_a_reason() {
         ("avatar_origins", "example.org", "a scheme"),
         ("avatar_origins", "https://example.org/path", "a scheme"),
         ("avatar_origins", "* https://example.org", "alone"),
+        ("avatar_origins", "credentials=on", "needs origins"),
+        ("avatar_origins", "credentials=on *", "are listed"),
+        (
+            "avatar_origins",
+            "credentials=yes https://a.example",
+            "\"on\" or \"off\"",
+        ),
+        (
+            "avatar_origins",
+            "https://a.example https://A.example",
+            "twice",
+        ),
+        (
+            "avatar_origins",
+            "https://b.example; avatar_origins https://b.example",
+            "twice",
+        ),
     ] {
         let said = Setup::new()
             .file("none", "# nothing yet\n\n")
             .location(&format!("{directive} {value};"))
             .complaint();
-        let value = value.split(' ').next().unwrap();
+        let value = value.split([' ', ';']).next().unwrap();
         for part in [directive, value, reason, "nginx.conf:"] {
             assert!(said.contains(part), "no \"{part}\" in:\n{said}");
         }

@@ -82,6 +82,17 @@ impl Route {
         }
     }
 
+    /// The methods that pages from elsewhere may try, as an `Access-Control-Allow-Methods` header: those it answers, and
+    /// `PATCH` where clients of WHEP try that. Their browsers keep any other from them, and with it the answer that it is
+    /// not taken.
+    pub fn methods_of_pages(self) -> &'static str {
+        match self {
+            Self::Whep(_) => "POST, PATCH, OPTIONS",
+            Self::WhepPeer(..) => "DELETE, PATCH, OPTIONS",
+            _ => self.methods(),
+        }
+    }
+
     /// Whether it is a call with a body.
     pub fn posted(self) -> bool {
         matches!(
@@ -208,6 +219,14 @@ mod tests {
             assert_eq!(route(nothing), Some(Route::Nothing), "{nothing}");
         }
         assert_eq!(route(&format!("/whep/{ID}/x")), Some(Route::Nothing));
+        for (route, tried) in [
+            (Route::Whep(id), "POST, PATCH, OPTIONS"),
+            (Route::WhepPeer(id, peer), "DELETE, PATCH, OPTIONS"),
+            (Route::Start, "POST, OPTIONS"),
+        ] {
+            assert_eq!(route.methods_of_pages(), tried);
+            assert!(!route.answers(b"PATCH") && !route.methods().contains("PATCH"));
+        }
         assert!(Route::WhepPeer(id, peer).answers(b"DELETE"));
         assert!(!Route::WhepPeer(id, peer).answers(b"POST"));
         assert!(Route::Whep(id).answers(b"POST") && !Route::Whep(id).answers(b"GET"));

@@ -397,15 +397,22 @@ pub(super) fn set_keys(
     })
 }
 
+/// May be said several times, since each says how its own origins are treated.
 pub(super) fn set_origins(
     conf: &mut LocationConf,
     values: &[&str],
     _: &Prefixes,
 ) -> Result<(), Fault> {
-    once(&mut conf.origins, || match values {
-        ["off"] => Ok(None),
-        _ => Origins::parse(values)
-            .map(|origins| Some(Arc::new(origins)))
-            .map_err(|(value, reason)| wrong(&value, reason)),
-    })
+    if let ["off"] = values {
+        return once(&mut conf.origins, || Ok(None));
+    }
+    let more = Origins::parse(values).map_err(|(value, reason)| wrong(&value, reason))?;
+    match &mut conf.origins {
+        None => conf.origins = Some(Some(Arc::new(more))),
+        Some(None) => return Err(Fault::Duplicate),
+        Some(Some(origins)) => Arc::make_mut(origins)
+            .add(more)
+            .map_err(|value| wrong(&value, "it is said twice"))?,
+    }
+    Ok(())
 }

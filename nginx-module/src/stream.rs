@@ -150,7 +150,10 @@ impl Stream {
                 Next::Bytes(length) => sent_now += length,
                 Next::Wait { seen, due } => return Progress::Open { seen, due },
                 Next::End => return Progress::Closed(self.end(request, context)),
-                Next::Never(_) if self.begun.get() => return Progress::Closed(Code::ERROR),
+                Next::Never(_) if self.begun.get() => {
+                    request.break_off();
+                    return Progress::Closed(Code::ERROR);
+                }
                 Next::Never(refusal) => {
                     return Progress::Closed(send(request, context, refusal.into()));
                 }

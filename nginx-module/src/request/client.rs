@@ -1,8 +1,8 @@
 //! The client of a request: waiting for it, and being done with it.
 
 use nginx_sys::{
-    ngx_http_block_reading, ngx_http_core_run_phases, ngx_http_finalize_request,
-    ngx_http_run_posted_requests, ngx_http_test_reading,
+    NGX_HTTP_VERSION_20, ngx_http_block_reading, ngx_http_core_run_phases,
+    ngx_http_finalize_request, ngx_http_run_posted_requests, ngx_http_test_reading,
 };
 
 use super::{Code, Request};
@@ -79,6 +79,40 @@ impl Request<'_> {
             if (*event).delayed() == 0 && (*event).timer_set() != 0 {
                 nginx_sys::ngx_del_timer(event);
             }
+        }
+    }
+
+    /// Sees to it that an answer that has begun and cannot go on is not taken for a whole one. In HTTP/1.1 and later what is sent
+    /// says itself where it ends. In HTTP/1.0 the end of the connection is the end of the answer, so that has to be a
+    /// failure: the connection is reset. To be called right before the request ends with [`Code::ERROR`].
+    pub(crate) fn break_off(self) {
+        // SAFETY: the request and so its connection is alive; this reads plain numbers and a bit of them.
+        let (version, framed, socket) = unsafe {
+            let raw = self.raw();
+            let length = (*raw).headers_out.content_length_n;
+            let framed = (*raw).chunked() != 0 || length >= 0;
+            ((*raw).http_version as u32, framed, (*(*raw).connection).fd)
+        };
+        if framed || version >= NGX_HTTP_VERSION_20 {
+            return;
+        }
+        let linger = libc::linger {
+            l_onoff: 1,
+            l_linger: 0,
+        };
+        // SAFETY: the socket is open as long as its connection, and `linger` is alive during the call, which is told its size.
+        let set = unsafe {
+            libc::setsockopt(
+                socket,
+                libc::SOL_SOCKET,
+                libc::SO_LINGER,
+                (&raw const linger).cast(),
+                size_of::<libc::linger>() as libc::socklen_t,
+            )
+        };
+        if set != 0 {
+            let error = std::io::Error::last_os_error();
+            tracing::warn!(%error, "a broken answer may be taken for a whole one");
         }
     }
 

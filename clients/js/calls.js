@@ -28,6 +28,12 @@ export class Calls {
     return this.#base + path;
   }
 
+  /** The same of a path that the server gave: one that knows what it lies below has put that before the path already. */
+  given(path) {
+    const [, origin, below] = /^([a-z]+:\/\/[^/]*)?(.*)$/i.exec(this.#base);
+    return path.startsWith(`${below}/`) ? (origin ?? "") + path : this.address(path);
+  }
+
   /** The answer, read as JSON; rejects with an {@link AvatarError}. */
   async make(method, path, { body, signal, keepalive, twice = true, retries = this.#retries } = {}) {
     for (let attempt = 0; ; attempt++) {

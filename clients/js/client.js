@@ -108,7 +108,7 @@ export class ChunkedStreamingClient {
   /** Where the session's playlist is. */
   get playlist() {
     this.#id();
-    return this.#calls.address(this.session.hls_url);
+    return this.#calls.given(this.session.hls_url);
   }
 
   /**

@@ -14,6 +14,7 @@ use avatar_core::rtc;
 use avatar_core::speech;
 use nginx_sys::ngx_shm_zone_t;
 
+use crate::base::Base;
 use crate::keys::Keys;
 use crate::origins::Origins;
 
@@ -203,6 +204,8 @@ pub(crate) struct LocationConf {
     pub(crate) keys: Option<Option<Arc<Keys>>>,
     /// `avatar_origins`; the inner `None` is `off`.
     pub(crate) origins: Option<Option<Arc<Origins>>>,
+    /// `avatar_base`; the inner `None` is `off`.
+    pub(crate) base: Option<Option<Arc<Base>>>,
     /// The configuration of this location for every module, but with the sessions' directory as its root.
     pub(crate) media: *mut *mut std::ffi::c_void,
 }
@@ -213,6 +216,7 @@ impl Default for LocationConf {
             on: None,
             keys: None,
             origins: None,
+            base: None,
             media: ptr::null_mut(),
         }
     }
@@ -228,6 +232,9 @@ impl LocationConf {
         if self.origins.is_none() {
             self.origins.clone_from(&outer.origins);
         }
+        if self.base.is_none() {
+            self.base.clone_from(&outer.base);
+        }
     }
 
     /// Whether the location is ours.
@@ -238,6 +245,11 @@ impl LocationConf {
     /// The keys that are asked for, if any are.
     pub(crate) fn keys(&self) -> Option<&Keys> {
         self.keys.as_ref()?.as_deref()
+    }
+
+    /// Below what clients find the API, if that is said.
+    pub(crate) fn base(&self) -> Option<&Base> {
+        self.base.as_ref()?.as_deref()
     }
 
     /// The origins that are allowed, if any are.

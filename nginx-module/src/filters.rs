@@ -7,12 +7,13 @@
 use std::cell::Cell;
 use std::ptr;
 
-use avatar_core::api::{Code as Word, Refusal, Route, Words, route};
+use avatar_core::api::{Code as Word, Refusal, Route, Words};
 use nginx_sys::{
     ngx_chain_t, ngx_http_output_body_filter_pt, ngx_http_output_header_filter_pt,
     ngx_http_request_t, ngx_http_top_body_filter, ngx_http_top_header_filter, ngx_int_t,
 };
 
+use crate::base;
 use crate::boundary::contain;
 use crate::context::{Context, Freshness};
 use crate::origins;
@@ -81,7 +82,7 @@ fn set_headers(request: Request<'_>) -> bool {
     }
     let context = request.context();
     // A path that was ours from the beginning may have failed before we saw it.
-    let unseen = || request.path().and_then(route).is_some();
+    let unseen = || base::asked(request).is_some();
     if context.is_none() && !unseen() {
         return true;
     }
@@ -138,7 +139,7 @@ fn translate(request: Request<'_>, context: Option<&Context>) -> bool {
         return false;
     };
     // Who was refused before we saw it is known by its path.
-    let asked = context.route.get().or_else(|| route(request.path()?));
+    let asked = context.route.get().or_else(|| base::asked(request));
     let words = asked.map_or(Words::Ours, Route::words);
     let reply = Reply::from(refusal).in_words(words);
     request.set_content_type(JSON);

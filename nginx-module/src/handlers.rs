@@ -3,12 +3,13 @@
 //! Preflights are answered before anybody asks who is there: browsers send them without credentials. Everything
 //! else is looked at in the last phase before the content, when limits and access checks are behind it.
 
-use avatar_core::api::{Code as Word, Refusal, Route, Words, route};
+use avatar_core::api::{Code as Word, Refusal, Route, Words};
 use nginx_sys::{
     ngx_http_phases, ngx_http_phases_NGX_HTTP_PREACCESS_PHASE,
     ngx_http_phases_NGX_HTTP_PRECONTENT_PHASE, ngx_http_request_t, ngx_int_t,
 };
 
+use crate::base::{self, urls};
 use crate::body::Body;
 use crate::boundary::contain;
 use crate::context::Context;
@@ -56,7 +57,7 @@ unsafe fn handle(raw: *mut ngx_http_request_t, body: fn(Request<'_>) -> Code) ->
 /// What a client's request to one of our locations asks for.
 fn wanted(request: Request<'_>) -> Option<Route> {
     let ours = request.is_main() && request.location().is_some_and(|location| location.is_on());
-    ours.then(|| route(request.path()?)).flatten()
+    ours.then(|| base::asked(request)).flatten()
 }
 
 fn preflight(request: Request<'_>) -> Code {
@@ -202,10 +203,10 @@ fn answer(request: Request<'_>) -> Code {
     match context.route.get() {
         Some(Route::Events(id)) => api::events::begin(request, context, &worker, id),
         Some(Route::Status(id)) => call(request, context, &worker, |worker| {
-            api::realtime::status(worker, id)
+            api::realtime::status(worker, id, &urls(request))
         }),
         Some(Route::TaskStatus(id)) => call(request, context, &worker, |worker| {
-            api::audiostream::status(worker, id)
+            api::audiostream::status(worker, id, &urls(request))
         }),
         Some(Route::DrivenStatus(id)) => call(request, context, &worker, |worker| {
             api::driven::status(worker, id)
@@ -266,8 +267,8 @@ fn on_body(request: Request<'_>, context: &Context, body: Body) -> Code {
         }
     };
     let reply = match route {
-        Route::Start => api::realtime::start(&worker, &body),
-        Route::StartAudio => api::audiostream::start(&worker, &body),
+        Route::Start => api::realtime::start(&worker, &body, urls(request)),
+        Route::StartAudio => api::audiostream::start(&worker, &body, urls(request)),
         Route::Append => api::realtime::append(&worker, &body),
         Route::Interrupt => api::realtime::interrupt(&worker, &body),
         Route::Cleanup => api::realtime::clean_up(&worker, &body),

@@ -19,6 +19,7 @@
 
 mod alarm;
 mod api;
+mod base;
 mod body;
 mod boundary;
 mod conf;

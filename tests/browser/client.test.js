@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Calls } from "../../clients/js/calls.js";
 import { AvatarError, ChunkedStreamingClient, MicrophoneError, RefusedError, UnreachableError } from "../../clients/js/index.js";
 import { BASE } from "./browser.js";
 import { FACE, NO_FACE } from "./photos.js";
@@ -116,6 +117,20 @@ async function begun(answers, options) {
   await client.initSession({ avatar: "anna" });
   return { client, numbers };
 }
+
+describe("servers below a path of their own", () => {
+  for (const [server, given, whole] of [
+    ["", "/hls/1", "/hls/1"],
+    ["http://host", "/hls/1", "http://host/hls/1"],
+    ["http://host/avatar/", "/hls/1", "http://host/avatar/hls/1"],
+    ["http://host/avatar", "/avatar/hls/1", "http://host/avatar/hls/1"],
+    ["/avatar", "/avatar/hls/1", "/avatar/hls/1"],
+    ["/avatar", "/hls/1", "/avatar/hls/1"],
+    ["https://host:1/hls", "/hls-1", "https://host:1/hls/hls-1"],
+  ]) {
+    it(`${server || "the page's"} gives ${given}`, () => assert.equal(new Calls(server).given(given), whole));
+  }
+});
 
 describe("patience", () => {
   it("what is refused for now, or is not answered, is sent again with its number", async () => {

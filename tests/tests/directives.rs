@@ -43,7 +43,7 @@ fn everything_that_can_be_said_is_accepted() {
         )
         .reuse("size=1g age=90m")
         .location(
-            "avatar_keys keys;
+            "avatar_keys keys; avatar_base /behind/this forwarded;
              avatar_origins https://example.org http://localhost:3000;
              avatar_origins https://app.example.org credentials=on; avatar_origins * credentials=off;",
         )
@@ -174,6 +174,15 @@ fn wrong_values_are_named_with_a_reason() {
             "https://b.example; avatar_origins https://b.example",
             "twice",
         ),
+        ("avatar_base", "avatar", "such as /avatar"),
+        ("avatar_base", "//example.org", "such as /avatar"),
+        (
+            "avatar_base",
+            "https://example.org/avatar",
+            "such as /avatar",
+        ),
+        ("avatar_base", "/a/../b", "such as /avatar"),
+        ("avatar_base", "/a trusted", "\"forwarded\""),
     ] {
         let said = Setup::new()
             .file("none", "# nothing yet\n\n")

@@ -1,5 +1,6 @@
 /** The page /call: one connection at a time, text and a microphone. */
 
+import { address, given } from "./address.js";
 import { Meter } from "./meter.js";
 import { Refusals } from "./refusals.js";
 import { avatars, call as request } from "./session.js";
@@ -127,7 +128,7 @@ function free(talk) {
   talk.peer.close();
   if (!talk.answer) return;
   const headers = refusals.key ? { "X-Avatar-Key": refusals.key } : {};
-  fetch(talk.answer.peer_url, { method: "DELETE", headers, keepalive: true }).catch(() => {});
+  fetch(given(talk.answer.peer_url), { method: "DELETE", headers, keepalive: true }).catch(() => {});
 }
 
 const silence = (stream) => stream.getTracks().forEach((track) => track.stop());
@@ -211,7 +212,7 @@ async function loadFaces() {
 
 function showPortrait() {
   $("portrait").hidden = true;
-  if ($("avatar").value) $("portrait").src = `/portraits/${encodeURIComponent($("avatar").value)}.webp`;
+  if ($("avatar").value) $("portrait").src = address(`/portraits/${encodeURIComponent($("avatar").value)}.webp`);
 }
 
 // ---- wiring

@@ -1,5 +1,6 @@
 /** The page /demo_audio: the form, one audio session at a time, and what is seen of it. */
 
+import { address, given } from "./address.js";
 import { curlCommand } from "./curl.js";
 import { ATTEMPTS, Listener } from "./listener.js";
 import { Refusals } from "./refusals.js";
@@ -31,7 +32,7 @@ function request() {
 }
 
 function showRequest() {
-  $("curl").textContent = curlCommand(`${location.origin}/audiostream/start/`, request(), refusals.wantsKey);
+  $("curl").textContent = curlCommand(address("/audiostream/start/"), request(), refusals.wantsKey);
 }
 
 async function loadVoices() {
@@ -69,7 +70,7 @@ async function start() {
     current = { id, started, state: "PENDING", unfollow: () => {} };
     current.unfollow = task.follow(id, key, showTask, fail);
     showState("loading", "Waiting for the first sound…");
-    listener.play(playlist);
+    listener.play(given(playlist));
   } catch (trouble) {
     if (mine === attempt) fail(trouble);
   }
@@ -118,7 +119,7 @@ function showTask(status) {
     return;
   }
   if (status.state === "SUCCESS") {
-    $("download").href = `/media/hls/${current.id}/output.m4a`;
+    $("download").href = address(`/media/hls/${current.id}/output.m4a`);
     $("download").download = `${current.id}.m4a`;
     $("download").hidden = false;
   }

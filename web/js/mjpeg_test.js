@@ -28,7 +28,7 @@ function request() {
 }
 
 function showImage() {
-  $("image").textContent = `<img src="${location.origin}${imageAddress(request())}">`;
+  $("image").textContent = `<img src="${imageAddress(request())}">`;
 }
 
 async function loadChoices() {

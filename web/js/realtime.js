@@ -1,5 +1,6 @@
 /** The page /realtime: the form, one session at a time, and what is seen of it. */
 
+import { address, given } from "./address.js";
 import { curlCommand } from "./curl.js";
 import { Player } from "./player.js";
 import { Refusals } from "./refusals.js";
@@ -38,7 +39,7 @@ function request() {
 }
 
 function showRequest() {
-  $("curl").textContent = curlCommand(`${location.origin}/api/stream/start`, request(), refusals.wantsKey);
+  $("curl").textContent = curlCommand(address("/api/stream/start"), request(), refusals.wantsKey);
 }
 
 async function loadChoices() {
@@ -82,7 +83,7 @@ async function play() {
     current.unfollow = session.follow(started.session_id, key, showStatus, fail);
     showVideo(true);
     bringIntoView($("stage"));
-    const master = `/stream/${started.session_id}/master.m3u8`;
+    const master = address(`/stream/${started.session_id}/master.m3u8`);
     const audible = await player.play(master);
     if (mine === attempt) $("tap").hidden = audible;
   } catch (trouble) {
@@ -138,7 +139,7 @@ function showStatus(status) {
   }
   showFacts(status);
   if (status.status === "ready" && status.mp4_url) {
-    $("download").href = status.mp4_url;
+    $("download").href = given(status.mp4_url);
     $("download").download = `${status.session_id}.mp4`;
     $("download").hidden = false;
   }
@@ -182,7 +183,7 @@ function showFacts(status) {
 function showPortrait() {
   const id = $("avatar").value;
   $("portrait").hidden = true;
-  if (id) $("portrait").src = `/portraits/${encodeURIComponent(id)}.webp`;
+  if (id) $("portrait").src = address(`/portraits/${encodeURIComponent(id)}.webp`);
 }
 
 function showVideo(on) {

@@ -1,3 +1,4 @@
+import { address } from "./address.js";
 import { Trouble } from "./trouble.js";
 
 const POLL_MS = 1000;
@@ -63,7 +64,7 @@ export function follow(id, key, onStatus, onTrouble) {
     poll();
     return stop;
   }
-  events = new EventSource(`/api/stream/events/${id}`);
+  events = new EventSource(address(`/api/stream/events/${id}`));
   events.addEventListener("status", (event) => take(JSON.parse(event.data)));
   events.onerror = () => {
     if (over) return;
@@ -73,14 +74,14 @@ export function follow(id, key, onStatus, onTrouble) {
   return stop;
 }
 
-/** Makes a call; resolves with its JSON answer, rejects with {@link Trouble}. */
+/** Makes a call to one of the server's paths; resolves with its JSON answer, rejects with {@link Trouble}. */
 export async function call(path, { method = "GET", body, key } = {}) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (key) headers["X-Avatar-Key"] = key;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    response = await fetch(address(path), { method, headers, body: body && JSON.stringify(body) });
   } catch {
     throw new Trouble("unreachable", "Check that it is running and that you are connected");
   }

@@ -1,3 +1,4 @@
+import { address } from "./address.js";
 import { Trouble } from "./trouble.js";
 
 const PATH = "/api/stream_mjpeg";
@@ -5,7 +6,7 @@ const HEAD_END = [13, 10, 13, 10];
 
 /** The address of an image that shows what `request` asks for. */
 export function imageAddress(request) {
-  return `${PATH}?${new URLSearchParams(request)}`;
+  return `${address(PATH)}?${new URLSearchParams(request)}`;
 }
 
 /**
@@ -17,7 +18,7 @@ export async function* stills(request, { key, signal }) {
   if (key) headers["X-Avatar-Key"] = key;
   let response;
   try {
-    response = await fetch(PATH, { method: "POST", headers, body: JSON.stringify(request), signal });
+    response = await fetch(address(PATH), { method: "POST", headers, body: JSON.stringify(request), signal });
   } catch (error) {
     if (signal.aborted) return;
     throw new Trouble("unreachable", "Check that it is running and that you are connected");

@@ -1,6 +1,7 @@
 /** The page /talk: a face, a microphone, and one session at a time. */
 
-import { ChunkedStreamingClient, openMicrophone } from "/clients/js/index.js";
+import { ChunkedStreamingClient, openMicrophone } from "../clients/js/index.js";
+import { address } from "./address.js";
 import { formCommand } from "./curl.js";
 import { Meter } from "./meter.js";
 import { Refusals } from "./refusals.js";
@@ -33,7 +34,7 @@ let photoUrl = "";
 const chosen = () => form.querySelector("[name=face]:checked")?.value ?? "";
 
 function showRequest() {
-  const api = `${location.origin}/api/audio-driven/chunked`;
+  const api = address("/api/audio-driven/chunked");
   const face = chosen() === "photo" ? ["image", `@${photo.name}`] : ["avatar", chosen() || "anna"];
   const withKey = refusals.wantsKey;
   const id = current?.client.sessionId ?? "SESSION";
@@ -57,7 +58,7 @@ function tile({ id, name, default: preferred }) {
   return label;
 }
 
-const portraitOf = (id) => `/portraits/${encodeURIComponent(id)}.webp`;
+const portraitOf = (id) => address(`/portraits/${encodeURIComponent(id)}.webp`);
 
 async function loadFaces() {
   try {
@@ -102,7 +103,7 @@ async function talk() {
   const face = chosen() === "photo" ? photo : { avatar: chosen() };
   leave();
   refusals.show(null);
-  const client = new ChunkedStreamingClient("", { key: refusals.key || undefined });
+  const client = new ChunkedStreamingClient(address("/"), { key: refusals.key || undefined });
   const session = { client, pressed: performance.now() };
   current = session;
   try {

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from avatar_client import AvatarError, ChunkedStreamingClient, ConnectionFailed
-from avatar_client.transport import seconds
+from avatar_client.transport import Transport, seconds
 
 from middleman import BUSY, HANG_UP, LOSE, PASS, Middleman
 from sound import RATE, heard, likeness, nobody, probed, raw, speech
@@ -274,6 +274,16 @@ class Unreliable(Case):
                 self.assertEqual(session.hls_url, f"{between.url}/behind/hls/{identifier}/playlist.m3u8")
             self.assertEqual(between.keys, ["secret"] * 2)
             self.assertTrue(all(path.startswith("/behind/api/") for path in between.paths))
+
+    def test_a_server_that_knows_its_path_has_put_it_before_what_it_gives(self) -> None:
+        for server, given, whole in [
+            ("http://host", "/hls/1", "http://host/hls/1"),
+            ("http://host/avatar/", "/hls/1", "http://host/avatar/hls/1"),
+            ("http://host/avatar", "/avatar/hls/1", "http://host/avatar/hls/1"),
+            ("http://host/hls", "/hls-1", "http://host/hls/hls-1"),
+        ]:
+            transport = Transport(server, key=None, timeout=1.0, patience=1.0, context=None)
+            self.assertEqual(transport.given(given), whole)
 
     def test_a_server_with_a_certificate_must_have_the_right_one(self) -> None:
         with tempfile.TemporaryDirectory() as room:

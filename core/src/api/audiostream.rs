@@ -6,7 +6,7 @@ use super::fields::{
     boolean, expanded, is_open, object, pace, said, spoken, string, voice, webhook,
 };
 use super::status::playlist;
-use super::{Catalogue, Refusal};
+use super::{Catalogue, Refusal, Urls};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
@@ -48,24 +48,25 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         segment_format: SegmentFormat::Fmp4,
         fine: false,
         webhook: webhook(&fields, config)?,
+        base: String::new(),
         reuse: boolean(&fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
     })
 }
 
 /// The answer of `POST /audiostream/start/`.
-pub fn started_audio(id: SessionId) -> String {
+pub fn started_audio(id: SessionId, urls: &Urls) -> String {
     json!({
         "session_id": id,
         "task_id": id,
-        "playlist": playlist(id, Kind::Audio),
+        "playlist": playlist(id, Kind::Audio, urls),
     })
     .to_string()
 }
 
 /// The answer of `GET /audiostream/task-status/<id>/`. Chunks are the segments that are made, be they listed yet or not.
-pub fn task_status(record: &Record) -> String {
-    let playlist = playlist(record.id, record.kind);
+pub fn task_status(record: &Record, urls: &Urls) -> String {
+    let playlist = playlist(record.id, record.kind, urls);
     let status: Value = match record.state {
         State::Created => json!({
             "state": "PENDING",
@@ -190,8 +191,9 @@ mod tests {
             kind: Kind::Audio,
             ..Record::created(SessionId::generate(), Vocabulary::Audio, Timestamp::now())
         };
-        let told =
-            |record: &Record| -> Value { serde_json::from_str(&task_status(record)).unwrap() };
+        let told = |record: &Record| -> Value {
+            serde_json::from_str(&task_status(record, &Urls::default())).unwrap()
+        };
         assert_eq!(told(&record)["state"], "PENDING");
         record.state = State::Processing;
         (record.segments, record.listed) = (5, 2);

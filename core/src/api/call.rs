@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fields::{object, string};
 use super::realtime::begin;
-use super::{Catalogue, Code, Refusal};
+use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
 use crate::rtc::PeerId;
 use crate::session::{Job, Kind, Pace, SessionId};
@@ -95,19 +95,19 @@ pub fn answered(answer: Answered) -> Result<String, Refusal> {
 }
 
 /// The answer of `POST /api/realtime/offer`.
-pub fn offered(session: SessionId, peer: PeerId, sdp: &str) -> String {
+pub fn offered(session: SessionId, peer: PeerId, sdp: &str, urls: &Urls) -> String {
     json!({
         "sdp": sdp,
         "type": "answer",
         "session_id": session,
-        "peer_url": peer_url(session, peer),
+        "peer_url": peer_url(session, peer, urls),
     })
     .to_string()
 }
 
 /// Where a peer is hung up on.
-pub fn peer_url(session: SessionId, peer: PeerId) -> String {
-    format!("/whep/{session}/{peer}")
+pub fn peer_url(session: SessionId, peer: PeerId, urls: &Urls) -> String {
+    urls.to(format_args!("/whep/{session}/{peer}"))
 }
 
 #[cfg(test)]
@@ -178,11 +178,14 @@ mod tests {
     #[test]
     fn answers_are_told_in_json() {
         let (session, peer) = (SessionId::generate(), PeerId::generate());
-        let told: Value = serde_json::from_str(&offered(session, peer, "v=0\r\n")).unwrap();
+        let urls = Urls {
+            base: "/avatar".to_owned(),
+        };
+        let told: Value = serde_json::from_str(&offered(session, peer, "v=0\r\n", &urls)).unwrap();
         assert_eq!(told["sdp"], "v=0\r\n");
         assert_eq!(told["type"], "answer");
         assert_eq!(told["session_id"], session.to_string());
-        assert_eq!(told["peer_url"], format!("/whep/{session}/{peer}"));
+        assert_eq!(told["peer_url"], format!("/avatar/whep/{session}/{peer}"));
         assert_eq!(answered(Answered::Taken("v=0".to_owned())).unwrap(), "v=0");
         let busy = answered(Answered::Busy("later".to_owned())).unwrap_err();
         assert_eq!(busy.status(), 503);

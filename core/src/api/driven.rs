@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::form::{Form, Upload};
-use super::{Catalogue, Code, Refusal};
+use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
 use crate::hls::{PLAYLIST, SegmentFormat};
 use crate::session::{
@@ -130,6 +130,7 @@ fn begin(
         segment_format: config.segment_format,
         fine: false,
         webhook: None,
+        base: String::new(),
         reuse: false,
         created_at: Timestamp::now(),
     };
@@ -143,7 +144,7 @@ fn begin(
 
 impl Driven {
     /// The answer when the session has begun, with what there is to be said of its picture.
-    pub fn begun(&self, notes: Option<&str>) -> String {
+    pub fn begun(&self, notes: Option<&str>, urls: &Urls) -> String {
         let id = self.job.id;
         let Source::Feed { rate } = self.job.source else {
             return String::new();
@@ -151,7 +152,7 @@ impl Driven {
         json!({
             "status": "success",
             "session_id": id,
-            "hls_url": format!("/hls/{id}/{PLAYLIST}"),
+            "hls_url": urls.to(format_args!("/hls/{id}/{PLAYLIST}")),
             "message": notes.unwrap_or("the session has begun"),
             "chunk_duration": self.chunk,
             "audio_sample_rate": rate,

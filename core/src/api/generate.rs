@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::realtime::start;
-use super::{Catalogue, Code, Refusal};
+use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
 use crate::hls::{MP4, SegmentFormat};
 use crate::session::{FailureCode, Job, Pace, SessionId};
@@ -39,12 +39,12 @@ pub fn unmade(refusal: Refusal) -> Refusal {
 }
 
 /// The answer of `POST /api/generate?async=1`.
-pub fn generating(id: SessionId) -> String {
+pub fn generating(id: SessionId, urls: &Urls) -> String {
     json!({
         "session_id": id,
         "status": "processing",
-        "status_url": format!("/api/stream/status/{id}"),
-        "video_url": format!("/hls/{id}/{MP4}"),
+        "status_url": urls.to(format_args!("/api/stream/status/{id}")),
+        "video_url": urls.to(format_args!("/hls/{id}/{MP4}")),
     })
     .to_string()
 }

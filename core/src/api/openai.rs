@@ -86,6 +86,7 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
             segment_format: SegmentFormat::Fmp4,
             fine: false,
             webhook: None,
+            base: String::new(),
             reuse: reuse.unwrap_or(true),
             created_at: Timestamp::now(),
         },

@@ -6,7 +6,7 @@ use super::fields::{
     boolean, expanded, is_open, object, pace, said, session_id, spoken, string, text, voice,
     webhook,
 };
-use super::{Catalogue, Code, Refusal};
+use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
@@ -76,6 +76,7 @@ pub(super) fn begin(
         pace: pace(fields)?,
         segment_format,
         webhook: webhook(fields, config)?,
+        base: String::new(),
         fine: false,
         reuse: boolean(fields, "reuse")?.unwrap_or(true),
         created_at: Timestamp::now(),
@@ -133,10 +134,10 @@ pub fn named_session(body: &[u8]) -> Result<SessionId, Refusal> {
 }
 
 /// The answer of `POST /api/stream/start`.
-pub fn started(id: SessionId) -> String {
+pub fn started(id: SessionId, urls: &Urls) -> String {
     json!({
         "session_id": id,
-        "playlist_url": format!("/stream/{id}/playlist.m3u8"),
+        "playlist_url": urls.to(format_args!("/stream/{id}/playlist.m3u8")),
         "status": "processing",
     })
     .to_string()

@@ -1,22 +1,30 @@
 //! How a session stands, in the realtime vocabulary.
 
+use std::fmt;
+
 use serde_json::json;
 
 use super::MediaFile;
 use crate::hls::SOUND_PLAYLIST;
 use crate::session::{Kind, Record, SessionId, State, Timestamp, Vocabulary};
 
-/// Where a client reached us, for answers that carry whole URLs.
+/// Where a client found the API, for answers that say where something is.
 #[derive(Debug, Clone, Default)]
 pub struct Urls {
-    /// Scheme and host without a trailing slash, or empty for relative URLs.
-    pub origin: String,
+    /// The path below which the API's own paths begin, without a slash at its end; empty where that is the root.
+    pub base: String,
+}
+
+impl Urls {
+    /// Where the API's path `path`, which begins with a slash, is for the client.
+    pub(super) fn to(&self, path: fmt::Arguments<'_>) -> String {
+        format!("{}{path}", self.base)
+    }
 }
 
 /// The status object of `GET /api/stream/status/<id>`.
 pub fn status(record: &Record, urls: &Urls) -> String {
     let id = record.id;
-    let origin = &urls.origin;
     let state = match (record.state, record.vocabulary) {
         (State::Created, Vocabulary::Specification | Vocabulary::Audio) => "created",
         (State::Created | State::Processing, _) => "processing",
@@ -30,8 +38,8 @@ pub fn status(record: &Record, urls: &Urls) -> String {
         "progress": record.progress,
         "stage": record.stage,
         "playlist_ready": record.playable(),
-        "playlist_url": playlist(id, record.kind).map(|playlist| format!("{origin}{playlist}")),
-        "mp4_url": whole(id, record.kind).map(|whole| format!("{origin}{whole}")),
+        "playlist_url": playlist(id, record.kind, urls),
+        "mp4_url": whole(id, record.kind, urls),
         "segments": record.segments,
         "duration": (record.duration.seconds() * 1000.0).round() / 1000.0,
         "error": record.failure.as_ref().map(|failure| &failure.text),
@@ -43,19 +51,19 @@ pub fn status(record: &Record, urls: &Urls) -> String {
 }
 
 /// Where the playlist of session `id` is found, if it has one.
-pub(super) fn playlist(id: SessionId, kind: Kind) -> Option<String> {
+pub(super) fn playlist(id: SessionId, kind: Kind, urls: &Urls) -> Option<String> {
     match kind {
-        Kind::Avatar => Some(format!("/hls/{id}/index.m3u8")),
-        Kind::Audio => Some(format!("/media/hls/{id}/{SOUND_PLAYLIST}")),
+        Kind::Avatar => Some(urls.to(format_args!("/hls/{id}/index.m3u8"))),
+        Kind::Audio => Some(urls.to(format_args!("/media/hls/{id}/{SOUND_PLAYLIST}"))),
         Kind::Stream | Kind::Recording(_) => None,
     }
 }
 
 /// Where all of session `id` is found as one file, if it is.
-fn whole(id: SessionId, kind: Kind) -> Option<String> {
+fn whole(id: SessionId, kind: Kind, urls: &Urls) -> Option<String> {
     // A recording was given to whoever asked for it.
     kind.is_listed()
-        .then(|| format!("/hls/{id}/{}", MediaFile::Output(kind)))
+        .then(|| urls.to(format_args!("/hls/{id}/{}", MediaFile::Output(kind))))
 }
 
 #[cfg(test)]
@@ -91,6 +99,29 @@ mod tests {
             assert_eq!(value["error"], "no sound");
             assert_eq!(value["error_code"], "tts_empty");
         }
+    }
+
+    #[test]
+    fn addresses_begin_where_the_client_found_the_api() {
+        let record = Record::created(
+            SessionId::generate(),
+            Vocabulary::Realtime,
+            Timestamp::from_micros(1_000_000),
+        );
+        let urls = Urls {
+            base: "/avatar".to_owned(),
+        };
+        let value: Value = serde_json::from_str(&status(&record, &urls)).unwrap();
+        let id = record.id;
+        assert_eq!(
+            value["playlist_url"],
+            format!("/avatar/hls/{id}/index.m3u8")
+        );
+        assert_eq!(value["mp4_url"], format!("/avatar/hls/{id}/output.mp4"));
+        assert_eq!(
+            parsed(&record)["playlist_url"],
+            format!("/hls/{id}/index.m3u8")
+        );
     }
 
     #[test]

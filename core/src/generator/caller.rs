@@ -115,7 +115,12 @@ impl Partner for Caller {
             }
             Message::Interrupt => Self::answer(Err("bad_parameter"), "interrupt"),
             Message::Status => {
-                let status = status(&self.live.record(), &Urls::default());
+                let status = status(
+                    &self.live.record(),
+                    &Urls {
+                        base: self.live.job.base.clone(),
+                    },
+                );
                 let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
                 vec![json!({ "type": "status", "status": status }).to_string()]
             }

@@ -61,6 +61,9 @@ pub struct Job {
     /// Where to say that it is finished.
     #[serde(default)]
     pub webhook: Option<String>,
+    /// The path below which its client found the API, without a slash at its end; empty where that is the root.
+    #[serde(default)]
+    pub base: String,
     /// Whether it may be answered with what was made before, and kept for others who ask for the same.
     #[serde(default = "yes")]
     pub reuse: bool,
@@ -226,6 +229,7 @@ impl Job {
             segment_format: SegmentFormat::Fmp4,
             fine: false,
             webhook: None,
+            base: String::new(),
             reuse: true,
             created_at: Timestamp::now(),
         }

@@ -40,6 +40,7 @@ impl Address {
             fine,
             segment_format,
             webhook: _,
+            base: _,
             reuse: _,
             created_at: _,
         } = job;
@@ -128,6 +129,7 @@ mod tests {
         let other = Job {
             vocabulary: Vocabulary::Specification,
             webhook: Some("https://example.org/".to_owned()),
+            base: "/avatar".to_owned(),
             ..job()
         };
         assert_eq!(Address::of(&other, &config, &[], ""), address);

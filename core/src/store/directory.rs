@@ -418,6 +418,7 @@ mod tests {
             segment_format: SegmentFormat::Fmp4,
             fine: false,
             webhook: None,
+            base: String::new(),
             reuse: true,
             created_at: Timestamp::now(),
         }

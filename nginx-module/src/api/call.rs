@@ -3,13 +3,14 @@
 use std::cell::Cell;
 
 use avatar_core::api::{
-    self, Code as Word, MOST_ANSWER, Refusal, SDP_TYPE, answered, offered, peer_url,
+    self, Code as Word, MOST_ANSWER, Refusal, SDP_TYPE, Urls, answered, offered, peer_url,
 };
 use avatar_core::rtc::PeerId;
 use avatar_core::session::SessionId;
 
 use super::realtime::{free, tell_of};
 use crate::alarm;
+use crate::base::urls;
 use crate::context::Context;
 use crate::handlers::send;
 use crate::reply::{JSON, Reply};
@@ -20,11 +21,13 @@ use crate::worker::Worker;
 /// `POST /api/realtime/offer`
 pub(crate) fn offer(request: Request<'_>, context: &Context, worker: &Worker, body: &[u8]) -> Code {
     let peer = PeerId::generate();
-    let begun = api::offer(body, worker.config(), worker.catalogue()).and_then(|(job, offer)| {
-        worker.intake().accept_call(&job, peer, &offer)?;
-        tell_of(worker, job.id);
-        Ok(job.id)
-    });
+    let begun =
+        api::offer(body, worker.config(), worker.catalogue()).and_then(|(mut job, offer)| {
+            job.base = urls(request).base;
+            worker.intake().accept_call(&job, peer, &offer)?;
+            tell_of(worker, job.id);
+            Ok(job.id)
+        });
     ring(request, context, worker, begun, peer, Manner::Talks)
 }
 
@@ -73,6 +76,7 @@ fn ring(
                 session,
                 peer,
                 manner,
+                urls: urls(request),
                 deadline: request.hold_deadline(),
                 told: Cell::new(false),
             };
@@ -95,6 +99,7 @@ struct Ringing {
     session: SessionId,
     peer: PeerId,
     manner: Manner,
+    urls: Urls,
     /// On the loop's clock.
     deadline: usize,
     told: Cell<bool>,
@@ -113,7 +118,7 @@ impl Source for Ringing {
     }
 
     fn place(&self) -> Option<String> {
-        (self.manner == Manner::Watches).then(|| peer_url(self.session, self.peer))
+        (self.manner == Manner::Watches).then(|| peer_url(self.session, self.peer, &self.urls))
     }
 
     fn content_type(&self) -> &'static str {
@@ -143,7 +148,7 @@ impl Source for Ringing {
                 self.told.set(true);
                 match self.manner {
                     Manner::Talks => {
-                        let answer = offered(self.session, self.peer, &sdp);
+                        let answer = offered(self.session, self.peer, &sdp, &self.urls);
                         stream::put(answer.as_bytes(), room)
                     }
                     Manner::Watches => stream::put(sdp.as_bytes(), room),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use avatar_core::api::{
-    self, Driven, Form, Refusal, Route, driven_refusal, driven_status, fed, freed,
+    self, Driven, Form, Refusal, Route, Urls, driven_refusal, driven_status, fed, freed,
 };
 use avatar_core::session::{Condition, SessionId, Verdict};
 use avatar_core::store::Fed;
@@ -11,6 +11,7 @@ use avatar_core::store::Fed;
 use super::film::{Film, later};
 use super::realtime::{free, tell_of};
 use crate::alarm;
+use crate::base::urls;
 use crate::body::Body;
 use crate::context::Context;
 use crate::handlers::send;
@@ -62,6 +63,7 @@ pub(crate) fn take(
         Box::new(Beginning {
             lease: RefCell::new(Some(Lease::of(driven.job.id))),
             driven,
+            urls: urls(request),
             deadline: request.hold_deadline(),
         })
     };
@@ -105,6 +107,7 @@ pub(crate) fn clean_up(worker: &Worker, id: SessionId) -> Reply {
 /// An answer that is held until there is something to watch, so that a picture without a face is refused.
 struct Beginning {
     driven: Driven,
+    urls: Urls,
     /// On the loop's clock.
     deadline: usize,
     /// Until somebody was told of it.
@@ -141,7 +144,10 @@ impl Source for Beginning {
                     lease.waive();
                 }
                 let notes = worker.intake().store().notes(session);
-                stream::put(self.driven.begun(notes.as_deref()).as_bytes(), room)
+                stream::put(
+                    self.driven.begun(notes.as_deref(), &self.urls).as_bytes(),
+                    room,
+                )
             }
             (Verdict::Never(refusal), _) => Next::Never(driven_refusal(refusal)),
         }

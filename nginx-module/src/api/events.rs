@@ -8,6 +8,7 @@ use avatar_core::api::{Refusal, Urls, status};
 use avatar_core::session::{Record, SessionId};
 
 use crate::alarm;
+use crate::base::urls;
 use crate::context::Context;
 use crate::handlers::send;
 use crate::reply::Reply;
@@ -24,6 +25,7 @@ const EVENT: usize = 4096;
 /// What a client was told of a session.
 struct Events {
     session: SessionId,
+    urls: Urls,
     /// The version the client was last sent.
     sent: Cell<u64>,
     /// What it was told. A version may differ in nothing that is said here.
@@ -48,6 +50,7 @@ pub(crate) fn begin(
     }
     let events = Events {
         session: id,
+        urls: urls(request),
         sent: Cell::new(0),
         told: RefCell::default(),
         beat: Cell::new(alarm::now() + HEARTBEAT),
@@ -102,7 +105,7 @@ impl Events {
         if record.version == self.sent.replace(record.version) {
             return None;
         }
-        let status = status(record, &Urls::default());
+        let status = status(record, &self.urls);
         let event = format!("event: status\nid: {}\ndata: {status}\n\n", record.version);
         let told = self.told.replace(status);
         (*self.told.borrow() != told).then_some(event)

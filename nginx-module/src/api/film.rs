@@ -6,6 +6,7 @@ use avatar_core::api::{self, MediaFile, Refusal};
 use avatar_core::session::{Condition, Kind, SessionId, Verdict};
 
 use super::realtime::{accept, answer};
+use crate::base::urls;
 use crate::context::Context;
 use crate::growing::Growing;
 use crate::handlers::send;
@@ -24,14 +25,21 @@ pub(crate) fn generate(
     worker: &Worker,
     body: &[u8],
 ) -> Code {
-    let accepted = api::generate(body, worker.config(), worker.catalogue())
-        .and_then(|job| accept(worker, &job));
+    let urls = urls(request);
+    let accepted = api::generate(body, worker.config(), worker.catalogue()).and_then(|mut job| {
+        job.base.clone_from(&urls.base);
+        accept(worker, &job)
+    });
     match accepted {
         Ok(session) if !later(request) => {
             let film = Box::new(Film::new(session, api::unmade));
             stream::begin(request, context, worker, film)
         }
-        accepted => send(request, context, answer(accepted.map(api::generating))),
+        accepted => send(
+            request,
+            context,
+            answer(accepted.map(|id| api::generating(id, &urls))),
+        ),
     }
 }
 

@@ -15,9 +15,12 @@ pub(super) fn answer(result: Result<String, Refusal>) -> Reply {
 }
 
 /// `POST /api/stream/start`
-pub(crate) fn start(worker: &Worker, body: &[u8]) -> Reply {
+pub(crate) fn start(worker: &Worker, body: &[u8], urls: Urls) -> Reply {
     let job = api::start(body, worker.config(), worker.catalogue());
-    answer(job.and_then(|job| accept(worker, &job).map(api::started)))
+    answer(job.and_then(|mut job| {
+        job.base.clone_from(&urls.base);
+        accept(worker, &job).map(|id| api::started(id, &urls))
+    }))
 }
 
 /// Takes a job on and has it begun.
@@ -46,9 +49,9 @@ pub(crate) fn append(worker: &Worker, body: &[u8]) -> Reply {
 }
 
 /// `GET /api/stream/status/<id>`
-pub(crate) fn status(worker: &Worker, id: SessionId) -> Reply {
+pub(crate) fn status(worker: &Worker, id: SessionId, urls: &Urls) -> Reply {
     match worker.intake().find(id) {
-        Some(record) => Reply::json(api::status(&record, &Urls::default())),
+        Some(record) => Reply::json(api::status(&record, urls)),
         None => Refusal::unknown_session().into(),
     }
 }

@@ -136,7 +136,7 @@ type Set =
     Option<unsafe extern "C" fn(*mut ngx_conf_t, *mut ngx_command_t, *mut c_void) -> *mut c_char>;
 
 /// The table nginx reads.
-pub(crate) static mut COMMANDS: [ngx_command_t; 36] = [
+pub(crate) static mut COMMANDS: [ngx_command_t; 37] = [
     location(c"avatar", NGX_CONF_TAKE1, Some(set_avatar)),
     http(
         c"avatar_zone",
@@ -307,6 +307,11 @@ pub(crate) static mut COMMANDS: [ngx_command_t; 36] = [
         c"avatar_origins",
         NGX_CONF_1MORE,
         setter!(LocationConf, setters::set_origins),
+    ),
+    location(
+        c"avatar_base",
+        NGX_CONF_TAKE12,
+        setter!(LocationConf, setters::set_base),
     ),
     ngx_command_t::empty(),
 ];

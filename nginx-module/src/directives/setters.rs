@@ -13,6 +13,7 @@ use super::values::{
     Fault, device_name, existing_directory, existing_file, frame_rate, number, of_parameter, once,
     only, parse_offset, parse_size, sides, time, wrong,
 };
+use crate::base::Base;
 use crate::conf::{LocationConf, MainConf, Models};
 use crate::keys::Keys;
 use crate::origins::{self, Origins};
@@ -415,4 +416,17 @@ pub(super) fn set_origins(
             .map_err(|value| wrong(&value, "it is said twice"))?,
     }
     Ok(())
+}
+
+pub(super) fn set_base(
+    conf: &mut LocationConf,
+    values: &[&str],
+    _: &Prefixes,
+) -> Result<(), Fault> {
+    once(&mut conf.base, || match values {
+        ["off"] => Ok(None),
+        _ => Base::parse(values)
+            .map(|base| Some(Arc::new(base)))
+            .map_err(|(value, reason)| wrong(&value, reason)),
+    })
 }

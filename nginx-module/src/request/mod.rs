@@ -128,6 +128,17 @@ impl<'r> Request<'r> {
         })
     }
 
+    /// The values of all headers called `name`, in any case.
+    pub(crate) fn headers(self, name: &'static str) -> impl Iterator<Item = &'r [u8]> {
+        // SAFETY: as in `header`.
+        let headers = unsafe { entries(&raw mut (*self.raw()).headers_in.headers.part) };
+        headers.filter_map(move |entry| {
+            // SAFETY: as in `header`.
+            let (key, value) = unsafe { (bytes(&(*entry).key), bytes(&(*entry).value)) };
+            key.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+        })
+    }
+
     /// The media type of the body, without parameters, if there is one.
     pub(crate) fn body_type(self) -> Option<String> {
         let value = std::str::from_utf8(self.header("Content-Type")?).ok()?;

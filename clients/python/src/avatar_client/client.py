@@ -196,7 +196,7 @@ class ChunkedStreamingClient:
             answer = self._transport.call("POST", _CALLS + call, form, repeatable=False)
         begun = cast(Begun, _object(answer, "hls_url"))
         self.session_id = begun["session_id"]
-        self.hls_url = self._transport.url(begun["hls_url"])
+        self.hls_url = self._transport.given(begun["hls_url"])
         self.message = begun["message"]
         return self.session_id
 

@@ -59,6 +59,14 @@ class Transport:
         """The address of a path of the server."""
         return self._origin + path
 
+    def given(self, path: str) -> str:
+        """The address of a path that the server gave.
+
+        A server that knows what it lies below has put that before the path already.
+        """
+        known = path.startswith(f"{self._prefix}/")
+        return self.url(path[len(self._prefix) :] if known else path)
+
     def call(
         self,
         method: str,

@@ -36,7 +36,7 @@ fn what_is_not_said_is_as_the_contract_says() {
     let portrait = driven.job.portrait.unwrap();
     assert!(portrait.crop && portrait.seed == 42 && portrait.steps == 10);
     assert_eq!((portrait.guidance, portrait.pose), (2_000, None));
-    let answer: Value = serde_json::from_str(&driven.begun(None)).unwrap();
+    let answer: Value = serde_json::from_str(&driven.begun(None, &Urls::default())).unwrap();
     assert_eq!(answer["status"], "success");
     assert_eq!(answer["chunk_duration"], 1.0);
     assert_eq!(answer["audio_sample_rate"], 24_000);

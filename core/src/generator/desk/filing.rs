@@ -154,7 +154,12 @@ impl Desk {
     /// Tells whom its client wants to be told how a session ended.
     pub(super) fn tell(&self, live: &Live) {
         if let Some(address) = &live.job.webhook {
-            let status = status(&live.record(), &Urls::default());
+            let status = status(
+                &live.record(),
+                &Urls {
+                    base: live.job.base.clone(),
+                },
+            );
             self.supplies.herald.tell(live.id(), address, status);
         }
     }

@@ -4,6 +4,8 @@ use std::ffi::{CStr, c_int};
 use std::io::Read;
 use std::ptr;
 
+use super::index::{self, Arranged};
+use super::mixdown::Mixer;
 use super::source::{Source, Trace};
 use super::{DecodeError, SoundFormat, Stretch, conversion, mpeg};
 use crate::library;
@@ -29,6 +31,7 @@ pub(super) struct Coded {
     decoder: decoder::Audio,
     packet: Packet,
     frame: frame::Audio,
+    mixer: Mixer,
     trace: Trace,
     stream: usize,
     /// What the header promises, in seconds.
@@ -45,7 +48,7 @@ impl Coded {
     /// Reads as much of `bytes` as it takes to tell how they are to be decoded.
     pub(super) fn open(
         format: SoundFormat,
-        bytes: impl Read + Send + 'static,
+        bytes: Box<dyn Read + Send>,
     ) -> Result<Self, DecodeError> {
         library::prepare();
         let trace = Trace::default();
@@ -58,23 +61,39 @@ impl Coded {
             },
         };
         let source = Source::new(bytes, format, trace.clone());
-        let input = demuxer(format.demuxer(), source).map_err(damaged)?;
+        let io = match format {
+            SoundFormat::Mp4 => arranged(index::mp4(source), &trace)?,
+            SoundFormat::Caf => arranged(index::caf(source), &trace)?,
+            _ => StreamIo::from_read_with_capacity(source, BUFFER),
+        };
+        let input = io.and_then(|io| demuxer(format.demuxer(), io));
+        let input = input.map_err(damaged)?;
         let stream = input
             .streams()
-            .find(|stream| stream.parameters().medium() == media::Type::Audio)
-            .ok_or_else(|| damaged(Error::StreamNotFound))?;
+            .find(|stream| stream.parameters().medium() == media::Type::Audio);
+        let Some(stream) = stream else {
+            return Err(DecodeError::Silent(format));
+        };
+        let coding = stream.parameters().id().name();
         let (index, duration, base) = (stream.index(), stream.duration(), stream.time_base());
         let mut context = Context::from_parameters(stream.parameters())
             .map_err(damaged)?
             .decoder();
         context.set_packet_time_base(base);
-        let decoder = context.audio().map_err(damaged)?;
+        let decoder = context.audio().map_err(|error| match error {
+            Error::DecoderNotFound => DecodeError::Coding {
+                format,
+                coding: coding.to_owned(),
+            },
+            error => damaged(error),
+        })?;
         Ok(Self {
             format,
             input,
             decoder,
             packet: Packet::empty(),
             frame: frame::Audio::empty(),
+            mixer: Mixer::default(),
             trace,
             stream: index,
             promised: seconds(duration, base).filter(|promised| *promised < UNKNOWN),
@@ -91,9 +110,13 @@ impl Coded {
             match self.decoder.receive_frame(&mut self.frame) {
                 Ok(()) => {
                     self.fault = None;
-                    if let Some(stretch) = conversion::mono(&self.frame) {
-                        self.decoded += stretch.pcm.len() as f64 / f64::from(stretch.rate.max(1));
-                        return Ok(Some(stretch));
+                    if let Some(found) = conversion::channels(&self.frame) {
+                        let rate = found.rate;
+                        let pcm = self
+                            .mixer
+                            .mix(found.samples, found.count, found.mask, rate);
+                        self.decoded += pcm.len() as f64 / f64::from(rate.max(1));
+                        return Ok(Some(Stretch { rate, pcm }));
                     }
                 }
                 Err(Error::Eof) => return self.end().map(|()| None),
@@ -158,10 +181,21 @@ impl Coded {
     }
 }
 
-/// Opens the demuxer of that name on `source`. Nothing is guessed, and nothing read beyond the header: what else there is
+/// Input of a file whose index may come last.
+fn arranged(
+    arranged: std::io::Result<Arranged>,
+    trace: &Trace,
+) -> Result<Result<StreamIo, Error>, DecodeError> {
+    Ok(match arranged {
+        Ok(Arranged::Flowing(bytes)) => StreamIo::from_read_with_capacity(bytes, BUFFER),
+        Ok(Arranged::Kept(file)) => StreamIo::from_read_seek_with_capacity(file, BUFFER),
+        Err(error) => return Err(DecodeError::Source(trace.failure().unwrap_or(error))),
+    })
+}
+
+/// Opens the demuxer of that name on `io`. Nothing is guessed, and nothing read beyond the header: what else there is
 /// to know is in the sound itself.
-fn demuxer<R: Read + Send + 'static>(name: &CStr, source: Source<R>) -> Result<Input, Error> {
-    let mut io = StreamIo::from_read_with_capacity(source, BUFFER)?;
+fn demuxer(name: &CStr, mut io: StreamIo) -> Result<Input, Error> {
     // SAFETY: the name is zero-terminated, and formats live for ever. The context is allocated here and marked as having
     // input of ours before it is opened; opening it frees it where it fails. The input that is returned keeps `io` until
     // the context is closed.

@@ -71,21 +71,26 @@ fn mu_law(code: u8) -> f32 {
     if code & 0x80 == 0 { size } else { -size }
 }
 
-/// Samples whose channels alternate.
-pub(super) fn packed(bytes: &[u8], kind: Kind, channels: usize) -> Vec<f32> {
-    let share = 1.0 / channels.max(1) as f32;
-    let steps = bytes.chunks_exact((kind.bytes() * channels).max(1));
-    let mix = |step: &[u8]| {
-        let values = step.chunks_exact(kind.bytes());
-        values.map(|bytes| kind.read(bytes)).sum::<f32>() * share
-    };
-    steps.map(mix).collect()
+/// Samples of all channels, which alternate.
+pub(super) fn samples(bytes: &[u8], kind: Kind) -> Vec<f32> {
+    let values = bytes.chunks_exact(kind.bytes());
+    values.map(|bytes| kind.read(bytes)).collect()
+}
+
+/// What a frame has in it.
+pub(super) struct Channels {
+    /// Of all channels, which alternate.
+    pub(super) samples: Vec<f32>,
+    pub(super) count: usize,
+    /// Where each is heard, if that is known (`dwChannelMask`).
+    pub(super) mask: u64,
+    pub(super) rate: u32,
 }
 
 /// The sound of `frame`; `None` where there is none.
-pub(crate) fn mono(frame: &frame::Audio) -> Option<Stretch> {
-    let (channels, samples) = (usize::from(frame.channels()), frame.samples());
-    if frame.planes() == 0 || channels == 0 || samples == 0 {
+pub(super) fn channels(frame: &frame::Audio) -> Option<Channels> {
+    let (count, length) = (usize::from(frame.channels()), frame.samples());
+    if frame.planes() == 0 || count == 0 || length == 0 {
         return None;
     }
     let (kind, order) = match frame.format() {
@@ -97,27 +102,40 @@ pub(crate) fn mono(frame: &frame::Audio) -> Option<Stretch> {
         _ => return None,
     };
     let plane = |index: usize, channels: usize| {
-        let length = samples * channels * kind.bytes();
-        packed(
-            frame.data(index).get(..length).unwrap_or_default(),
-            kind,
-            channels,
-        )
+        let bytes = frame.data(index).get(..length * channels * kind.bytes());
+        samples(bytes.unwrap_or_default(), kind)
     };
-    let pcm = match order {
-        Type::Packed => plane(0, channels),
+    let samples = match order {
+        Type::Packed => plane(0, count),
         Type::Planar => {
-            let mut pcm = vec![0.0; samples];
-            for index in 0..frame.planes() {
-                for (sum, value) in pcm.iter_mut().zip(plane(index, 1)) {
-                    *sum += value / channels as f32;
+            let mut samples = vec![0.0; length * count];
+            for index in 0..frame.planes().min(count) {
+                let steps = samples.chunks_exact_mut(count);
+                for (step, value) in steps.zip(plane(index, 1)) {
+                    if let Some(to) = step.get_mut(index) {
+                        *to = value;
+                    }
                 }
             }
-            pcm
+            samples
         }
     };
-    Some(Stretch {
+    Some(Channels {
+        samples,
+        count,
+        mask: frame.channel_layout().bits(),
         rate: frame.rate(),
+    })
+}
+
+/// The sound of `frame`, all channels alike; `None` where there is none.
+pub(crate) fn mono(frame: &frame::Audio) -> Option<Stretch> {
+    let found = channels(frame)?;
+    let share = 1.0 / found.count.max(1) as f32;
+    let steps = found.samples.chunks_exact(found.count.max(1));
+    let pcm = steps.map(|step| step.iter().sum::<f32>() * share).collect();
+    Some(Stretch {
+        rate: found.rate,
         pcm,
     })
 }

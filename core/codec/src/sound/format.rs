@@ -3,14 +3,15 @@
 use std::ffi::CStr;
 use std::fmt;
 
-use super::mpeg;
+use super::frames::adts_frame;
+use super::{foreign, mpeg};
 
 /// A container or stream of compressed sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SoundFormat {
     /// MPEG audio, layers I to III (ISO/IEC 11172-3), with or without an ID3 tag.
     Mp3,
-    /// RIFF WAVE.
+    /// RIFF WAVE, and its forms for more than 4 GB (RF64 of EBU Tech 3306, BW64 of ITU-R BS.2088).
     Wav,
     /// Native FLAC (RFC 9639).
     Flac,
@@ -20,6 +21,32 @@ pub enum SoundFormat {
     Adts,
     /// WebM or Matroska (RFC 9559) with Opus or Vorbis, as browsers record microphones.
     WebM,
+    /// MPEG-4, QuickTime and 3GPP (ISO/IEC 14496-12), as phones record.
+    Mp4,
+    /// Apple's Audio Interchange File Format, and its compressed form.
+    Aiff,
+    /// Sun's and NeXT's `.au`.
+    Au,
+    /// Apple's Core Audio Format.
+    Caf,
+    /// Dolby Digital (ETSI TS 102 366).
+    Ac3,
+    /// Dolby Digital Plus (ETSI TS 102 366 annex E).
+    Eac3,
+    /// Advanced Systems Format, with Windows Media Audio.
+    Asf,
+    /// AAC in LATM in LOAS frames (ISO/IEC 14496-3).
+    Loas,
+    /// Adaptive Multi-Rate, narrow and wide (RFC 4867 section 5).
+    Amr,
+    /// Sony's Wave64.
+    Wave64,
+    /// WavPack.
+    WavPack,
+    /// RIFF AVI.
+    Avi,
+    /// WAVE with the higher byte first.
+    Rifx,
 }
 
 impl SoundFormat {
@@ -28,26 +55,12 @@ impl SoundFormat {
 
     /// What begins with these bytes.
     pub fn sniff(head: &[u8]) -> Option<Self> {
+        if let Some(format) = Self::certain(head) {
+            return Some(format);
+        }
         match head {
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'A',
-                b'V',
-                b'E',
-                ..,
-            ] => Some(Self::Wav),
-            [b'f', b'L', b'a', b'C', ..] => Some(Self::Flac),
-            [b'O', b'g', b'g', b'S', ..] => Some(Self::Ogg),
+            _ if foreign::certain(head).is_some() => None,
             [b'I', b'D', b'3', ..] => Some(Self::Mp3),
-            [0x1a, 0x45, 0xdf, 0xa3, ..] => Some(Self::WebM),
             // Twelve bits of synchronisation; the two bits of the layer are zero in AAC alone.
             [0xff, second, ..] if second & 0xf6 == 0xf0 => Some(Self::Adts),
             [0xff, second, third, ..]
@@ -59,6 +72,40 @@ impl SoundFormat {
         }
     }
 
+    /// The same, of what is known by so many bits that neither samples nor pieces of other streams begin like it.
+    pub(super) fn certain(head: &[u8]) -> Option<Self> {
+        if let [_, _, _, _, name @ ..] = head {
+            if name.starts_with(b"ftyp") {
+                return foreign::certain(head).is_none().then_some(Self::Mp4);
+            }
+            // What QuickTime begins with.
+            let boxes: [&[u8]; 3] = [b"moov", b"mdat", b"wide"];
+            if boxes.into_iter().any(|first| name.starts_with(first)) {
+                return Some(Self::Mp4);
+            }
+        }
+        let riff = |form: &[u8]| head.get(8..).is_some_and(|name| name.starts_with(form));
+        Some(match head {
+            [b'R', b'I', b'F', b'F', ..] if riff(b"WAVE") => Self::Wav,
+            [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] if riff(b"WAVE") => {
+                Self::Wav
+            }
+            [b'R', b'I', b'F', b'F', ..] if riff(b"AVI ") => Self::Avi,
+            [b'R', b'I', b'F', b'X', ..] if riff(b"WAVE") => Self::Rifx,
+            [b'F', b'O', b'R', b'M', ..] if riff(b"AIFF") || riff(b"AIFC") => Self::Aiff,
+            [b'f', b'L', b'a', b'C', ..] => Self::Flac,
+            [b'O', b'g', b'g', b'S', ..] => Self::Ogg,
+            [0x1a, 0x45, 0xdf, 0xa3, ..] => Self::WebM,
+            [b'.', b's', b'n', b'd', ..] => Self::Au,
+            [b'c', b'a', b'f', b'f', 0, 1, ..] => Self::Caf,
+            [b'#', b'!', b'A', b'M', b'R', ..] => Self::Amr,
+            [b'w', b'v', b'p', b'k', ..] => Self::WavPack,
+            [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11, ..] => Self::Asf,
+            [b'r', b'i', b'f', b'f', 0x2e, 0x91, 0xcf, 0x11, ..] => Self::Wave64,
+            _ => return None,
+        })
+    }
+
     /// What its files' names end with.
     pub fn extension(self) -> &'static str {
         match self {
@@ -68,6 +115,19 @@ impl SoundFormat {
             Self::Ogg => "ogg",
             Self::Adts => "aac",
             Self::WebM => "webm",
+            Self::Mp4 => "m4a",
+            Self::Aiff => "aiff",
+            Self::Au => "au",
+            Self::Caf => "caf",
+            Self::Ac3 => "ac3",
+            Self::Eac3 => "eac3",
+            Self::Asf => "wma",
+            Self::Loas => "loas",
+            Self::Amr => "amr",
+            Self::Wave64 => "w64",
+            Self::WavPack => "wv",
+            Self::Avi => "avi",
+            Self::Rifx => "wav",
         }
     }
 
@@ -88,11 +148,15 @@ impl SoundFormat {
             }
             Self::Adts => {
                 current != Some(Self::Adts)
-                    && adts_length(head)
-                        .and_then(|length| head.get(length..))
-                        .is_some_and(|next| adts_length(next).is_some())
+                    && adts_frame(head)
+                        .and_then(|(length, _)| head.get(length..))
+                        .is_some_and(|next| adts_frame(next).is_some())
             }
-            Self::Wav | Self::Flac | Self::WebM => true,
+            // A file of its own says so; other parts of one are also where a stream goes on.
+            Self::Mp4 => head.get(4..).is_some_and(|name| name.starts_with(b"ftyp")),
+            // Each of its blocks begins so.
+            Self::WavPack => current != Some(Self::WavPack),
+            _ => true,
         };
         begins.then_some(found)
     }
@@ -111,6 +175,19 @@ impl SoundFormat {
             Self::Ogg => c"ogg",
             Self::Adts => c"aac",
             Self::WebM => c"matroska",
+            Self::Mp4 => c"mov",
+            Self::Aiff => c"aiff",
+            Self::Au => c"au",
+            Self::Caf => c"caf",
+            Self::Ac3 => c"ac3",
+            Self::Eac3 => c"eac3",
+            Self::Asf => c"asf",
+            Self::Loas => c"loas",
+            Self::Amr => c"amr",
+            Self::Wave64 => c"w64",
+            Self::WavPack => c"wv",
+            Self::Avi => c"avi",
+            Self::Rifx => c"wav",
         }
     }
 }
@@ -124,17 +201,21 @@ impl fmt::Display for SoundFormat {
             Self::Ogg => "Ogg",
             Self::Adts => "AAC",
             Self::WebM => "WebM",
+            Self::Mp4 => "MP4",
+            Self::Aiff => "AIFF",
+            Self::Au => "AU",
+            Self::Caf => "CAF",
+            Self::Ac3 => "AC-3",
+            Self::Eac3 => "E-AC-3",
+            Self::Asf => "Windows Media",
+            Self::Loas => "AAC in LATM",
+            Self::Amr => "AMR",
+            Self::Wave64 => "Wave64",
+            Self::WavPack => "WavPack",
+            Self::Avi => "AVI",
+            Self::Rifx => "WAV",
         })
     }
-}
-
-/// Bytes of the ADTS frame that begins with `frame` (ISO/IEC 13818-7 section 6.2); `None` where its header does not say.
-fn adts_length(frame: &[u8]) -> Option<usize> {
-    let &[0xff, second, _, fourth, fifth, sixth, ..] = frame else {
-        return None;
-    };
-    let length = usize::from(fourth & 3) << 11 | usize::from(fifth) << 3 | usize::from(sixth >> 5);
-    (second & 0xf6 == 0xf0 && length > 7).then_some(length)
 }
 
 #[cfg(test)]

@@ -2,9 +2,15 @@
 
 mod coded;
 mod conversion;
+mod foreign;
 mod format;
+mod frames;
+mod index;
+mod mixdown;
 mod mpeg;
 mod ogg;
+mod recognise;
+mod samples;
 mod source;
 mod wave;
 
@@ -14,10 +20,11 @@ use std::io::{self, Read};
 use thiserror::Error;
 
 pub use format::SoundFormat;
+pub use recognise::{Recognition, plausible_samples, tag_length};
 
 use coded::Coded;
 pub(crate) use conversion::mono;
-use wave::Wave;
+use wave::{Opened, Wave};
 
 /// Why sound could not be decoded.
 #[derive(Debug, Error)]
@@ -33,9 +40,33 @@ pub enum DecodeError {
         /// What is wrong, perhaps in libavformat's or libavcodec's words.
         reason: String,
     },
+    /// There is something in them, and no sound.
+    #[error("there is no sound in this {0}")]
+    Silent(SoundFormat),
+    /// Sound that is coded in a way that nobody here decodes.
+    #[error("this {format} has sound of the coding \"{coding}\", which is not supported")]
+    Coding {
+        /// What it is packed in.
+        format: SoundFormat,
+        /// Its name, or its number.
+        coding: String,
+    },
     /// The bytes end before the sound does.
     #[error("it ends in the middle")]
     Truncated,
+}
+
+impl DecodeError {
+    /// What is wrong with the sound, for whoever sent it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Damaged { format, .. } => {
+                format!("it begins like {format}, and cannot be decoded: it is damaged, or something else")
+            }
+            Self::Source(_) => "it could not be read".to_owned(),
+            Self::Silent(_) | Self::Coding { .. } | Self::Truncated => self.to_string(),
+        }
+    }
 }
 
 /// Sound that follows what was decoded before.
@@ -65,9 +96,13 @@ impl SoundDecoder {
         format: SoundFormat,
         bytes: impl Read + Send + 'static,
     ) -> Result<Self, DecodeError> {
+        let coded = |bytes| Coded::open(format, bytes);
         Ok(Self(match format {
-            SoundFormat::Wav => Decoder::Wave(Wave::open(bytes)?),
-            _ => Decoder::Coded(Box::new(Coded::open(format, bytes)?)),
+            SoundFormat::Wav => match Wave::open(bytes)? {
+                Opened::Samples(wave) => Decoder::Wave(wave),
+                Opened::Coded(bytes) => Decoder::Coded(Box::new(coded(bytes)?)),
+            },
+            _ => Decoder::Coded(Box::new(coded(Box::new(bytes))?)),
         }))
     }
 

@@ -3,34 +3,50 @@
 //! libavformat's demuxer looks for other things in the first 64 KiB of samples, which is more than a second of speech.
 
 use std::fmt;
-use std::io::{ErrorKind, Read};
+use std::io::{Cursor, ErrorKind, Read};
 
 use super::conversion::{self, Kind};
+use super::mixdown::Mixer;
 use super::{DecodeError, SoundFormat, Stretch};
 
 /// Bytes asked for at once.
 const BLOCK: usize = 4096;
 
-/// Of a chunk that says how samples are written, this much is looked at.
-const DESCRIPTION: usize = 40;
+/// Of a chunk that says how samples are written, this much is looked at, and as much kept for other decoders: some codings
+/// describe themselves at length.
+const DESCRIPTION: usize = 4096;
 
 /// Who writes a header before knowing the length writes zero, or something like this.
 const UNKNOWN: u32 = 0x7fff_0000;
 
-/// Chunks before the samples take less than this.
-const PREAMBLE: u64 = 1 << 20;
+/// Chunks before the samples take less than this: broadcasters' history, pictures, what editors keep.
+const PREAMBLE: u64 = 1 << 26;
 
 /// Samples as they come.
 pub(super) struct Wave {
     bytes: Box<dyn Read + Send>,
     kind: Kind,
     channels: usize,
+    /// Where each is heard, if that is known (`dwChannelMask`).
+    mask: u64,
+    mixer: Mixer,
     rate: u32,
+    /// What of the next chunk's name was read.
+    ahead: Option<u8>,
+    /// The chunk that says how samples are written, where that is something that only others decode.
+    coded: Option<Vec<u8>>,
     /// Bytes that are still to come, where that is known.
     left: Option<u64>,
     /// The beginning of a sample.
     waiting: Vec<u8>,
     headed: bool,
+}
+
+/// What a file is.
+pub(super) enum Opened {
+    Samples(Wave),
+    /// Something that is coded; the bytes are a file of it with nothing before its sound but how that is coded.
+    Coded(Box<dyn Read + Send>),
 }
 
 impl Wave {
@@ -39,7 +55,11 @@ impl Wave {
             bytes: Box::new(bytes),
             kind: Kind::I16,
             channels: 1,
+            mask: 0,
+            mixer: Mixer::default(),
             rate,
+            ahead: None,
+            coded: None,
             left: None,
             waiting: Vec::new(),
             headed: false,
@@ -47,7 +67,7 @@ impl Wave {
     }
 
     /// Reads up to the first sample.
-    pub(super) fn open(bytes: impl Read + Send + 'static) -> Result<Self, DecodeError> {
+    pub(super) fn open(bytes: impl Read + Send + 'static) -> Result<Opened, DecodeError> {
         let mut wave = Self {
             headed: true,
             ..Self::headerless(0, bytes)
@@ -58,31 +78,84 @@ impl Wave {
             return Err(damaged("it does not begin like one"));
         }
         let mut passed = 0;
+        // Of samples, where their chunk has no room for it.
+        let mut long = None;
         while passed < PREAMBLE {
-            let mut head = [0; 8];
-            wave.read_exact(&mut head)?;
-            let [name @ .., a, b, c, d] = head;
-            let size = u32::from_le_bytes([a, b, c, d]);
+            let (name, size) = wave.chunk()?;
             match &name {
                 b"data" if wave.rate == 0 => break,
                 b"data" => {
-                    wave.left = (1..UNKNOWN).contains(&size).then_some(u64::from(size));
-                    return Ok(wave);
+                    let known = match (size, long) {
+                        (u32::MAX, Some(long)) => Some(long),
+                        (size, _) => (1..UNKNOWN).contains(&size).then_some(u64::from(size)),
+                    };
+                    return Ok(wave.begin(known));
                 }
                 b"fmt " => wave.describe(size)?,
-                _ => wave.skip(u64::from(size.next_multiple_of(2)))?,
+                b"ds64" if size >= 16 => {
+                    let mut sizes = [0; 16];
+                    wave.read_exact(&mut sizes)?;
+                    let size_of_data = sizes.last_chunk().map(|last| u64::from_le_bytes(*last));
+                    long = size_of_data.filter(|size| *size > 0);
+                    wave.pass(size, sizes.len())?;
+                }
+                _ => wave.pass(size, 0)?,
             }
             passed += 8 + u64::from(size);
         }
         Err(damaged("no samples follow the header"))
     }
 
+    /// The name of the next chunk, and its bytes.
+    fn chunk(&mut self) -> Result<([u8; 4], u32), DecodeError> {
+        let mut head = [0; 8];
+        match (self.ahead.take(), head.split_first_mut()) {
+            (Some(byte), Some((first, rest))) => {
+                *first = byte;
+                self.read_exact(rest)?;
+            }
+            _ => self.read_exact(&mut head)?,
+        }
+        let [name @ .., a, b, c, d] = head;
+        Ok((name, u32::from_le_bytes([a, b, c, d])))
+    }
+
+    /// Leaves out what follows the first `read` bytes of a chunk of `size`. A zero should follow one of an odd length; some
+    /// writers leave that out.
+    fn pass(&mut self, size: u32, read: usize) -> Result<(), DecodeError> {
+        self.skip(u64::from(size) - read as u64)?;
+        if size % 2 == 1 {
+            let mut padding = [0];
+            self.read_exact(&mut padding)?;
+            self.ahead = padding.into_iter().find(|byte| *byte != 0);
+        }
+        Ok(())
+    }
+
+    /// From the first sample on, of which `known` bytes follow.
+    fn begin(mut self, known: Option<u64>) -> Opened {
+        let Some(coded) = self.coded.take() else {
+            self.left = known;
+            return Opened::Samples(self);
+        };
+        let mut head = b"RIFF\xff\xff\xff\xffWAVEfmt ".to_vec();
+        head.extend((coded.len() as u32).to_le_bytes());
+        head.extend(&coded);
+        head.extend(b"data");
+        let size = known.and_then(|known| u32::try_from(known).ok());
+        head.extend(size.unwrap_or(u32::MAX).to_le_bytes());
+        let sound: Box<dyn Read + Send> = match known {
+            Some(known) => Box::new(self.bytes.take(known)),
+            None => self.bytes,
+        };
+        Opened::Coded(Box::new(Cursor::new(head).chain(sound)))
+    }
+
     /// Reads how samples are written.
     fn describe(&mut self, size: u32) -> Result<(), DecodeError> {
-        let mut description = [0; DESCRIPTION];
-        let known = DESCRIPTION.min(size as usize);
-        self.read_exact(description.get_mut(..known).unwrap_or_default())?;
-        self.skip(u64::from(size.next_multiple_of(2)) - known as u64)?;
+        let mut description = vec![0; DESCRIPTION.min(size as usize)];
+        self.read_exact(&mut description)?;
+        self.pass(size, description.len())?;
         let word = |at: usize| {
             let bytes = description
                 .get(at..at + 2)
@@ -90,7 +163,16 @@ impl Wave {
             bytes.map_or(0, u16::from_le_bytes)
         };
         // The extensible form has the code elsewhere.
-        let code = if word(0) == 0xfffe { word(24) } else { word(0) };
+        let extensible = word(0) == 0xfffe;
+        let code = if extensible { word(24) } else { word(0) };
+        self.channels = usize::from(word(2));
+        self.rate = u32::from(word(4)) | u32::from(word(6)) << 16;
+        if extensible {
+            self.mask = u64::from(word(20)) | u64::from(word(22)) << 16;
+        }
+        if self.channels == 0 || self.rate == 0 {
+            return Err(damaged("it has no channels or no rate"));
+        }
         self.kind = match (code, word(14)) {
             (1, 8) => Kind::U8,
             (1, 16) => Kind::I16,
@@ -100,17 +182,15 @@ impl Wave {
             (3, 64) => Kind::F64,
             (6, 8) => Kind::ALaw,
             (7, 8) => Kind::MuLaw,
-            (code, bits) => {
-                return Err(damaged(&format!(
-                    "samples of kind {code} with {bits} bits are not supported"
-                )));
+            _ => {
+                // Padding, so that what follows begins where it should.
+                if description.len() % 2 == 1 {
+                    description.push(0);
+                }
+                self.coded = Some(description);
+                Kind::U8
             }
         };
-        self.channels = usize::from(word(2));
-        self.rate = u32::from(word(4)) | u32::from(word(6)) << 16;
-        if self.channels == 0 || self.rate == 0 {
-            return Err(damaged("it has no channels or no rate"));
-        }
         Ok(())
     }
 
@@ -132,9 +212,10 @@ impl Wave {
             let whole = self.waiting.len() - self.waiting.len() % step;
             if whole > 0 {
                 let samples = self.waiting.get(..whole).unwrap_or_default();
-                let pcm = conversion::packed(samples, self.kind, self.channels);
+                let samples = conversion::samples(samples, self.kind);
                 self.waiting.drain(..whole);
                 let rate = self.rate;
+                let pcm = self.mixer.mix(samples, self.channels, self.mask, rate);
                 return Ok(Some(Stretch { rate, pcm }));
             }
         }

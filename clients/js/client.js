@@ -5,7 +5,7 @@ import { play } from "./player.js";
 
 /** Pieces that are on their way at once. The server takes them in any order, but not more than 64 places early. */
 const MOST_UNDER_WAY = 4;
-const FIELDS = ["crop", "seed", "nfe", "cfg_scale", "chunk_duration", "audio_sample_rate", "pose_style", "gaze_style"];
+const FIELDS = ["crop", "seed", "nfe", "cfg_scale", "chunk_duration", "audio_sample_rate", "format", "pose_style", "gaze_style"];
 
 /** One face that says what it is fed with. */
 export class ChunkedStreamingClient {

@@ -50,6 +50,8 @@ export interface SessionOptions {
   chunk_duration?: number;
   /** Samples a second, of sound without a header. */
   audio_sample_rate?: number;
+  /** Said of samples without a header, 16 bits, the lower byte first; all else is recognised. */
+  format?: "pcm_s16le";
   /** Pitch, yaw and roll, in radians. */
   pose_style?: [number, number, number];
   /** To the right and down, in radians. */
@@ -89,6 +91,8 @@ export interface SessionStatus {
   buffer_seconds: number;
   error: string | null;
   error_code: string | null;
+  /** What was wrong with the sound that came last, where it could not be read. */
+  warning: string | null;
   /** Seconds since 1970. */
   created_at: number;
   uptime_seconds: number;

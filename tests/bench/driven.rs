@@ -16,12 +16,17 @@ use crate::{median, report};
 const FED: usize = 24_000;
 const HEARD: f64 = 48_000.0;
 
+/// Of a session that is fed samples without a header.
+fn bare() -> FormBody {
+    FormBody::default().field("format", "pcm_s16le")
+}
+
 /// Faces to begin sessions with: one that is drawn, and a photo, where `scripts/photograph.sh` has fetched one.
 fn faces() -> Vec<(&'static str, FormBody)> {
-    let mut faces = vec![("drawn face", FormBody::default().field("avatar", "anna"))];
+    let mut faces = vec![("drawn face", bare().field("avatar", "anna"))];
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../.photograph/astronaut.png");
     match fs::read(file) {
-        Ok(photo) => faces.push(("photo", FormBody::default().file("image", &photo))),
+        Ok(photo) => faces.push(("photo", bare().file("image", &photo))),
         Err(_) => eprintln!("no photo is measured; get one with: scripts/photograph.sh"),
     }
     faces

@@ -24,6 +24,7 @@ fn raw() -> Vec<u8> {
 fn init(nginx: &Nginx) -> String {
     let form = FormBody::default()
         .field("avatar", "anna")
+        .field("format", "pcm_s16le")
         .field("chunk_duration", "0.5");
     let answer = nginx.drive("/chunked/init", form);
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -372,6 +373,7 @@ fn the_clients_own_photo_says_what_it_is_fed() {
         .location("client_max_body_size 8m;")
         .start();
     let form = FormBody::default()
+        .field("format", "pcm_s16le")
         .field("pose_style", "[0.05, -0.1, 0.02]")
         .field("gaze_style", "[0.1, 0.0]")
         .file("image", &photograph());

@@ -38,7 +38,9 @@ fn send_part(nginx: &Nginx, call: &str, form: FormBody, part: f64) -> Connection
 }
 
 fn anna() -> FormBody {
-    FormBody::default().field("avatar", "anna")
+    FormBody::default()
+        .field("avatar", "anna")
+        .field("format", "pcm_s16le")
 }
 
 /// Samples without a header: a tone.

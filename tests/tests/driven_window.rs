@@ -8,7 +8,11 @@ use avatar_tests::{FormBody, Setup, until};
 fn a_live_stream_keeps_no_more_than_its_window() {
     const WINDOW: u64 = 10;
     let nginx = Setup::new().http("avatar_feed_window 10s;").start();
-    let id = nginx.begin_driven(FormBody::default().field("avatar", "anna"));
+    let id = nginx.begin_driven(
+        FormBody::default()
+            .field("avatar", "anna")
+            .field("format", "pcm_s16le"),
+    );
     let playlist = |query: &str| {
         let path = format!("/hls/{id}/playlist.m3u8{query}");
         nginx.request("GET", &path).send().text()

@@ -83,6 +83,7 @@ fn the_networks_draw_all_of_a_photo_that_is_fed() {
     let nginx = Setup::new().workers(2).posed("log").start();
     let form = FormBody::default()
         .field("pose_style", "[0.5, 0, 0]")
+        .field("format", "pcm_s16le")
         .file("image", &plain_photo(RED));
     let id = id(&post(&nginx, "/chunked/init", form));
     let (first, second) = {

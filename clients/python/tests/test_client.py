@@ -104,7 +104,7 @@ class Fed(Case):
         for at in range(0, len(order), 3):
             order[at : at + 3] = reversed(order[at : at + 3])
         with client() as session:
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             for number in order:
                 last = number + 1 == len(every)
                 for message in ("taken", "this piece had come before"):
@@ -114,7 +114,7 @@ class Fed(Case):
 
     def test_threads_may_share_a_client(self) -> None:
         with client() as session:
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             over = threading.Event()
             faults: list[Exception] = []
 
@@ -142,7 +142,7 @@ class Fed(Case):
 
     def test_what_comes_too_fast_is_tried_again_and_not_lost(self) -> None:
         with client() as session, client(patience=0) as impatient:
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             for _ in range(6):
                 session.feed_audio_chunk(bytes(2 * RATE * 10))
             session.feed_audio_chunk(bytes(2 * RATE * 4))
@@ -162,11 +162,11 @@ class Fed(Case):
                 with self.assertRaises(RuntimeError):
                     call()
             session.cleanup()
-            first = session.init_session(avatar="anna")
+            first = session.init_session(avatar="anna", format="pcm_s16le")
             with self.assertRaises(RuntimeError):
-                session.init_session(avatar="anna")
+                session.init_session(avatar="anna", format="pcm_s16le")
             session.cleanup()
-            self.assertNotEqual(session.init_session(avatar="dias"), first)
+            self.assertNotEqual(session.init_session(avatar="dias", format="pcm_s16le"), first)
 
 
 class Whole(Case):
@@ -216,7 +216,7 @@ class Unreliable(Case):
     def test_lost_answers_lose_no_sound_and_repeat_none(self) -> None:
         plan = [PASS, PASS] + [LOSE, LOSE, PASS, HANG_UP, BUSY, PASS] * 2
         with Middleman(BASE, plan) as between, client(between.url) as session:
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             session.feed_audio_chunk(self.AHEAD)
             for piece in pieces(raw()):
                 session.feed_audio_chunk(piece)
@@ -237,7 +237,7 @@ class Unreliable(Case):
                 error = raised.exception
                 self.assertEqual((error.code, error.status), ("connection_failed", 0))
 
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             session.feed_audio_chunk(self.AHEAD)
             fails(one)
             # The first goes ahead, and arrives.
@@ -255,12 +255,12 @@ class Unreliable(Case):
         with Middleman(BASE, [BUSY, LOSE]) as between, client(between.url) as session:
             self.addCleanup(self.end, between.lost)
             with self.assertRaises(ConnectionFailed):
-                session.init_session(avatar="anna")
+                session.init_session(avatar="anna", format="pcm_s16le")
             self.assertEqual(between.paths, ["/api/audio-driven/chunked/init"] * 2)
 
     def test_one_connection_is_enough(self) -> None:
         with Middleman(BASE, []) as between, client(between.url) as session:
-            session.init_session(avatar="anna")
+            session.init_session(avatar="anna", format="pcm_s16le")
             begun = between.connections
             for _ in range(5):
                 session.feed_audio_chunk(bytes(4_800))
@@ -270,7 +270,7 @@ class Unreliable(Case):
     def test_keys_and_paths_of_servers_are_sent(self) -> None:
         with Middleman(BASE, []) as between:
             with client(f"{between.url}/behind/", api_key="secret") as session:
-                identifier = session.init_session(avatar="anna")
+                identifier = session.init_session(avatar="anna", format="pcm_s16le")
                 self.assertEqual(session.hls_url, f"{between.url}/behind/hls/{identifier}/playlist.m3u8")
             self.assertEqual(between.keys, ["secret"] * 2)
             self.assertTrue(all(path.startswith("/behind/api/") for path in between.paths))
@@ -297,10 +297,10 @@ class Unreliable(Case):
             trusting = ssl.create_default_context(cafile=f"{room}/certificate")
         with Middleman(BASE, [], tls) as between:
             with client(between.url, ssl_context=trusting) as session:
-                session.init_session(PHOTOGRAPH)
+                session.init_session(PHOTOGRAPH, format="pcm_s16le")
                 self.assertEqual(session.feed_audio_chunk(bytes(4_800))["message"], "taken")
             with client(between.url) as stranger, self.assertRaises(ConnectionFailed) as raised:
-                stranger.init_session(PHOTOGRAPH)
+                stranger.init_session(PHOTOGRAPH, format="pcm_s16le")
             self.assertIn("certificate", raised.exception.message)
 
     def test_nobody_is_there(self) -> None:
@@ -308,7 +308,7 @@ class Unreliable(Case):
             nobody.bind(("127.0.0.1", 0))
             address = f"http://127.0.0.1:{nobody.getsockname()[1]}"
             with client(address, patience=0.5) as session, self.assertRaises(ConnectionFailed):
-                session.init_session(avatar="anna")
+                session.init_session(avatar="anna", format="pcm_s16le")
         for nowhere in ("ftp://127.0.0.1", "http://", ""):
             with self.assertRaises(ValueError):
                 client(nowhere)
@@ -354,7 +354,7 @@ class Refused(Case):
 
     def test_other_servers_are_told_apart(self) -> None:
         with client(f"{BASE}/nowhere") as other:
-            self.refused("unexpected_answer", 404, lambda: other.init_session(avatar="anna"))
+            self.refused("unexpected_answer", 404, lambda: other.init_session(avatar="anna", format="pcm_s16le"))
 
     def test_what_cannot_be_meant_is_not_sent(self) -> None:
         wrong: list[dict[str, Any]] = [

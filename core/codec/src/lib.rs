@@ -32,7 +32,8 @@ pub use opus::{OPUS_SAMPLES, OpusDecoder, OpusEncoder, OpusPacket};
 pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
 pub use sound::{
-    DecodeError, Recognition, SoundDecoder, SoundFormat, Stretch, plausible_samples, tag_length,
+    DecodeError, Recognition, SoundDecoder, SoundFormat, Stretch, foreign_file, plausible_samples,
+    tag_length,
 };
 pub use transport::{TsMuxer, TsSettings};
 pub use video::{Effort, VideoEncoder, VideoPacket, VideoSettings};

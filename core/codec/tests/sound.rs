@@ -345,7 +345,7 @@ fn what_is_no_sound_is_refused() {
         "<!DOCTYPE html>",
         "{\"error\":{}}",
         "            ",
-        "RIFFxxxxAVI ",
+        "RIFFxxxxACON",
     ] {
         assert_eq!(SoundFormat::sniff(head.as_bytes()), None, "{head}");
     }

@@ -7,7 +7,8 @@ use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
 use crate::hls::{PLAYLIST, SegmentFormat};
 use crate::session::{
-    FailureCode, Job, Kind, Pace, Portrait, Record, SessionId, Source, State, Timestamp, Vocabulary,
+    Bare, FailureCode, Job, Kind, Pace, Portrait, Record, SessionId, Source, State, Timestamp,
+    Vocabulary,
 };
 use crate::speech::Tempo;
 use crate::time::{AUDIO_RATE, FrameRate};
@@ -36,6 +37,8 @@ pub struct Piece {
     pub number: Option<u64>,
     /// Whether it is the last.
     pub last: bool,
+    /// Whether its client says that these are samples without a header.
+    pub bare: bool,
 }
 
 /// Reads the form of `POST /api/audio-driven/chunked/init`.
@@ -109,12 +112,18 @@ fn begin(
         gaze: style(&form, "gaze_style")?,
     };
     let chunk = number(&form, "chunk_duration", 0.1, 10.0)?.unwrap_or(1.0);
-    let rate = whole(&form, "audio_sample_rate", 8_000, 192_000)?.unwrap_or(24_000);
+    let rate = whole(&form, "audio_sample_rate", 8_000, 192_000)?;
+    let bare = match (bare(&form)?, rate) {
+        (true, _) => Bare::Always,
+        (false, Some(_)) => Bare::Plausible,
+        (false, None) => Bare::Never,
+    };
+    let rate = rate.unwrap_or(24_000) as u32;
     let job = Job {
         id: SessionId::generate(),
         vocabulary: Vocabulary::Specification,
         kind: Kind::Avatar,
-        source: Source::Feed { rate: rate as u32 },
+        source: Source::Feed { rate, bare },
         portrait: image.is_some().then_some(portrait),
         text: String::new(),
         open: false,
@@ -146,7 +155,7 @@ impl Driven {
     /// The answer when the session has begun, with what there is to be said of its picture.
     pub fn begun(&self, notes: Option<&str>, urls: &Urls) -> String {
         let id = self.job.id;
-        let Source::Feed { rate } = self.job.source else {
+        let Source::Feed { rate, .. } = self.job.source else {
             return String::new();
         };
         json!({
@@ -166,7 +175,9 @@ impl Driven {
 pub fn driven_refusal(refusal: Refusal) -> Refusal {
     match refusal.code() {
         Code::Failed(FailureCode::BadImage) => Refusal::new(Code::BadImage, refusal.message()),
-        Code::Failed(FailureCode::TtsEmpty) => Refusal::new(Code::BadAudio, refusal.message()),
+        Code::Failed(FailureCode::TtsEmpty | FailureCode::BadAudio) => {
+            Refusal::new(Code::BadAudio, refusal.message())
+        }
         Code::Failed(_) => Refusal::new(Code::Internal, refusal.message()),
         _ => refusal,
     }
@@ -184,6 +195,7 @@ pub fn piece(mut form: Form) -> Result<Piece, Refusal> {
     let id = SessionId::parse(id).ok_or_else(Refusal::unknown_session)?;
     let last = boolean(&form, "is_final_chunk")?.unwrap_or(false);
     let number = whole(&form, "sequence", 0, u64::MAX)?;
+    let bare = bare(&form)?;
     let audio = form.file("audio_chunk").filter(|audio| audio.length() > 0);
     if audio.is_none() && !last {
         return Err(bad("audio_chunk is missing: sound".to_owned()));
@@ -193,24 +205,37 @@ pub fn piece(mut form: Form) -> Result<Piece, Refusal> {
         audio,
         number,
         last,
+        bare,
     })
 }
 
 /// The answer of a piece of sound for the session of `record`, which has pictures at `frame_rate`.
-pub fn fed(record: &Record, frame_rate: FrameRate, repeated: bool) -> String {
+/// `trouble` is what was wrong with what came before it, if anything was.
+pub fn fed(
+    record: &Record,
+    frame_rate: FrameRate,
+    repeated: bool,
+    trouble: Option<&str>,
+) -> String {
+    let message = match (repeated, trouble) {
+        (true, _) => "this piece had come before".to_owned(),
+        (false, None) => "taken".to_owned(),
+        (false, Some(trouble)) => format!("taken; what came before was left out: {trouble}"),
+    };
     json!({
         "status": "success",
         "session_id": record.id,
         "buffer_samples": record.waiting.0,
         "frames_generated": frames(record, frame_rate),
         "session_status": word(record),
-        "message": if repeated { "this piece had come before" } else { "taken" },
+        "message": message,
     })
     .to_string()
 }
 
 /// The answer of `GET /api/audio-driven/chunked/status/<id>`.
-pub fn driven_status(record: &Record, frame_rate: FrameRate) -> String {
+/// `trouble` is what was wrong with what it was fed, if anything was.
+pub fn driven_status(record: &Record, frame_rate: FrameRate, trouble: Option<&str>) -> String {
     let until = record.finished_at.unwrap_or_else(Timestamp::now);
     json!({
         "session_id": record.id,
@@ -220,6 +245,7 @@ pub fn driven_status(record: &Record, frame_rate: FrameRate) -> String {
         "buffer_seconds": record.waiting.0 as f64 / f64::from(AUDIO_RATE),
         "error": record.failure.as_ref().map(|failure| &failure.text),
         "error_code": record.failure.as_ref().map(|failure| failure.code),
+        "warning": trouble,
         "created_at": record.created_at.micros() as f64 / 1e6,
         "uptime_seconds": record.created_at.age(until).as_secs_f64(),
     })
@@ -255,6 +281,17 @@ fn boolean(form: &Form, name: &'static str) -> Result<Option<bool>, Refusal> {
         Some("true" | "1" | "yes" | "on") => Ok(Some(true)),
         Some("false" | "0" | "no" | "off") => Ok(Some(false)),
         Some(_) => Err(bad(format!("{name} must be true or false"))),
+    }
+}
+
+/// Whether a client says that its sound has no header.
+fn bare(form: &Form) -> Result<bool, Refusal> {
+    match form.field("format") {
+        None => Ok(false),
+        Some("pcm_s16le") => Ok(true),
+        Some(_) => Err(bad(
+            "format must be pcm_s16le, or left out: all else is recognised by its bytes".to_owned(),
+        )),
     }
 }
 

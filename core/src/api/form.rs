@@ -51,6 +51,18 @@ impl Upload {
         Ok(bytes)
     }
 
+    /// What is at byte `at` and after it, at most `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As of reading a file.
+    pub(crate) fn look(&mut self, at: u64, most: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(at))?;
+        (&mut self.file).take(most as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Has all of it taken in stretches of at most `most` bytes, with whether that was the last; an empty file is one
     /// stretch.
     ///

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use super::reserve::Reserve;
 use crate::speech::{Hearing, Speech};
 use crate::time::Samples;
 
@@ -40,6 +42,8 @@ struct State {
     heard: VecDeque<Heard>,
     stock: Samples,
     closed: bool,
+    /// What of it is kept back.
+    reserve: Reserve,
     /// Counts interruptions: what was asked for before one is not wanted after it.
     epoch: u64,
     /// Whether the painter has still to heed the last one.
@@ -65,8 +69,16 @@ impl Inbox {
         true
     }
 
-    /// Takes in sound that is fed, mono at 48 kHz; true when there is something for the painter.
-    pub(crate) fn hear(&self, pcm: &[f32]) -> bool {
+    /// Takes in sound that is fed, mono at 48 kHz; true when there is something for the painter. Of a recorder's stream, `piece`
+    /// is the number of the piece it was in.
+    pub(crate) fn hear(&self, pcm: &[f32], piece: Option<u64>) -> bool {
+        let length = Samples(pcm.len() as u64);
+        let mut state = self.lock();
+        match piece {
+            Some(piece) => state.reserve.arrive(Instant::now(), length, piece),
+            None => state.reserve.end(),
+        }
+        drop(state);
         let mut hearing = self.hearing();
         let heard = hearing.get_or_insert_default().hear(pcm);
         heard.is_some_and(|speech| self.add(Heard::Speech(speech)))
@@ -74,6 +86,7 @@ impl Inbox {
 
     /// Nothing more is fed.
     pub(crate) fn end(&self) {
+        self.lock().reserve.end();
         let mut hearing = self.hearing();
         let rest = hearing.take().unwrap_or_default().finish();
         self.add(Heard::Speech(rest));
@@ -83,7 +96,9 @@ impl Inbox {
     /// What was fed and waits to be heard on with what follows, for a painter who has fetched all else and can wait no longer.
     pub(crate) fn rest(&self) -> Option<Speech> {
         let mut hearing = self.hearing();
-        let fetched = self.lock().heard.is_empty();
+        let mut state = self.lock();
+        let fetched = state.heard.is_empty() && !state.reserve.keeps(Instant::now());
+        drop(state);
         hearing.as_mut().filter(|_| fetched)?.rest()
     }
 
@@ -120,8 +135,16 @@ impl Inbox {
         std::mem::take(&mut state.hushed).then_some(state.epoch)
     }
 
+    /// The painter has nothing to say of what is fed, and goes on in silence.
+    pub(crate) fn run_dry(&self) {
+        self.lock().reserve.run_dry(Instant::now());
+    }
+
     pub(crate) fn pop(&self) -> Option<Heard> {
         let mut state = self.lock();
+        if state.reserve.keeps(Instant::now()) {
+            return None;
+        }
         let heard = state.heard.pop_front()?;
         state.stock = state.stock.saturating_sub(heard.length());
         drop(state);

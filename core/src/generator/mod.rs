@@ -27,6 +27,7 @@ mod reel;
 mod relay;
 mod rendition;
 mod repertoire;
+mod reserve;
 mod scheduler;
 mod screening;
 mod shutter;

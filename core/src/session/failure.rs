@@ -53,6 +53,8 @@ pub enum FailureCode {
     Interrupted,
     /// There is no face in the client's picture, or it is none.
     BadImage,
+    /// The client's sound cannot be decoded, or is something else.
+    BadAudio,
     /// A fault of ours.
     Internal,
 }
@@ -69,6 +71,7 @@ numbered!(FailureCode {
     Interrupted = 8,
     BadImage = 9,
     Internal = 10,
+    BadAudio = 11,
 });
 
 impl FailureCode {
@@ -84,6 +87,7 @@ impl FailureCode {
             Self::DiskFull => "disk_full",
             Self::Interrupted => "interrupted",
             Self::BadImage => "bad_image",
+            Self::BadAudio => "bad_audio",
             Self::Internal => "internal",
         }
     }

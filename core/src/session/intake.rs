@@ -1,7 +1,8 @@
 //! Accepting work.
 
 use super::board::Census;
-use super::{Board, Hint, Job, Pace, Record, SessionId, Timestamp};
+use super::screening::{Begins, screen};
+use super::{Bare, Board, Hint, Job, Pace, Record, SessionId, Source, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::rtc::PeerId;
@@ -26,6 +27,8 @@ pub struct Receipt {
     pub fed: Fed,
     /// A hint for a process, which may be sent now.
     pub hint: Option<(u32, Hint)>,
+    /// What was wrong with what came before, if anything was.
+    pub trouble: Option<String>,
 }
 
 impl Intake {
@@ -57,12 +60,15 @@ impl Intake {
         let Driven {
             job, image, audio, ..
         } = driven;
+        if let (Some(audio), Source::Feed { bare, .. }) = (audio.as_mut(), job.source) {
+            screen(audio, bare, true)?;
+        }
         self.accept_with(job, || {
             if let Some(image) = image {
                 self.store.keep_portrait(job.id, &image.read()?)?;
             }
             match audio {
-                Some(audio) => self.pour(job.id, None, audio, true).map(drop),
+                Some(audio) => self.pour(job.id, None, audio, true, false).map(drop),
                 None => Ok(()),
             }
         })
@@ -278,6 +284,7 @@ impl Intake {
                 record,
                 fed: Fed::Repeated,
                 hint: None,
+                trouble: None,
             });
         }
         if record.finished() {
@@ -289,9 +296,11 @@ impl Intake {
                 "more sound has come than can be shown in a minute; try again shortly",
             ));
         }
+        let trouble = self.screen(piece)?;
+        let (number, last, bare) = (piece.number, piece.last, piece.bare);
         let poured = match &mut piece.audio {
-            Some(audio) => self.pour(id, piece.number, audio, piece.last),
-            None => self.store.feed(id).add(piece.number, &[], piece.last),
+            Some(audio) => self.pour(id, number, audio, last, bare),
+            None => self.store.feed(id).add(number, &[], last, bare),
         };
         let fed = poured.map_err(|error| match error {
             FeedError::NotFed => wrong("the session is not fed with sound".to_owned()),
@@ -310,7 +319,44 @@ impl Intake {
             record,
             fed,
             hint: pid.map(|pid| (pid, Hint::wanted(id))),
+            trouble,
         })
+    }
+
+    /// Refuses a piece that cannot be understood; says what was wrong with what came before it.
+    fn screen(&self, piece: &mut Piece) -> Result<Option<String>, Refusal> {
+        let Some(audio) = &mut piece.audio else {
+            return Ok(None);
+        };
+        let feed = self.store.feed(piece.id);
+        let first = feed.begins_with(piece.number);
+        let source = match (first, piece.bare) {
+            (true, false) => self.store.job(piece.id).map(|job| job.source),
+            _ => None,
+        };
+        let bare = match source {
+            _ if piece.bare => Bare::Always,
+            Some(Source::Feed { bare, .. }) => bare,
+            _ => Bare::Never,
+        };
+        let begins = screen(audio, bare, first)?;
+        match feed.trouble() {
+            // What goes on with a stream that was not understood will not be either.
+            Some(trouble) if begins == Begins::Nothing && !piece.bare => {
+                Err(Refusal::new(Code::BadAudio, trouble))
+            }
+            trouble => {
+                if trouble.is_some() {
+                    feed.forgive();
+                }
+                Ok(trouble)
+            }
+        }
+    }
+
+    /// What was wrong with what session `id` was fed last, if anything was.
+    pub fn trouble(&self, id: SessionId) -> Option<String> {
+        self.store.feed(id).trouble()
     }
 
     /// Writes a piece into a session's feed. One that has no number may be larger than what is read at once.
@@ -320,14 +366,15 @@ impl Intake {
         number: Option<u64>,
         sound: &mut Upload,
         last: bool,
+        bare: bool,
     ) -> Result<Fed, FeedError> {
         let feed = self.store.feed(id);
         if number.is_some() {
-            return feed.add(number, &sound.read()?, last);
+            return feed.add(number, &sound.read()?, last, bare);
         }
         let mut fed = Fed::Taken;
         sound.in_stretches(STRETCH, |stretch, end| {
-            fed = feed.add(None, stretch, last && end)?;
+            fed = feed.add(None, stretch, last && end, bare)?;
             Ok::<(), FeedError>(())
         })?;
         Ok(fed)

@@ -103,7 +103,23 @@ pub enum Source {
     Feed {
         /// Samples a second.
         rate: u32,
+        /// Whether there may be such pieces.
+        #[serde(default)]
+        bare: Bare,
     },
+}
+
+/// Whether what is nothing that is known is taken for samples of 16 bits without a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bare {
+    /// Its client did not say so.
+    #[default]
+    Never,
+    /// Its client named their rate, which nothing else needs: where they can be samples of a voice.
+    Plausible,
+    /// Its client said so.
+    Always,
 }
 
 /// How a client's own picture becomes a face.

@@ -42,6 +42,8 @@ pub(crate) struct Morsel {
     pub(crate) sound: Vec<u8>,
     /// Whether it is the last.
     pub(crate) last: bool,
+    /// Whether its client says that these are samples without a header.
+    pub(crate) bare: bool,
 }
 
 /// What became of a piece.
@@ -86,6 +88,7 @@ struct Label {
     number: u64,
     length: u32,
     last: bool,
+    bare: bool,
 }
 
 impl Label {
@@ -95,7 +98,7 @@ impl Label {
         number.copy_from_slice(&self.number.to_le_bytes());
         let (length, last) = rest.split_at_mut(4);
         length.copy_from_slice(&self.length.to_le_bytes());
-        last.fill(self.last.into());
+        last.copy_from_slice(&[self.bare.into(), 0, 0, self.last.into()]);
         bytes
     }
 
@@ -104,6 +107,7 @@ impl Label {
             number: u64::from_le_bytes(*bytes.first_chunk()?),
             length: u32::from_le_bytes(*bytes.get(8..)?.first_chunk()?),
             last: bytes.last() == Some(&1),
+            bare: bytes.get(12) == Some(&1),
         })
     }
 }
@@ -130,6 +134,31 @@ impl Feed {
             .is_ok_and(|ledger| number < ledger.next || ledger.ahead.contains(&number))
     }
 
+    /// Whether piece `number`, or the next there is, is the first.
+    pub(crate) fn begins_with(&self, number: Option<u64>) -> bool {
+        number.unwrap_or_default() == 0 && self.ledger().is_ok_and(|ledger| ledger.next == 0)
+    }
+
+    /// Says what is wrong with what came last.
+    ///
+    /// # Errors
+    ///
+    /// As of writing a file.
+    pub(crate) fn complain(&self, trouble: &str) -> io::Result<()> {
+        write_whole(&self.directory.join("trouble"), trouble.as_bytes())
+    }
+
+    /// What came last is well.
+    pub(crate) fn forgive(&self) {
+        // Mostly there is nothing.
+        let _ = fs::remove_file(self.directory.join("trouble"));
+    }
+
+    /// What is wrong with what came last, if anything is.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        fs::read_to_string(self.directory.join("trouble")).ok()
+    }
+
     /// Takes in a piece: `number` where whoever sends it numbers them, else the next there is.
     ///
     /// # Errors
@@ -140,6 +169,7 @@ impl Feed {
         number: Option<u64>,
         sound: &[u8],
         last: bool,
+        bare: bool,
     ) -> Result<Fed, FeedError> {
         let lock = File::open(self.directory.join("lock")).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => FeedError::NotFed,
@@ -169,6 +199,7 @@ impl Feed {
             number,
             length: u32::try_from(sound.len()).map_err(io::Error::other)?,
             last,
+            bare,
         };
         ledger.end = self.write(&ledger, label, sound)?;
         ledger.ahead.insert(number);
@@ -271,6 +302,7 @@ fn read_morsel(file: &mut File) -> io::Result<(Morsel, u64)> {
         number: label.number,
         sound,
         last: label.last,
+        bare: label.bare,
     };
     Ok((morsel, LABEL as u64 + length))
 }
@@ -298,7 +330,7 @@ mod tests {
         assert_eq!(rest(&mut eater), []);
         let sound = vec![7; 400_000];
         for number in 0..8 {
-            let fed = feed(&place).add(None, &sound, number == 7).unwrap();
+            let fed = feed(&place).add(None, &sound, number == 7, false).unwrap();
             assert_eq!(fed, Fed::Taken);
         }
         let numbers: Vec<_> = rest(&mut eater).iter().map(|m| m.number).collect();
@@ -306,7 +338,7 @@ mod tests {
         let left = fs::read_dir(place.path().join("feed")).unwrap();
         assert_eq!(left.count(), 3, "the lock, the ledger and the newest file");
         assert!(matches!(
-            feed(&place).add(None, &sound, false),
+            feed(&place).add(None, &sound, false, false),
             Err(FeedError::Complete)
         ));
     }
@@ -315,11 +347,11 @@ mod tests {
     fn what_is_repeated_changes_nothing_and_what_is_missing_is_named() {
         let place = tempfile::tempdir().unwrap();
         assert!(matches!(
-            feed(&place).add(None, b"", false),
+            feed(&place).add(None, b"", false, false),
             Err(FeedError::NotFed)
         ));
         feed(&place).begin().unwrap();
-        let add = |number, last| feed(&place).add(Some(number), &[number as u8], last);
+        let add = |number, last| feed(&place).add(Some(number), &[number as u8], last, false);
         assert_eq!(add(1, false).unwrap(), Fed::Taken);
         assert_eq!(add(1, false).unwrap(), Fed::Repeated);
         assert!(feed(&place).has(1) && !feed(&place).has(0));
@@ -350,13 +382,13 @@ mod tests {
     fn what_was_half_written_is_written_over() {
         let place = tempfile::tempdir().unwrap();
         feed(&place).begin().unwrap();
-        feed(&place).add(None, b"one", false).unwrap();
+        feed(&place).add(None, b"one", false, false).unwrap();
         let mut file = OpenOptions::new()
             .append(true)
             .open(place.path().join("feed/0"))
             .unwrap();
         file.write_all(&[9; 40]).unwrap();
-        feed(&place).add(None, b"two", false).unwrap();
+        feed(&place).add(None, b"two", false, false).unwrap();
         let sounds: Vec<_> = rest(&mut Eater::new(feed(&place)))
             .into_iter()
             .map(|morsel| morsel.sound)
@@ -377,7 +409,7 @@ mod tests {
             let mut eater = Eater::new(feed(&place));
             let mut found = Vec::new();
             for ((number, length), ask) in order.iter().zip(lengths).zip(asks) {
-                feed(&place).add(Some(*number), &vec![*number as u8; length], false).unwrap();
+                feed(&place).add(Some(*number), &vec![*number as u8; length], false, false).unwrap();
                 if ask {
                     found.extend(rest(&mut eater));
                 }

@@ -84,14 +84,23 @@ fn feed(worker: &Worker, form: Form) -> Result<Reply, Refusal> {
     }
     let frame_rate = worker.config().video.frame_rate;
     let repeated = receipt.fed == Fed::Repeated;
-    Ok(Reply::json(fed(&receipt.record, frame_rate, repeated)))
+    let trouble = receipt.trouble.as_deref();
+    Ok(Reply::json(fed(
+        &receipt.record,
+        frame_rate,
+        repeated,
+        trouble,
+    )))
 }
 
 /// `GET /api/audio-driven/chunked/status/<id>`
 pub(crate) fn status(worker: &Worker, id: SessionId) -> Reply {
     let frame_rate = worker.config().video.frame_rate;
     match worker.intake().find(id) {
-        Some(record) => Reply::json(driven_status(&record, frame_rate)),
+        Some(record) => {
+            let trouble = worker.intake().trouble(id);
+            Reply::json(driven_status(&record, frame_rate, trouble.as_deref()))
+        }
         None => Refusal::unknown_session().into(),
     }
 }

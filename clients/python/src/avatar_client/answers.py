@@ -39,6 +39,8 @@ class Status(TypedDict):
     buffer_seconds: float
     error: Optional[str]
     error_code: Optional[str]
+    warning: Optional[str]
+    """What was wrong with the sound that came last, where it could not be read."""
     created_at: float
     """Seconds since 1970."""
     uptime_seconds: float

@@ -26,6 +26,8 @@ class Options(TypedDict, total=False):
     """Seconds that a piece is expected to have, from 0.1 to 10: 1."""
     audio_sample_rate: int
     """Of sound without a header: 24000."""
+    format: str
+    """`pcm_s16le`, where the sound is samples of 16 bits without a header; all else is recognised by its bytes."""
 
 
 def to_fields(options: Mapping[str, Any]) -> dict[str, str]:

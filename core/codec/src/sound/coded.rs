@@ -112,9 +112,7 @@ impl Coded {
                     self.fault = None;
                     if let Some(found) = conversion::channels(&self.frame) {
                         let rate = found.rate;
-                        let pcm = self
-                            .mixer
-                            .mix(found.samples, found.count, found.mask, rate);
+                        let pcm = self.mixer.mix(found.samples, found.count, found.mask, rate);
                         self.decoded += pcm.len() as f64 / f64::from(rate.max(1));
                         return Ok(Some(Stretch { rate, pcm }));
                     }

@@ -26,12 +26,24 @@ const MAGIC: [(&[u8], &str); 33] = [
     (b"MM\0*", "a TIFF picture"),
     (b"8BPS\0\x01", "a Photoshop picture"),
     (b"\x7fELF", "a program"),
-    (b"MThd\0\0\0\x06", "a MIDI file, which has notes and no sound"),
-    (b"#!SILK_V3", "a SILK recording, as messengers keep them, which is not supported"),
-    (b"\x02#!SILK_V3", "a SILK recording, as messengers keep them, which is not supported"),
+    (
+        b"MThd\0\0\0\x06",
+        "a MIDI file, which has notes and no sound",
+    ),
+    (
+        b"#!SILK_V3",
+        "a SILK recording, as messengers keep them, which is not supported",
+    ),
+    (
+        b"\x02#!SILK_V3",
+        "a SILK recording, as messengers keep them, which is not supported",
+    ),
     (b".RMF\0\0", "a RealMedia file, which is not supported"),
     (b"FLV\x01", "a Flash video, which is not supported"),
-    (b"\0\0\x01\xba", "an MPEG program stream, which is not supported"),
+    (
+        b"\0\0\x01\xba",
+        "an MPEG program stream, which is not supported",
+    ),
     (b"#EXTM3U", "a playlist, which only names sound"),
     (b"SQLite format 3\0", "a database"),
     (b"OTTO\0", "a font"),
@@ -57,7 +69,22 @@ pub(super) fn certain(head: &[u8]) -> Option<&'static str> {
         let found = PICTURES.iter().find(|(name, _)| brand.starts_with(name));
         return found.map(|(_, words)| *words);
     }
-    if let [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] = head {
+    if let [
+        b'R',
+        b'I',
+        b'F',
+        b'F',
+        _,
+        _,
+        _,
+        _,
+        b'W',
+        b'E',
+        b'B',
+        b'P',
+        ..,
+    ] = head
+    {
         return Some("a WebP picture");
     }
     let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic));
@@ -71,7 +98,10 @@ fn page(head: &[u8]) -> Option<&'static str> {
         let start = head.get(..words.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(words.as_bytes()))
     };
-    if ["<!doctype html", "<html", "<head", "<body"].into_iter().any(begins) {
+    if ["<!doctype html", "<html", "<head", "<body"]
+        .into_iter()
+        .any(begins)
+    {
         return Some("a web page");
     }
     begins("<?xml").then_some("a document in XML")
@@ -104,7 +134,11 @@ pub(super) fn text(head: &[u8]) -> Option<&'static str> {
 
 fn is_base64(text: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
-    text.len() >= 64 && text.trim_end().chars().all(|c| word(c) || matches!(c, '\n' | '\r'))
+    text.len() >= 64
+        && text
+            .trim_end()
+            .chars()
+            .all(|c| word(c) || matches!(c, '\n' | '\r'))
 }
 
 #[cfg(test)]
@@ -135,6 +169,9 @@ mod tests {
             assert!(found.is_some_and(|found| found.contains(words)), "{words}");
         }
         assert_eq!(text(&[0; 40]), None);
-        assert_eq!(text(&[b'a', b'a', b'a', b'a', 0xff, b'a', b'a', b'a', b'a']), None);
+        assert_eq!(
+            text(&[b'a', b'a', b'a', b'a', 0xff, b'a', b'a', b'a', b'a']),
+            None
+        );
     }
 }

@@ -3,8 +3,7 @@
 use std::ffi::CStr;
 use std::fmt;
 
-use super::frames::adts_frame;
-use super::{foreign, mpeg};
+use super::{foreign, frames};
 
 /// A container or stream of compressed sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,18 +139,7 @@ impl SoundFormat {
             // The first page of a stream says so (RFC 3533 section 6).
             Self::Ogg => head.get(5).is_some_and(|flags| flags & 2 != 0),
             Self::Mp3 if head.starts_with(b"ID3") => true,
-            Self::Mp3 => {
-                current != Some(Self::Mp3)
-                    && mpeg::frame_length(head)
-                        .and_then(|length| head.get(length..))
-                        .is_some_and(|next| mpeg::frame_length(next).is_some())
-            }
-            Self::Adts => {
-                current != Some(Self::Adts)
-                    && adts_frame(head)
-                        .and_then(|(length, _)| head.get(length..))
-                        .is_some_and(|next| adts_frame(next).is_some())
-            }
+            Self::Mp3 | Self::Adts => current != Some(found) && frames::begin(head) == Some(found),
             // A file of its own says so; other parts of one are also where a stream goes on.
             Self::Mp4 => head.get(4..).is_some_and(|name| name.starts_with(b"ftyp")),
             // Each of its blocks begins so.

@@ -72,6 +72,15 @@ pub(super) fn search(bytes: &[u8]) -> Search {
     if open { Search::Open } else { Search::None }
 }
 
+/// The kind of the frames that `bytes` begin with, if there are at least two.
+pub(super) fn begin(bytes: &[u8]) -> Option<SoundFormat> {
+    let found = FRAMINGS.iter().find(|framing| {
+        let chain = chain(bytes, framing.read);
+        matches!(chain, Chain::Whole) || matches!(chain, Chain::Cut(frames) if frames >= 2)
+    });
+    found.map(|framing| framing.format)
+}
+
 enum Chain {
     Whole,
     /// The bytes end after so many headers, or in the first one.
@@ -110,7 +119,7 @@ fn mpeg_frame(frame: &[u8]) -> Option<(usize, u32)> {
 }
 
 /// ISO/IEC 13818-7 section 6.2
-pub(super) fn adts_frame(frame: &[u8]) -> Option<(usize, u32)> {
+fn adts_frame(frame: &[u8]) -> Option<(usize, u32)> {
     let &[0xff, second, third, fourth, fifth, sixth, ..] = frame else {
         return None;
     };
@@ -157,7 +166,10 @@ fn eac3_frame(frame: &[u8]) -> Option<(usize, u32)> {
     };
     let words = (usize::from(third & 7) << 8 | usize::from(fourth)) + 1;
     let later = (11..=16).contains(&(stream >> 3));
-    later.then_some((words * 2, u32::from(fifth >> 6) << 8 | u32::from(stream >> 3)))
+    later.then_some((
+        words * 2,
+        u32::from(fifth >> 6) << 8 | u32::from(stream >> 3),
+    ))
 }
 
 #[cfg(test)]
@@ -182,7 +194,12 @@ mod tests {
             (latm, SoundFormat::Loas),
             (ac3, SoundFormat::Ac3),
         ] {
-            for before in [&[][..], &[0; 1024], &[0xff; 9], &frame[100.min(frame.len() / 2)..]] {
+            for before in [
+                &[][..],
+                &[0; 1024],
+                &[0xff; 9],
+                &frame[100.min(frame.len() / 2)..],
+            ] {
                 let stream = [before, &frame.repeat(5)].concat();
                 assert_eq!(
                     search(&stream),

@@ -80,7 +80,9 @@ fn arrange<R: Read + Send + 'static>(
             let mut before = Vec::new();
             kept.seek(SeekFrom::Start(0))?;
             kept.read_to_end(&mut before)?;
-            return Ok(Arranged::Flowing(Box::new(Cursor::new(before).chain(bytes))));
+            return Ok(Arranged::Flowing(Box::new(
+                Cursor::new(before).chain(bytes),
+            )));
         }
         sound |= matches!(step, Step::Sound);
         let left = part.length.unwrap_or(u64::MAX);

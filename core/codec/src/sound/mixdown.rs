@@ -150,7 +150,9 @@ fn weights(channels: usize, mask: u64) -> Vec<f32> {
     if !known(mask) {
         return vec![1.0 / channels as f32; channels];
     }
-    let mut places = (0..64).map(|bit| 1_u64 << bit).filter(|bit| mask & bit != 0);
+    let mut places = (0..64)
+        .map(|bit| 1_u64 << bit)
+        .filter(|bit| mask & bit != 0);
     let weight = |place| match place {
         FRONT_LEFT | FRONT_RIGHT => FRONT,
         FRONT_CENTRE => CENTRE,
@@ -192,7 +194,11 @@ mod tests {
     fn a_voice_is_as_loud_wherever_it_is() {
         let both = level(2, 0, |n, _| tone(n));
         assert!(both.abs() < 0.1, "{both}");
-        let opposite = level(2, 0, |n, channel| if channel == 0 { tone(n) } else { -tone(n) });
+        let opposite = level(
+            2,
+            0,
+            |n, channel| if channel == 0 { tone(n) } else { -tone(n) },
+        );
         assert!(opposite.abs() < 0.5, "{opposite}");
         let left = level(2, 0, |n, channel| if channel == 0 { tone(n) } else { 0.0 });
         assert!(left.abs() < 0.5, "{left}");
@@ -200,17 +206,28 @@ mod tests {
             for voice in 0..channels {
                 let one = |n, channel| if channel == voice { tone(n) } else { 0.0 };
                 let level = level(channels, mask, one);
-                assert!((-6.0..=1.0).contains(&level), "{voice} of {channels}: {level}");
+                assert!(
+                    (-6.0..=1.0).contains(&level),
+                    "{voice} of {channels}: {level}"
+                );
             }
         }
-        let centre = level(6, 0x3f, |n, channel| if channel == 2 { tone(n) } else { 0.0 });
+        let centre = level(
+            6,
+            0x3f,
+            |n, channel| if channel == 2 { tone(n) } else { 0.0 },
+        );
         assert!((centre + 3.01).abs() < 0.1, "{centre}");
     }
 
     #[test]
     fn speakers_on_either_side_are_followed() {
         let turn = |n: usize| n / 12_000 % 2;
-        let level = level(2, 0, |n, channel| if channel == turn(n) { tone(n) } else { 0.0 });
+        let level = level(
+            2,
+            0,
+            |n, channel| if channel == turn(n) { tone(n) } else { 0.0 },
+        );
         assert!(level > -2.5, "{level}");
     }
 }

@@ -20,7 +20,7 @@ use std::io::{self, Read};
 use thiserror::Error;
 
 pub use format::SoundFormat;
-pub use recognise::{Recognition, plausible_samples, tag_length};
+pub use recognise::{Recognition, foreign_file, plausible_samples, tag_length};
 
 use coded::Coded;
 pub(crate) use conversion::mono;
@@ -61,7 +61,9 @@ impl DecodeError {
     pub fn words(&self) -> String {
         match self {
             Self::Damaged { format, .. } => {
-                format!("it begins like {format}, and cannot be decoded: it is damaged, or something else")
+                format!(
+                    "it begins like {format}, and cannot be decoded: it is damaged, or something else"
+                )
             }
             Self::Source(_) => "it could not be read".to_owned(),
             Self::Silent(_) | Self::Coding { .. } | Self::Truncated => self.to_string(),

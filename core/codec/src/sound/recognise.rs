@@ -38,6 +38,21 @@ impl Recognition {
         }
     }
 
+    /// What is wrong with a stream that begins so, for whoever sent it; `None` where it is sound.
+    pub fn words(self) -> Option<String> {
+        Some(match self {
+            Self::Sound(..) => return None,
+            Self::Middle(format) => {
+                format!("it is the middle of a stream of {format}, whose beginning is missing")
+            }
+            Self::Foreign(words) => format!("it is {words}"),
+            Self::Open | Self::Unknown => {
+                "it is no kind of sound that is known; samples without a header need format=pcm_s16le"
+                    .to_owned()
+            }
+        })
+    }
+
     fn untagged(head: &[u8]) -> Self {
         if head.is_empty() || (head.len() < SoundFormat::HEAD && b"ID3".starts_with(head)) {
             return Self::Open;
@@ -113,6 +128,11 @@ pub fn tag_length(head: &[u8]) -> Option<usize> {
         .fold(0, |size, byte| size << 7 | usize::from(byte));
     let footer = if flags & 0x10 != 0 { 10 } else { 0 };
     Some(10 + size + footer)
+}
+
+/// What file that is no sound certainly begins with `head`, be it where a stream might go on.
+pub fn foreign_file(head: &[u8]) -> Option<&'static str> {
+    foreign::certain(head)
 }
 
 /// Whether `bytes`, which are nothing that is known, can be samples of 16 bits of a voice, the lower eight first.

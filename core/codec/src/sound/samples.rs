@@ -12,7 +12,11 @@ const OFF: f64 = 0.25;
 /// one side.
 pub(super) fn plausible(bytes: &[u8]) -> bool {
     let (pairs, _) = bytes.as_chunks::<2>();
-    let samples = || pairs.iter().map(|pair| f64::from(i16::from_le_bytes(*pair)) / 32_768.0);
+    let samples = || {
+        pairs
+            .iter()
+            .map(|pair| f64::from(i16::from_le_bytes(*pair)) / 32_768.0)
+    };
     let count = pairs.len().max(1) as f64;
     let mean = samples().sum::<f64>() / count;
     let power = samples().map(|x| (x - mean).powi(2)).sum::<f64>() / count;

@@ -32,7 +32,13 @@ fn init(fields: &[(&str, &str)]) -> Result<Driven, Refusal> {
 #[test]
 fn what_is_not_said_is_as_the_contract_says() {
     let driven = init(&[("image", "picture")]).unwrap();
-    assert_eq!(driven.job.source, Source::Feed { rate: 24_000 });
+    assert_eq!(
+        driven.job.source,
+        Source::Feed {
+            rate: 24_000,
+            bare: Bare::Never
+        }
+    );
     let portrait = driven.job.portrait.unwrap();
     assert!(portrait.crop && portrait.seed == 42 && portrait.steps == 10);
     assert_eq!((portrait.guidance, portrait.pose), (2_000, None));

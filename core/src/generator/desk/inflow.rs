@@ -45,14 +45,19 @@ impl Inflow {
         inbox: &Arc<Inbox>,
         painter: &Waker,
     ) -> Result<Option<Self>, Failure> {
-        let Source::Feed { rate } = live.job.source else {
+        let Source::Feed { rate, bare } = live.job.source else {
             return Ok(live.job.open.then(|| Self::Text {
                 draft: live.store().draft(live.id()),
                 read: 0,
                 manuscript: Arc::clone(manuscript),
             }));
         };
-        let listener = Listener::start(Arc::clone(live), rate, Arc::clone(inbox), painter.clone());
+        let listener = Listener::start(
+            Arc::clone(live),
+            (rate, bare),
+            Arc::clone(inbox),
+            painter.clone(),
+        );
         match listener {
             Ok(listener) => Ok(Some(Self::Sound {
                 listener,

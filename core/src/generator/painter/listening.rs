@@ -57,6 +57,7 @@ impl Painter {
         if !self.asked && !self.soundtrack.ended() && self.stock() < STOCK {
             match self.live.job.source {
                 Source::Text => self.ask(),
+                Source::Feed { .. } if let Some(failure) = self.live.failure() => self.end(failure),
                 // Somebody was there who said nothing.
                 Source::Feed { .. } if self.live.job.pace == Pace::Live => self.close(),
                 Source::Feed { .. } => self.end(Failure {
@@ -192,6 +193,9 @@ impl Painter {
 
     /// Fills the next part with silence, the mouth shut, since what is to be said is late.
     pub(super) fn fill(&mut self) {
+        if self.live.job.is_fed() {
+            self.inbox.run_dry();
+        }
         let part_end = self.cut.start_of(self.painted) + self.part;
         let wanted = part_end + self.late_lookahead();
         self.breath = false;

@@ -72,6 +72,10 @@ impl From<DecodeError> for Fault {
                 Self::Net(net::Fault::Cut("it ends in the middle".to_owned()))
             }
             DecodeError::Damaged { format, .. } => Self::NotSound(format!("damaged {format}")),
+            DecodeError::Silent(format) => Self::NotSound(format!("{format} without sound")),
+            DecodeError::Coding { format, coding } => {
+                Self::NotSound(format!("{format} with the coding {coding}"))
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ mod sitting;
 mod soundtrack;
 mod speaker;
 mod studio;
+mod tape;
 mod telephone;
 mod transcript;
 mod voice;

@@ -1,8 +1,8 @@
 //! Accepting work.
 
 use super::board::Census;
-use super::screening::{Begins, screen};
-use super::{Bare, Board, Hint, Job, Pace, Record, SessionId, Source, Timestamp};
+use super::screening::{screen, screen_piece};
+use super::{Board, Hint, Job, Pace, Record, SessionId, Source, Timestamp};
 use crate::api::{Addition, Code, Driven, Piece, Refusal, Upload};
 use crate::config::Limits;
 use crate::rtc::PeerId;
@@ -61,7 +61,7 @@ impl Intake {
             job, image, audio, ..
         } = driven;
         if let (Some(audio), Source::Feed { bare, .. }) = (audio.as_mut(), job.source) {
-            screen(audio, bare, true)?;
+            screen(audio, bare)?;
         }
         self.accept_with(job, || {
             if let Some(image) = image {
@@ -296,7 +296,7 @@ impl Intake {
                 "more sound has come than can be shown in a minute; try again shortly",
             ));
         }
-        let trouble = self.screen(piece)?;
+        let trouble = screen_piece(piece, &self.store)?;
         let (number, last, bare) = (piece.number, piece.last, piece.bare);
         let poured = match &mut piece.audio {
             Some(audio) => self.pour(id, number, audio, last, bare),
@@ -321,37 +321,6 @@ impl Intake {
             hint: pid.map(|pid| (pid, Hint::wanted(id))),
             trouble,
         })
-    }
-
-    /// Refuses a piece that cannot be understood; says what was wrong with what came before it.
-    fn screen(&self, piece: &mut Piece) -> Result<Option<String>, Refusal> {
-        let Some(audio) = &mut piece.audio else {
-            return Ok(None);
-        };
-        let feed = self.store.feed(piece.id);
-        let first = feed.begins_with(piece.number);
-        let source = match (first, piece.bare) {
-            (true, false) => self.store.job(piece.id).map(|job| job.source),
-            _ => None,
-        };
-        let bare = match source {
-            _ if piece.bare => Bare::Always,
-            Some(Source::Feed { bare, .. }) => bare,
-            _ => Bare::Never,
-        };
-        let begins = screen(audio, bare, first)?;
-        match feed.trouble() {
-            // What goes on with a stream that was not understood will not be either.
-            Some(trouble) if begins == Begins::Nothing && !piece.bare => {
-                Err(Refusal::new(Code::BadAudio, trouble))
-            }
-            trouble => {
-                if trouble.is_some() {
-                    feed.forgive();
-                }
-                Ok(trouble)
-            }
-        }
     }
 
     /// What was wrong with what session `id` was fed last, if anything was.

@@ -67,6 +67,79 @@ fn russian() {
 }
 
 #[test]
+fn words_that_are_abbreviations_too_end_sentences() {
+    for (first, second) in [
+        ("Всё ок.", "Пойдём."),
+        ("Я ем рис.", "Он вкусный."),
+        ("Это ген.", "Он важен."),
+        ("Я дал им.", "Они ушли."),
+        ("Он был нем.", "Она молчала."),
+        ("Нет тел.", "Полиция уехала."),
+        ("Это мой зам.", "Он придёт."),
+        ("Далада қар.", "Ол ақ."),
+        ("Бұл мыс.", "Ол қымбат."),
+        ("Витамин С.", "Он полезен."),
+        ("He is a rep.", "She knows."),
+        ("It is 6 ft.", "Then it ends."),
+        ("We met in Oct.", "Leaves fell."),
+        ("He lives on Main St.", "She does not."),
+        ("She moved to the U.S.", "It was cold."),
+        ("She got an A.", "He did not."),
+    ] {
+        check(&format!("{first} {second}"), &[first, second]);
+    }
+    for whole in [
+        "См. рис. 5 и табл. А.",
+        "МГУ им. Ломоносова, театр им. А. С. Пушкина.",
+        "Живу в г. Алматы, ул. Абая.",
+        "Это г. В. Иванов.",
+        "Ок. 5 км, тел. +7 700.",
+        "Rep. Smith met Gen. Lee at Ft. Worth in St. Louis.",
+        "On Oct. 5 the U.S. Army left.",
+        "It is 6 ft. 2 in. tall.",
+    ] {
+        check(whole, &[whole]);
+    }
+}
+
+#[test]
+fn a_space_may_be_forgotten() {
+    check(
+        "Done.Next one.I go!Now",
+        &["Done.", "Next one.", "I go!", "Now"],
+    );
+    check("Это 5.Потом 6.", &["Это 5.", "Потом 6."]);
+    check("ул.Абая, г.Алматы.", &["ул.Абая, г.Алматы."]);
+    for whole in [
+        "Use Node.Js, ASP.NET, vb.Net, README.Md and foo.Bar(1).",
+        "See https://example.com/Path.Html?a=b.C and www.Example.Com or a.b@Host.Org.",
+        "Version 5.1, 3.14, 12.05.2024, v1.2.Beta, т.е. 5.",
+    ] {
+        check(whole, &[whole]);
+    }
+    let mut pieces = Sentences::default();
+    pieces.push("Это 5.");
+    pieces.push("Потом я ушёл.");
+    pieces.finish();
+    let found: Vec<String> = pieces.map(|found| found.text).collect();
+    assert_eq!(found, ["Это 5.", "Потом я ушёл."]);
+}
+
+#[test]
+fn language_models_write_more_than_words() {
+    check(
+        "<think>What now? Hm.</think># A title\n\nSee **[the docs.](https://x.kz/a.b?c=d)** Now `go`.",
+        &["A title", "See the docs.", "Now go."],
+    );
+    check("Yes.<thinking>Is it?", &["Yes."]);
+    check("| a | b |\n|---|---|\n| 1 | *2* |", &["a, b", "1, 2"]);
+    check(
+        "* one\n* two\n```rust\nlet a\n```",
+        &["one", "two", "let a"],
+    );
+}
+
+#[test]
 fn kazakh() {
     check(
         "Сәлеметсіз бе! Абай 1845 ж. туған, т.б. ақындар да бар. Қазақстан — тәуелсіз ел.",
@@ -252,7 +325,8 @@ fn any_text() -> impl Strategy<Value = String> {
         2 => "[.!?…,;:]{1,3}",
         1 => "[«»\"'()\\[\\]—-]",
         1 => "[\n\r\t]{1,2}",
-        1 => "(т\\. е\\. |г\\. |Mr\\. |А\\. |e\\.g\\. |и т\\. д\\. )",
+        1 => "(т\\. е\\. |г\\. |Mr\\. |А\\. |e\\.g\\. |и т\\. д\\. |им\\. |St\\. |ft\\. |Он |The )",
+        1 => "(\\*\\*|_|`|# |> |\\| |~~|\\\\)",
         1 => any::<char>().prop_filter("no markup", |c| !"<&".contains(*c)).prop_map(String::from),
         1 => "[ыa.!]{100,400}",
     ];
@@ -278,7 +352,12 @@ proptest! {
 
     #[test]
     fn pieces_do_not_matter(text in any_text(), tags in any::<bool>(), sizes in prop::collection::vec(1..9_usize, 1..9)) {
-        let text = if tags { text.replace('ы', "<b>&amp;").replace('a', "</p>") } else { text };
+        let text = if tags {
+            let text = text.replace('ы', "<b>&amp;").replace('a', "</p>").replace('b', "](http://x.kz/)");
+            text.replace('c', "<think>").replace('d', "</think>")
+        } else {
+            text
+        };
         let mut stream = Sentences::default();
         let mut found = Vec::new();
         let mut characters = text.chars();

@@ -2,6 +2,8 @@
 
 mod desk;
 mod marks;
+mod normalized;
+mod numeric;
 #[cfg(feature = "piper")]
 mod reading;
 mod said;

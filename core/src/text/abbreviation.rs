@@ -1,17 +1,19 @@
 //! Full stops that end an abbreviation rather than a sentence, in Russian, Kazakh and English.
 
-/// What a full stop after a word means when a capital letter follows.
+/// What a full stop after a word means when a capital letter or a number follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     /// The sentence goes on.
     GoesOn,
     /// The sentence goes on where a number follows, and ends otherwise.
     BeforeNumber,
+    /// The sentence goes on, unless what follows is a word that begins sentences and no name.
+    BeforeName,
     /// It ends the sentence, abbreviation or not.
     Ends,
 }
 
-/// Always followed by what they belong to: titles, kinds of places, references.
+/// Always followed by what they belong to, and no words themselves: titles, kinds of places, references.
 const GO_ON: &[&str] = &[
     // English
     "mr",
@@ -20,23 +22,6 @@ const GO_ON: &[&str] = &[
     "mx",
     "dr",
     "prof",
-    "rev",
-    "gen",
-    "col",
-    "maj",
-    "capt",
-    "cpt",
-    "lt",
-    "sgt",
-    "cmdr",
-    "gov",
-    "sen",
-    "rep",
-    "pres",
-    "hon",
-    "st",
-    "mt",
-    "ft",
     "messrs",
     "vs",
     "cf",
@@ -46,82 +31,28 @@ const GO_ON: &[&str] = &[
     "e.g",
     "i.e",
     "approx",
-    "dept",
-    "jan",
-    "feb",
-    "aug",
-    "sept",
-    "oct",
-    "nov",
-    "u.s",
-    "u.k",
-    "u.n",
-    "d.c",
     // Russian
     "т",
     "ул",
-    "им",
     "просп",
     "пр-т",
     "пр-кт",
-    "пер",
-    "пл",
-    "наб",
     "бул",
     "б-р",
-    "ш",
-    "д",
-    "с",
-    "х",
-    "к",
     "акад",
     "проф",
     "доц",
     "канд",
     "докт",
-    "гр",
-    "тов",
     "г-н",
     "г-жа",
-    "св",
-    "ср",
     "напр",
-    "прим",
-    "рис",
     "табл",
     "илл",
-    "стр",
-    "гл",
     "разд",
-    "ст",
-    "п",
     "пп",
-    "чл",
-    "кв",
-    "корп",
-    "обл",
     "р-н",
-    "пос",
-    "дер",
-    "тел",
-    "ред",
-    "изд",
-    "авт",
-    "сост",
-    "зам",
-    "зав",
-    "нач",
-    "ген",
-    "ок",
     "букв",
-    "англ",
-    "лат",
-    "нем",
-    "фр",
-    "рус",
-    "каз",
-    "см",
-    "о",
     "т.е",
     "т.к",
     "т.н",
@@ -130,12 +61,23 @@ const GO_ON: &[&str] = &[
     "в.о",
     "к.т.н",
     "д.т.н",
-    "г",
-    // Kazakh
-    "мыс",
-    "қар",
-    "көш",
-    "ауд",
+];
+
+/// Titles before a name, if they begin with a capital; small, they are words: "He is a rep. She knows."
+const TITLES: &[&str] = &[
+    "rev", "gen", "col", "maj", "capt", "cpt", "lt", "sgt", "cmdr", "gov", "sen", "rep", "pres",
+    "hon", "mt", // Kazakh "see" and "for example", which small are snow and copper.
+    "қар", "мыс",
+];
+
+/// Before a name they are abbreviations. They also end sentences: as words ("Я дал им."), or behind the name ("on Main St.").
+const BEFORE_NAME: &[&str] = &[
+    // English
+    "st", "ft", "dept", "u.s", "u.k", "u.n", "d.c", // Russian
+    "им", "пер", "пл", "наб", "ш", "д", "с", "х", "к", "г", "о", "п", "гр", "тов", "св", "ср",
+    "прим", "гл", "ст", "чл", "кв", "корп", "обл", "пос", "дер", "ред", "изд", "авт", "сост",
+    "зам", "зав", "нач", "англ", "лат", "фр", "рус", "каз", "см", // Kazakh
+    "көш", "ауд",
 ];
 
 /// Often the last word of a sentence: with a capital after them, they end it.
@@ -145,16 +87,202 @@ const MAY_END: &[&str] = &[
     "шт", "экз", "т.д", "т.п", "н.э", "т.б", "т.с.с", "т.с", "мың", "тг", "қ",
 ];
 
-/// Followed by a number they are abbreviations, otherwise plain words.
+/// Followed by a number they are abbreviations, otherwise plain words, or the end of a sentence.
 const BEFORE_NUMBER: &[&str] = &[
-    "no", "nos", "vol", "pp", "p", "ch", "sec", "fig", "art", "op", "mar", "apr", "jun", "jul",
-    "dec", "№",
+    "no", "nos", "vol", "pp", "p", "ch", "sec", "fig", "art", "op", "jan", "feb", "mar", "apr",
+    "jun", "jul", "aug", "sept", "oct", "nov", "dec", "№", "рис", "ок", "тел", "стр",
 ];
+
+/// Units after a number: another number may go on with them ("6 ft. 2 in."), a capital begins a sentence.
+const MEASURES: &[&str] = &["ft", "in", "lb", "lbs", "oz", "yd", "mi", "pt", "qt", "gal"];
+
+/// Words that begin sentences, and are hardly ever names.
+const BEGINNINGS: &[&str] = &[
+    // English
+    "i",
+    "he",
+    "she",
+    "it",
+    "they",
+    "we",
+    "you",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "then",
+    "the",
+    "a",
+    "but",
+    "and",
+    "so",
+    "if",
+    "when",
+    "what",
+    "why",
+    "how",
+    "who",
+    "where",
+    "now",
+    "here",
+    "my",
+    "his",
+    "her",
+    "our",
+    "their",
+    "your",
+    "its",
+    "in",
+    "on",
+    "at",
+    "for",
+    "after",
+    "before",
+    "because",
+    "however",
+    "also",
+    "yes",
+    "is",
+    "are",
+    "do",
+    "does",
+    "did",
+    "can",
+    "let",
+    "please",
+    // Russian
+    "я",
+    "ты",
+    "он",
+    "она",
+    "оно",
+    "мы",
+    "вы",
+    "они",
+    "это",
+    "этот",
+    "эта",
+    "эти",
+    "тот",
+    "та",
+    "те",
+    "так",
+    "там",
+    "тут",
+    "здесь",
+    "потом",
+    "затем",
+    "но",
+    "а",
+    "и",
+    "или",
+    "если",
+    "когда",
+    "где",
+    "как",
+    "что",
+    "кто",
+    "почему",
+    "зачем",
+    "теперь",
+    "сейчас",
+    "сегодня",
+    "вчера",
+    "завтра",
+    "его",
+    "её",
+    "ее",
+    "их",
+    "мой",
+    "моя",
+    "моё",
+    "мои",
+    "наш",
+    "наша",
+    "наши",
+    "ваш",
+    "ваша",
+    "в",
+    "во",
+    "на",
+    "с",
+    "со",
+    "к",
+    "по",
+    "у",
+    "от",
+    "до",
+    "за",
+    "из",
+    "не",
+    "нет",
+    "да",
+    "всё",
+    "все",
+    "ещё",
+    "еще",
+    "уже",
+    "также",
+    "тоже",
+    "однако",
+    "поэтому",
+    "после",
+    "перед",
+    "для",
+    "при",
+    "только",
+    "вот",
+    "ну",
+    "давай",
+    "давайте",
+    "можно",
+    "нужно",
+    // Kazakh
+    "ол",
+    "олар",
+    "бұл",
+    "сол",
+    "мен",
+    "біз",
+    "сен",
+    "сіз",
+    "сендер",
+    "сіздер",
+    "осы",
+    "мына",
+    "анау",
+    "содан",
+    "кейін",
+    "сонда",
+    "бірақ",
+    "және",
+    "ал",
+    "егер",
+    "қазір",
+    "бүгін",
+    "ертең",
+    "кеше",
+    "иә",
+    "жоқ",
+    "кім",
+    "қайда",
+    "неге",
+    "қалай",
+];
+
+/// Letters of the longest of them.
+pub(super) const LONGEST_BEGINNING: usize = 7;
+
+/// Whether `word` begins sentences and is hardly ever a name.
+pub(super) fn begins_sentences(word: &str) -> bool {
+    BEGINNINGS.contains(&word.to_lowercase().as_str())
+}
 
 /// Units and spans of time: after a number they may end a sentence.
 const AFTER_NUMBER: &[&str] = &[
     "г", "гг", "в", "вв", "ж", "жж", "ғ", "ғғ", "р", "к", "т", "м", "ч", "с", "л", "см", "мм",
-    "км", "кг", "мин", "сек", "кв",
+    "км", "кг", "мин", "сек", "кв", "гр", "га",
 ];
 
 /// Words of one letter that are no abbreviations: "it was I. Then", "это я. Он".
@@ -165,8 +293,13 @@ const WHOLE_LETTERS: &[&str] = &["I", "я", "Я", "ю", "ы", "a"];
 pub(super) fn judge(previous: &str, word: &str) -> Stop {
     let lower = word.to_lowercase();
     let lower = lower.as_str();
-    if ends_in_number(previous) && AFTER_NUMBER.contains(&lower) {
-        return Stop::Ends;
+    if ends_in_number(previous) {
+        if MEASURES.contains(&lower) {
+            return Stop::BeforeNumber;
+        }
+        if AFTER_NUMBER.contains(&lower) {
+            return Stop::Ends;
+        }
     }
     // "и т. д.", "и т. п.", "до н. э."
     if matches!((previous, lower), ("т" | "Т", "д" | "п") | ("н", "э")) {
@@ -175,8 +308,17 @@ pub(super) fn judge(previous: &str, word: &str) -> Stop {
     if MAY_END.contains(&lower) || WHOLE_LETTERS.contains(&word) {
         return Stop::Ends;
     }
-    if GO_ON.contains(&lower) || is_initials(word) {
+    if GO_ON.contains(&lower) {
         return Stop::GoesOn;
+    }
+    if TITLES.contains(&lower) {
+        return match word.starts_with(char::is_uppercase) {
+            true => Stop::GoesOn,
+            false => Stop::Ends,
+        };
+    }
+    if BEFORE_NAME.contains(&lower) || is_initials(word) {
+        return Stop::BeforeName;
     }
     if BEFORE_NUMBER.contains(&lower) {
         return Stop::BeforeNumber;
@@ -208,15 +350,27 @@ mod tests {
 
     #[test]
     fn context_decides() {
-        assert_eq!(judge("на", "ул"), Stop::GoesOn);
-        assert_eq!(judge("", "г"), Stop::GoesOn);
-        assert_eq!(judge("2020", "г"), Stop::Ends);
-        assert_eq!(judge("XIX", "в"), Stop::Ends);
-        assert_eq!(judge("и", "т"), Stop::GoesOn);
-        assert_eq!(judge("т", "д"), Stop::Ends);
-        assert_eq!(judge("", "No"), Stop::BeforeNumber);
-        assert_eq!(judge("was", "I"), Stop::Ends);
-        assert_eq!(judge("by", "J.R.R"), Stop::GoesOn);
+        for (previous, word, stop) in [
+            ("на", "ул", Stop::GoesOn),
+            ("", "г", Stop::BeforeName),
+            ("2020", "г", Stop::Ends),
+            ("XIX", "в", Stop::Ends),
+            ("и", "т", Stop::GoesOn),
+            ("т", "д", Stop::Ends),
+            ("", "No", Stop::BeforeNumber),
+            ("was", "I", Stop::Ends),
+            ("by", "J.R.R", Stop::BeforeName),
+            ("is", "Rep", Stop::GoesOn),
+            ("a", "rep", Stop::Ends),
+            ("6", "ft", Stop::BeforeNumber),
+            ("", "Ft", Stop::BeforeName),
+            ("ем", "рис", Stop::BeforeNumber),
+            ("это", "ген", Stop::Ends),
+        ] {
+            assert_eq!(judge(previous, word), stop, "{previous} {word}");
+        }
+        let longest = BEGINNINGS.iter().map(|word| word.chars().count()).max();
+        assert_eq!(longest, Some(LONGEST_BEGINNING));
         assert_eq!(judge("в", "доме"), Stop::Ends);
     }
 }

@@ -1,6 +1,7 @@
 //! Where a sentence ends.
 
-use super::abbreviation::{Stop, judge};
+use super::abbreviation::{LONGEST_BEGINNING, Stop, begins_sentences, judge};
+use super::dotted::glued;
 use super::markup::{LINE, PARAGRAPH, SPACE};
 use super::slice;
 
@@ -27,11 +28,11 @@ enum Place {
 const FULL_LINE: usize = 60;
 
 /// What ends sentences besides the full stop.
-const STRONG: &str = "!?‽؟۔।॥。！？…";
+const STRONG: &str = "!?‽؟۔।॥。｡．！？…";
 /// Those of them that need no space after them.
-const WIDE: &str = "。！？";
+const WIDE: &str = "。｡！？";
 /// What may stand between the last word and the space after its sentence.
-const CLOSING: &str = "\"'»”’›“)]}*_`）」』】";
+const CLOSING: &str = "\"'»”’›“)]}*_`~）」』】\u{fdd1}";
 /// What may stand before the first word of a sentence.
 const OPENING: &str = "\"'«„“‘‹([{¿¡*_`（「『【";
 const DASHES: &str = "—–-";
@@ -55,8 +56,8 @@ pub(super) fn first(text: &str, whole: bool) -> Option<Boundary> {
                 line = at;
                 line_break(text, at, full)
             }
-            '.' => stop(text, at, limit),
-            _ if STRONG.contains(here) => stop(text, at, limit),
+            '.' => stop(text, at, limit, whole),
+            _ if STRONG.contains(here) => stop(text, at, limit, whole),
             _ => Place::Inside(at + here.len_utf8()),
         };
         at = match place {
@@ -95,7 +96,7 @@ fn line_break(text: &str, at: usize, full: bool) -> Place {
 }
 
 /// Punctuation that may end a sentence begins at `at`.
-fn stop(text: &str, at: usize, limit: Option<usize>) -> Place {
+fn stop(text: &str, at: usize, limit: Option<usize>, whole: bool) -> Place {
     let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
     let marks_end = run(rest, |mark| mark == '.' || STRONG.contains(mark));
     let marks = rest.get(..marks_end).unwrap_or_default();
@@ -107,15 +108,22 @@ fn stop(text: &str, at: usize, limit: Option<usize>) -> Place {
     if limit.is_some_and(|limit| end > limit) {
         return Place::End(end);
     }
-    let mut after = rest.get(closing_end..).unwrap_or_default().chars();
+    let follows = rest.get(closing_end..).unwrap_or_default();
+    let mut after = follows.chars();
     let closed = closing_end > marks_end;
     let gap = match after.next() {
         None => return Place::Unknown,
         Some(gap @ (SPACE | LINE)) => gap,
         Some(PARAGRAPH) => return Place::End(end),
         Some(_) if marks.ends_with(|mark| WIDE.contains(mark)) => return Place::End(end),
-        Some(letter) if !closed && glued(before, marks, letter) => return Place::End(end),
-        Some(_) => return Place::Inside(end),
+        Some(_) => match glued(before, marks, follows, whole) {
+            None => return Place::Unknown,
+            Some(false) => return Place::Inside(end),
+            Some(true) => {
+                after = follows.chars();
+                SPACE
+            }
+        },
     };
     let Some(next) = next_word(after) else {
         return Place::Unknown;
@@ -126,7 +134,15 @@ fn stop(text: &str, at: usize, limit: Option<usize>) -> Place {
     } else if next.small {
         gap == SPACE
     } else if marks == "." && !closed {
-        abbreviates(before, next.first)
+        match abbreviation(before) {
+            Stop::GoesOn => true,
+            Stop::BeforeNumber => next.is_number(),
+            Stop::BeforeName => match next.begins_sentences(whole) {
+                None => return Place::Unknown,
+                Some(begins) => !begins,
+            },
+            Stop::Ends => false,
+        }
     } else {
         false
     };
@@ -145,30 +161,65 @@ pub(super) fn reads_whole(text: &str) -> bool {
         Some(before) => {
             // "3." may become "3.14".
             let number = before.ends_with(|last: char| last.is_numeric());
-            !number && !abbreviates(before, 'A')
+            !number && abbreviation(before) != Stop::GoesOn && !is_one_letter(before)
         }
         None => open.ends_with(|mark| STRONG.contains(mark)),
     }
 }
 
-/// The word after a gap.
-struct NextWord {
-    first: char,
+/// Whether the last word of `before` is a single letter that wants a name, even if it is long in coming: "J.", "в г."
+fn is_one_letter(before: &str) -> bool {
+    let mut letters = before.chars().rev();
+    letters.next().is_some_and(char::is_alphabetic)
+        && letters.next().is_none_or(|gap| !gap.is_alphanumeric())
+        && abbreviation(before) == Stop::BeforeName
+}
+
+/// The word after a gap, and all that follows it.
+struct NextWord<'a> {
+    text: &'a str,
     small: bool,
     /// A dash stands before it.
     dashed: bool,
 }
 
+impl NextWord<'_> {
+    fn is_number(&self) -> bool {
+        let mut characters = self.text.chars();
+        match characters.next() {
+            Some('+' | '№') => characters.next().is_some_and(char::is_numeric),
+            first => first.is_some_and(char::is_numeric),
+        }
+    }
+
+    /// Whether it begins sentences and is no name; `None` when more text is needed to tell. With `whole`, there is no more.
+    fn begins_sentences(&self, whole: bool) -> Option<bool> {
+        let end = self.text.find(|letter: char| !letter.is_alphabetic());
+        let word = self.text.get(..end.unwrap_or(self.text.len()))?;
+        if end.is_none() && !whole && word.chars().count() <= LONGEST_BEGINNING {
+            return None;
+        }
+        // "г. В. Иванов"
+        let initial = word.chars().count() == 1
+            && self
+                .text
+                .get(word.len()..)
+                .is_some_and(|behind| behind.starts_with('.'));
+        Some(!initial && begins_sentences(word))
+    }
+}
+
 /// Looks past opening marks and a dash; `None` when the text is over before a word was seen.
-fn next_word(mut after: std::str::Chars<'_>) -> Option<NextWord> {
+fn next_word(mut after: std::str::Chars<'_>) -> Option<NextWord<'_>> {
     let mut dashed = false;
     loop {
+        let text = after.as_str();
         let first = after.next()?;
         if DASHES.contains(first) && !dashed {
             dashed = true;
         } else if !(OPENING.contains(first) || (dashed && first == SPACE)) {
             return Some(NextWord {
-                first,
+                text,
                 small: first.is_lowercase(),
                 dashed,
             });
@@ -176,16 +227,8 @@ fn next_word(mut after: std::str::Chars<'_>) -> Option<NextWord> {
     }
 }
 
-/// "Привет.Как дела?Хорошо": the space was forgotten. Full stops inside Latin words are left alone: Node.Js, e.g.This
-fn glued(before: &str, marks: &str, next: char) -> bool {
-    let mut letters = before.chars().rev();
-    let word = letters.next().is_some_and(char::is_lowercase)
-        && letters.next().is_some_and(char::is_lowercase);
-    word && next.is_uppercase() && (marks != "." || !next.is_ascii())
-}
-
-/// The full stop after `before` belongs to an abbreviation, or to the number of a list's item.
-fn abbreviates(before: &str, next: char) -> bool {
+/// What the full stop after `before` may belong to: an abbreviation, or the number of a list's item.
+fn abbreviation(before: &str) -> Stop {
     let mut words = before.rsplit(|character: char| {
         [SPACE, LINE].contains(&character)
             || OPENING.contains(character)
@@ -197,13 +240,9 @@ fn abbreviates(before: &str, next: char) -> bool {
         && word.len() <= 3
         && word.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return true;
+        return Stop::GoesOn;
     }
-    match judge(previous, word) {
-        Stop::GoesOn => true,
-        Stop::BeforeNumber => next.is_numeric(),
-        Stop::Ends => false,
-    }
+    judge(previous, word)
 }
 
 /// How many bytes of `text` from its beginning are made of such characters.

@@ -6,11 +6,16 @@ pub(super) const SPACE: char = ' ';
 pub(super) const LINE: char = '\n';
 /// Between two paragraphs.
 pub(super) const PARAGRAPH: char = '\u{2029}';
+/// In place of the address of a Markdown link, behind the bracket that ends its text. It is a noncharacter, so no text that
+/// comes in has it.
+pub(super) const LINK_END: char = '\u{fdd1}';
 
 /// A tag longer than this is text with a less-than sign in it.
 const LONGEST_TAG: usize = 400;
 /// An entity longer than this is text with an ampersand in it.
 const LONGEST_ENTITY: usize = 10;
+/// What is longer than this in parentheses is no link's address.
+const LONGEST_ADDRESS: usize = 1_000;
 
 /// Tags that begin or end a paragraph.
 const PARAGRAPHS: [&str; 24] = [
@@ -60,11 +65,15 @@ enum Gap {
 /// stretch of white space a single [`SPACE`], [`LINE`] or [`PARAGRAPH`], none of them first or last.
 #[derive(Debug, Default)]
 pub(super) struct Plain {
-    /// What may become a tag or an entity.
+    /// What may become a tag, an entity, or the address of a link.
     pending: String,
     gap: Gap,
     /// Something visible was given out.
     begun: bool,
+    /// A bracket was opened and not closed in this paragraph.
+    bracket: bool,
+    /// A bracket has just been closed: an address may follow.
+    linked: bool,
 }
 
 impl Plain {
@@ -75,7 +84,12 @@ impl Plain {
         }
     }
 
-    /// Whether nothing was held back that may yet become a tag or an entity.
+    /// Whether anything visible came.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether nothing was held back that may yet become a tag, an entity, or an address.
     pub(super) fn is_settled(&self) -> bool {
         self.pending.is_empty()
     }
@@ -90,17 +104,25 @@ impl Plain {
 
     /// The text is over: what looked like the beginning of a tag was none.
     pub(super) fn finish(&mut self, out: &mut String) {
+        if self.pending.starts_with('(') {
+            self.give_up_address(out);
+        }
         self.release(out);
         self.gap = Gap::None;
     }
 
     fn take(&mut self, character: char, out: &mut String) {
         if self.pending.is_empty() {
-            if matches!(character, '<' | '&') {
+            let address = character == '(' && self.linked;
+            if address || matches!(character, '<' | '&') {
                 self.pending.push(character);
             } else {
                 self.give(character, out);
             }
+            return;
+        }
+        if self.pending.starts_with('(') {
+            self.try_address(character, out);
             return;
         }
         if matches!(character, '<' | '&') && !self.quoting() {
@@ -128,6 +150,28 @@ impl Plain {
             self.pending.ends_with("-->")
         } else {
             !self.quoting()
+        }
+    }
+
+    /// A link's address goes on, ends, or turns out to be none: then it is text in parentheses.
+    fn try_address(&mut self, latest: char, out: &mut String) {
+        self.pending.push(latest);
+        let body = self.pending.get(1..).unwrap_or_default();
+        match address(body) {
+            Address::Unfinished if self.pending.len() <= LONGEST_ADDRESS => {}
+            Address::Whole => {
+                self.pending.clear();
+                self.put(LINK_END, out);
+            }
+            Address::Unfinished | Address::None => self.give_up_address(out),
+        }
+    }
+
+    /// What is in the parentheses may have tags and entities in it.
+    fn give_up_address(&mut self, out: &mut String) {
+        self.linked = false;
+        for character in std::mem::take(&mut self.pending).chars() {
+            self.take(character, out);
         }
     }
 
@@ -181,8 +225,17 @@ impl Plain {
         };
         if gap != Gap::None {
             self.gap = self.gap.max(gap);
+            self.linked = false;
+            self.bracket &= self.gap != Gap::Paragraph;
             return;
         }
+        self.put(character, out);
+        self.linked = character == ']' && self.bracket;
+        self.bracket = character == '[' || (self.bracket && character != ']');
+    }
+
+    fn put(&mut self, character: char, out: &mut String) {
+        self.linked = false;
         if self.begun {
             match self.gap {
                 Gap::None => {}
@@ -194,6 +247,57 @@ impl Plain {
         self.begun = true;
         self.gap = Gap::None;
         out.push(character);
+    }
+}
+
+/// What stands after the parenthesis that may begin a link's address.
+enum Address {
+    Whole,
+    Unfinished,
+    None,
+}
+
+/// `https://x/y(z) "a title")` is one. A program's `f[i](x)` and `[1](see there)` have none.
+fn address(body: &str) -> Address {
+    let mut depth = 0_usize;
+    for (at, character) in body.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            ')' => {
+                let named = body
+                    .get(..at)
+                    .is_some_and(|address| address.contains(['/', '.', '#', ':', '@']));
+                return match named {
+                    true => Address::Whole,
+                    false => Address::None,
+                };
+            }
+            '[' | ']' => return Address::None,
+            _ if character.is_whitespace() => return title(body.get(at..).unwrap_or_default()),
+            _ => {}
+        }
+    }
+    Address::Unfinished
+}
+
+/// After the address, a title in quotation marks may stand.
+fn title(body: &str) -> Address {
+    let body = body.trim_start();
+    let Some(quote) = body.chars().next() else {
+        return Address::Unfinished;
+    };
+    if !matches!(quote, '"' | '\'') {
+        return Address::None;
+    }
+    let behind = body.get(1..).and_then(|rest| rest.split_once(quote));
+    let Some((_, behind)) = behind else {
+        return Address::Unfinished;
+    };
+    match behind.trim_start() {
+        "" => Address::Unfinished,
+        behind if behind.starts_with(')') => Address::Whole,
+        _ => Address::None,
     }
 }
 
@@ -317,6 +421,25 @@ mod tests {
             plain("AT&amp;T &lt;b&gt; &#1046;&#x416;&nbsp;x &bogus;"),
             "AT&T <b> ЖЖ x &bogus;"
         );
+    }
+
+    #[test]
+    fn the_addresses_of_links_go() {
+        let link = |text: &str| plain(text).replace(LINK_END, "$");
+        for (text, wanted) in [
+            (
+                "See [docs](https://x.kz/a_(b)?c=d&e=f). Now",
+                "See [docs]$. Now",
+            ),
+            ("[a](/b \"A title.\") [c](#d)", "[a]$ [c]$"),
+            ("![cat](cat.png)", "![cat]$"),
+            ("f[i](x) and [1](see a.b)", "f[i](x) and [1](see a.b)"),
+            ("] (a.b) ](a.b)", "] (a.b) ](a.b)"),
+            ("[a](<b>x</b>", "[a](x"),
+            ("[a](https://x", "[a](https://x"),
+        ] {
+            assert_eq!(link(text), wanted);
+        }
     }
 
     #[test]

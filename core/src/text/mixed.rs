@@ -1,5 +1,6 @@
 //! Sentences in more than one language, as far as their letters tell.
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 use super::script::{has_kazakh, is_kazakh};
@@ -48,7 +49,7 @@ pub(super) fn runs(sentence: &str, home: Language) -> Vec<(Language, &str)> {
 /// What most letters of a word belong to.
 fn writing(word: &str) -> Option<Writing> {
     let letters = |script| {
-        word.chars()
+        word.nfkc()
             .filter(|letter| letter.is_alphabetic() && letter.script() == script)
             .count()
     };

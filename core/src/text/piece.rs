@@ -41,6 +41,8 @@ pub struct Pieces {
     mixed: Option<Language>,
     /// Something of it was given out.
     begun: bool,
+    /// A document had something in it, be it only marks.
+    documented: bool,
 }
 
 impl Pieces {
@@ -64,7 +66,12 @@ impl Pieces {
     ///
     /// [`SsmlError`]; nothing was taken in then.
     pub fn push_ssml(&mut self, document: &str) -> Result<usize, SsmlError> {
-        let pieces = pieces(ssml::parse(document)?);
+        let parts = ssml::parse(document)?;
+        self.documented |= parts.iter().any(|part| match part {
+            Part::Passage(passage) => !passage.text.trim().is_empty(),
+            Part::Pause(_) | Part::Sentence | Part::Paragraph => false,
+        });
+        let pieces = pieces(parts);
         let characters = pieces.iter().map(|piece| match piece {
             Piece::Sentence(sentence) => sentence.text.chars().count(),
             Piece::Pause(_) => 0,
@@ -72,6 +79,11 @@ impl Pieces {
         let characters = characters.sum();
         self.ready.extend(pieces);
         Ok(characters)
+    }
+
+    /// Whether anything visible came, be it only marks or pictures that nobody says.
+    pub fn has_marks(&self) -> bool {
+        self.documented || self.sentences.has_marks()
     }
 
     /// There is no more text.

@@ -1,5 +1,8 @@
 //! Which language a text is in, and which it cannot be in, judged by its letters.
 
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 use crate::language::Language;
@@ -33,8 +36,37 @@ pub fn language_of(text: &str) -> Option<Language> {
     }
 }
 
+/// The script, by its English name, that most letters of `text` are of, where those of Latin and Cyrillic are fewer than all
+/// others: only voices of other languages could read it.
+///
+/// ```
+/// use avatar_core::text::foreign_script;
+///
+/// assert_eq!(foreign_script("שלום עולם, ok"), Some("Hebrew"));
+/// assert_eq!(foreign_script("Hello is 你好 there."), None);
+/// assert_eq!(foreign_script("5 + 5"), None);
+/// ```
+pub fn foreign_script(text: &str) -> Option<&'static str> {
+    let mut known = 0_usize;
+    let mut others: HashMap<Script, usize> = HashMap::new();
+    for letter in text.nfkc().filter(|letter| letter.is_alphabetic()) {
+        match letter.script() {
+            Script::Latin | Script::Cyrillic => known += 1,
+            Script::Common | Script::Inherited | Script::Unknown => {}
+            script => *others.entry(script).or_default() += 1,
+        }
+    }
+    if others.values().sum::<usize>() <= known {
+        return None;
+    }
+    let most = others
+        .into_iter()
+        .max_by_key(|(script, count)| (*count, script.full_name()));
+    most.map(|(script, _)| script.full_name())
+}
+
 fn letters(text: &str, script: Script) -> usize {
-    text.chars()
+    text.nfkc()
         .filter(|letter| letter.is_alphabetic() && letter.script() == script)
         .count()
 }
@@ -79,6 +111,7 @@ mod tests {
             ("Hello, мир", Some(En)),
             ("Привет, world, как дела?", Some(Ru)),
             ("Қазақстан — тәуелсіз мемлекет", Some(Kk)),
+            ("𝗛𝗲𝗹𝗹𝗼", Some(En)),
             ("12:30 😀", None),
             ("שלום", None),
         ] {

@@ -2,7 +2,8 @@
 
 use super::boundary;
 use super::markup::{LINE, PARAGRAPH, Plain, SPACE};
-use super::{Manner, slice, speakable};
+use super::thought::Thoughts;
+use super::{Manner, markdown, slice, speakable};
 use crate::language::Language;
 
 /// Characters a [`Sentence`] has at most.
@@ -11,7 +12,7 @@ pub const LONGEST: usize = slice::LONGEST;
 /// Something to be spoken in one breath: a sentence, a line, or a slice of a very long one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
-    /// Plain text on one line, with its punctuation; at most [`LONGEST`] characters, at least one of them speakable.
+    /// Plain text on one line, without marks of Markdown, with its punctuation; at most [`LONGEST`] characters, at least one of them speakable.
     pub text: String,
     /// It is the last of its paragraph, or of the text.
     pub paragraph_end: bool,
@@ -39,6 +40,7 @@ pub struct Sentence {
 /// ```
 #[derive(Debug, Default)]
 pub struct Sentences {
+    thoughts: Thoughts,
     plain: Plain,
     text: String,
     /// How much of `text` was given out.
@@ -53,8 +55,15 @@ impl Sentences {
     /// Takes in more text. After [`finish`](Self::finish), nothing happens.
     pub fn push(&mut self, text: &str) {
         if !self.finished {
-            self.plain.push(text, &mut self.text);
+            let mut said = String::with_capacity(text.len());
+            self.thoughts.push(text, &mut said);
+            self.plain.push(&said, &mut self.text);
         }
+    }
+
+    /// Whether anything visible came, be it only marks or pictures that nobody says.
+    pub fn has_marks(&self) -> bool {
+        self.plain.has_begun()
     }
 
     /// Takes in more text in which nothing is a tag or an entity.
@@ -67,6 +76,9 @@ impl Sentences {
     /// There is no more text: what is left is the last sentence.
     pub fn finish(&mut self) {
         self.finished = true;
+        let mut said = String::new();
+        self.thoughts.finish(&mut said);
+        self.plain.push(&said, &mut self.text);
         self.plain.finish(&mut self.text);
     }
 
@@ -96,7 +108,7 @@ impl Sentences {
 
     /// Whether [`settle`](Self::settle) would give something.
     pub fn can_settle(&self) -> bool {
-        self.plain.is_settled() && boundary::reads_whole(self.rest())
+        self.thoughts.is_settled() && self.plain.is_settled() && boundary::reads_whole(self.rest())
     }
 
     fn rest(&self) -> &str {
@@ -110,7 +122,7 @@ impl Sentences {
         let rest = self.rest();
         let boundary = boundary::first(rest, whole)?;
         let (text, left) = rest.split_at_checked(boundary.end)?;
-        let text = text.trim_end().replace(LINE, " ");
+        let text = markdown::plain(&text.trim_end().replace(LINE, " "));
         let left = left.len();
         self.given = self.text.len() - left;
         if self.given >= DROP_AFTER {

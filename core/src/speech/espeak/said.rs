@@ -1,13 +1,16 @@
 //! What espeak-ng is to read, made from what is written.
 
-use super::spelling::{composed, spelled};
+use super::normalized::Normalized;
+use super::numeric::{between, is_minus, millionth, minus};
+use super::spelling::spelled;
 use crate::language::Language;
+use crate::text::{Dot, dot, is_address};
 
 /// A sentence to be read aloud, and the way back to how it is written.
 ///
 /// By default espeak-ng says "asterisk", "hash" and "grinning face", and ends a sentence at every full stop before a capital
 /// letter, "J. Smith" included. Here markup and pictures are silent, and no full stop before the last ends anything:
-/// what comes in is one sentence, so it belongs to an abbreviation.
+/// what comes in is one sentence, so it belongs to an abbreviation. Nor is one said that stands where a space was forgotten.
 #[derive(Debug)]
 pub(super) struct Said {
     text: String,
@@ -22,38 +25,67 @@ impl Said {
             text: String::with_capacity(written.len()),
             origins: Vec::with_capacity(written.len()),
         };
+        let normalized = Normalized::new(written);
+        let text = normalized.text();
         let mut before = None;
-        let mut characters = written.char_indices().peekable();
-        while let Some((at, character)) = characters.next() {
-            let rest = written.get(at + character.len_utf8()..).unwrap_or_default();
+        let mut characters = normalized.characters().peekable();
+        while let Some((place, at, character)) = characters.next() {
+            let (head, rest) = text.split_at_checked(place).unwrap_or((text, ""));
+            let rest = rest.get(character.len_utf8()..).unwrap_or_default();
             match character {
                 '.' if begins_word(rest) => {
-                    match abbreviated(written.get(..at).unwrap_or_default()) {
+                    match abbreviated(head) {
                         // Read as letters only where nothing stands between them: "А. С. Пушкин" as "А.С.Пушкин".
                         Abbreviated::Initial => {
                             said.push(at, '.');
-                            characters.next_if(|(_, gap)| gap.is_whitespace());
+                            characters.next_if(|(_, _, gap)| gap.is_whitespace());
                         }
                         // A list's item: "1. Bread".
                         Abbreviated::Number => said.push(at, ','),
                         Abbreviated::Word => {}
                     }
                 }
+                '.' if touches(before, rest) => match dot(head, rest) {
+                    Dot::Inside => said.push(at, '.'),
+                    Dot::Abbreviation => said.push(at, ' '),
+                    Dot::Forgotten => said.say(at, ", "),
+                },
+                // Signs that are said by their names where they touch letters.
+                '!' | '?' if touches(before, rest) && !is_address(head, rest) => {
+                    said.say(at, ", ");
+                }
+                '-' | '–' | '−' => match language {
+                    Some(language) if is_minus(character, head, rest) => {
+                        if before.is_some_and(char::is_alphanumeric) {
+                            said.push(at, ' ');
+                        }
+                        said.say(at, minus(language));
+                    }
+                    Some(language) => match between(head, rest, language) {
+                        Some(word) => said.say(at, word),
+                        None => said.push(at, character),
+                    },
+                    None => said.push(at, character),
+                },
+                'μ' => {
+                    let unit = language.and_then(|language| millionth(head, rest, language));
+                    match unit {
+                        Some((name, length)) => {
+                            if before.is_some_and(char::is_alphanumeric) {
+                                said.push(at, ' ');
+                            }
+                            said.say(at, name);
+                            let end = place + character.len_utf8() + length;
+                            while characters.next_if(|(place, ..)| *place < end).is_some() {}
+                        }
+                        None => said.push(at, character),
+                    }
+                }
                 '*' if counts(before, rest) => said.push(at, character),
                 '#' if before.is_some_and(char::is_alphanumeric) => said.push(at, character),
-                '%' if language == Some(Language::Kk) => {
-                    " пайыз".chars().for_each(|letter| said.push(at, letter))
-                }
+                '%' if language == Some(Language::Kk) => said.say(at, " пайыз"),
                 _ if is_silent(character) => said.push(at, ' '),
-                _ => {
-                    let whole = characters
-                        .peek()
-                        .and_then(|(_, accent)| composed(character, *accent));
-                    if whole.is_some() {
-                        characters.next();
-                    }
-                    said.spell(at, whole.unwrap_or(character), language);
-                }
+                _ => said.spell(at, character, language),
             }
             before = Some(character);
         }
@@ -73,10 +105,14 @@ impl Said {
 
     fn spell(&mut self, written: usize, letter: char, language: Option<Language>) {
         match language.and_then(|language| spelled(letter, language)) {
-            Some(letters) => letters
-                .chars()
-                .for_each(|letter| self.push(written, letter)),
+            Some(letters) => self.say(written, letters),
             None => self.push(written, letter),
+        }
+    }
+
+    fn say(&mut self, written: usize, text: &str) {
+        for character in text.chars() {
+            self.push(written, character);
         }
     }
 
@@ -93,6 +129,11 @@ fn begins_word(rest: &str) -> bool {
         && word
             .trim_start_matches(|mark: char| "\"'«„“([".contains(mark))
             .starts_with(|first: char| first.is_uppercase() || first.is_numeric())
+}
+
+/// A mark between letters or digits, without a space.
+fn touches(before: Option<char>, rest: &str) -> bool {
+    before.is_some_and(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric)
 }
 
 /// What a full stop follows.
@@ -159,6 +200,40 @@ mod tests {
             "  Да    тег, C# и 2*3   ."
         );
         assert_eq!(Said::new("5%", Some(Language::Kk)).text(), "5 пайыз");
+    }
+
+    #[test]
+    fn signs_beside_numbers_have_names() {
+        let said = |text: &str, language| Said::new(text, Some(language)).text().to_owned();
+        assert_eq!(said("-20 градусов", Language::Ru), "минус 20 градусов");
+        assert_eq!(said("Бүгін −20 °C", Language::Kk), "Бүгін минус 20 °C");
+        assert_eq!(
+            said("(-5) and 5−3", Language::En),
+            "(minus 5) and 5 minus 3"
+        );
+        assert_eq!(said("9-17, F-16", Language::En), "9 to 17, F-16");
+        assert_eq!(said("3–4 дня", Language::Ru), "3 4 дня");
+        assert_eq!(
+            said("5 µm, 2µg", Language::En),
+            "5 micrometres, 2 micrograms"
+        );
+        assert_eq!(said("5 μm.", Language::Ru), "5 микрометров.");
+        assert_eq!(Said::new("-5", None).text(), "-5");
+    }
+
+    #[test]
+    fn a_forgotten_space_is_a_pause() {
+        assert_eq!(said("готово.потом да!нет"), "готово, потом да, нет");
+        assert_eq!(said("ул.Абая"), "ул Абая");
+        for text in [
+            "3.14",
+            "example.com",
+            "т.е. так",
+            "https://x.kz/a?b=c.D",
+            "v1.2.3",
+        ] {
+            assert_eq!(said(text), text);
+        }
     }
 
     #[test]

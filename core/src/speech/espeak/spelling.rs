@@ -75,16 +75,6 @@ const FOR_ENGLISH: &[(char, &str)] = &[
     ('ў', "w"),
 ];
 
-/// Letters that some systems write in two characters.
-const COMPOSED: [(char, char, char); 6] = [
-    ('и', '\u{306}', 'й'),
-    ('И', '\u{306}', 'Й'),
-    ('е', '\u{308}', 'ё'),
-    ('Е', '\u{308}', 'Ё'),
-    ('у', '\u{306}', 'ў'),
-    ('і', '\u{308}', 'ї'),
-];
-
 /// How `letter` is spelled for a voice of `language`; `None` where it stays as it is.
 pub(super) fn spelled(letter: char, language: Language) -> Option<&'static str> {
     let table = match language {
@@ -97,12 +87,4 @@ pub(super) fn spelled(letter: char, language: Language) -> Option<&'static str> 
         .iter()
         .find(|(known, _)| *known == small)
         .map(|(_, spelled)| *spelled)
-}
-
-/// A letter and the accent after it in one character.
-pub(super) fn composed(letter: char, accent: char) -> Option<char> {
-    let found = COMPOSED
-        .iter()
-        .find(|(base, mark, _)| (*base, *mark) == (letter, accent));
-    found.map(|(_, _, whole)| *whole)
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::hls::Segment;
-use crate::media::{Captions, Word};
+use crate::media::Captions;
 use crate::speech::{Mark, MarkKind};
 use crate::time::Samples;
 
@@ -16,7 +16,6 @@ pub(crate) struct Transcript {
 #[derive(Debug, Default)]
 struct State {
     captions: Captions,
-    word: Option<(String, Samples)>,
     /// Characters of the text as far as it is known.
     characters: usize,
     /// Characters whose sound is known or being made.
@@ -44,14 +43,10 @@ impl Transcript {
     pub(crate) fn hear(&self, marks: &[Mark], known: Samples) {
         let mut state = self.lock();
         for mark in marks {
-            let word = match &mark.kind {
-                MarkKind::Phoneme(_) => continue,
-                MarkKind::Word(word) => Some((word.clone(), mark.at)),
-                MarkKind::End => None,
-            };
-            if let Some((text, start)) = std::mem::replace(&mut state.word, word) {
-                let end = mark.at;
-                state.captions.word(Word { text, start, end });
+            match &mark.kind {
+                MarkKind::Phoneme(_) => {}
+                MarkKind::Word(word) => state.captions.begin(word, mark.at),
+                MarkKind::End => state.captions.end(mark.at),
             }
         }
         state.known = known;
@@ -84,5 +79,34 @@ impl Transcript {
         let expected = state.known.seconds() / covered;
         let percent = 100.0 * done.seconds() / expected.max(0.001);
         percent.clamp(0.0, 99.0) as u8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_still_being_said_is_in_the_captions() {
+        let transcript = Transcript::default();
+        let at = Samples::from_millis;
+        let mark = |millis, kind| Mark {
+            at: at(millis),
+            kind,
+        };
+        let word = MarkKind::Word("12345678901234567890".to_owned());
+        transcript.hear(&[mark(100, word)], at(3_000));
+        let segment = |number: u32| Segment {
+            number,
+            start: at(u64::from(number) * 1_000),
+            duration: at(1_000),
+            bytes: 0,
+        };
+        for number in 0..3 {
+            let captions = transcript.captions_of(&segment(number));
+            assert!(captions.contains("\n12345678901234567890\n"), "{captions}");
+        }
+        transcript.hear(&[mark(3_100, MarkKind::End)], at(4_000));
+        transcript.end(at(4_000));
     }
 }

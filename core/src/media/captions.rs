@@ -28,12 +28,18 @@ const SHORTEST: Samples = Samples::from_millis(1_000);
 const LINGER: Samples = Samples::from_millis(300);
 /// A longer silence separates cues.
 const PAUSE: Samples = Samples::from_millis(700);
+/// A word whose rest takes longer than this, once all of it was shown, is shown again.
+const REST: Samples = Samples::from_millis(2_000);
+/// How long a letter and a digit take at least, as long as it is not known how long their word does.
+const LETTER: Samples = Samples::from_millis(50);
+const DIGIT: Samples = Samples::from_millis(200);
 
 /// Gathers words into cues and gives them out segment by segment.
 ///
 /// A cue that reaches into several segments is written into each of them with its full times, as RFC 8216
 /// section 3.5 asks. So a cue must be settled before the first segment it touches is written: if words are
-/// only known up to the middle of a cue by then, the cue ends there and the words that follow begin another.
+/// only known up to the middle of a cue by then, the cue ends there and the words that follow begin another. A word that is
+/// still being said when a segment ends is shown as well, a long one as far as it is likely to have come.
 #[derive(Debug, Default)]
 pub struct Captions {
     /// Settled cues that some segment still to be written may touch.
@@ -44,6 +50,34 @@ pub struct Captions {
     complete: bool,
     /// The end of the last settled cue.
     settled: Samples,
+    /// The word that is being said.
+    begun: Option<Begun>,
+}
+
+/// A word whose end is not known.
+#[derive(Debug)]
+struct Begun {
+    start: Samples,
+    /// What it is shown as: pieces that fit on a line each.
+    pieces: Vec<String>,
+    /// How many of them have been shown.
+    shown: usize,
+}
+
+impl Begun {
+    /// When piece `number` begins at the earliest.
+    fn due(&self, number: usize) -> Samples {
+        let before = self
+            .pieces
+            .iter()
+            .take(number)
+            .flat_map(|piece| piece.chars());
+        let length = before.map(|character| match character.is_numeric() {
+            true => DIGIT.0,
+            false => LETTER.0,
+        });
+        self.start + Samples(length.sum())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +95,14 @@ impl Captions {
 
     /// Takes in the next word, in order of time. Words of white space alone are passed over.
     pub fn word(&mut self, word: Word) {
-        let text: String = word
-            .text
+        self.begin(&word.text, word.start);
+        self.end(word.end);
+    }
+
+    /// A word begins, in order of time, and with that the one before is over.
+    pub fn begin(&mut self, text: &str, start: Samples) {
+        self.end(start);
+        let text: String = text
             .split(|c: char| c.is_whitespace() || c.is_control())
             .filter(|piece| !piece.is_empty())
             .collect::<Vec<_>>()
@@ -71,12 +111,33 @@ impl Captions {
             return;
         }
         let graphemes: Vec<&str> = text.graphemes(true).collect();
-        let pieces = graphemes.len().div_ceil(LINE) as u64;
-        let start = word.start.max(self.last_start());
-        let length = word.end.saturating_sub(start);
-        for (piece, index) in graphemes.chunks(LINE).zip(0u64..) {
+        self.begun = Some(Begun {
+            start: start.max(self.last_start()),
+            pieces: graphemes.chunks(LINE).map(<[&str]>::concat).collect(),
+            shown: 0,
+        });
+    }
+
+    /// The word that has begun, if any has, is over.
+    pub fn end(&mut self, end: Samples) {
+        let Some(begun) = self.begun.take() else {
+            return;
+        };
+        let left = begun.pieces.get(begun.shown..).unwrap_or_default();
+        let start = match begun.shown {
+            0 => begun.start,
+            _ => self.settled,
+        };
+        let length = end.saturating_sub(start);
+        // What was shown goes on being said for a while.
+        if left.is_empty() && length > REST {
+            let text = begun.pieces.last().cloned().unwrap_or_default();
+            return self.piece(Word { text, start, end });
+        }
+        let pieces = left.len() as u64;
+        for (text, index) in left.iter().zip(0u64..) {
             self.piece(Word {
-                text: piece.concat(),
+                text: text.clone(),
                 start: start + Samples(length.0 * index / pieces),
                 end: start + Samples(length.0 * (index + 1) / pieces),
             });
@@ -84,8 +145,8 @@ impl Captions {
     }
 
     /// The captions of the segment from `start` to `end`, as soon as all words that begin before its end are
-    /// known: those that begin before `known_until` have been given, and no later one will be given that
-    /// begins earlier. `None` before that. Segments are asked for in order.
+    /// known: those that begin before `known_until` have been given, the last of them perhaps without its end, and no later
+    /// one will be given that begins earlier. `None` before that. Segments are asked for in order.
     pub fn segment(
         &mut self,
         start: Samples,
@@ -95,8 +156,10 @@ impl Captions {
         if known_until < end {
             return None;
         }
+        self.show_begun(end);
         if self.open.first().is_some_and(|word| word.start < end) {
-            self.settle(known_until);
+            let next = self.begun.as_ref().filter(|begun| begun.shown == 0);
+            self.settle(next.map_or(known_until, |begun| begun.start.min(known_until)));
         }
         let mut text = String::from(HEADER);
         for cue in self
@@ -110,6 +173,43 @@ impl Captions {
             self.cues.pop_front();
         }
         Some(text)
+    }
+
+    /// Shows what is likely to have been said, before `end`, of the word that has begun.
+    fn show_begun(&mut self, end: Samples) {
+        let Some(mut begun) = self.begun.take_if(|begun| begun.start < end) else {
+            return;
+        };
+        let before = begun.shown;
+        while let Some(text) = begun.pieces.get(begun.shown)
+            && begun.due(begun.shown) < end
+        {
+            let start = match before {
+                0 => begun.due(begun.shown),
+                _ => begun.due(begun.shown).max(self.settled),
+            };
+            let next = begun.due(begun.shown + 1);
+            let last = begun.shown + 1 == begun.pieces.len() || next >= end;
+            let word = Word {
+                text: text.clone(),
+                start,
+                end: if last {
+                    end.max(start)
+                } else {
+                    next.max(start)
+                },
+            };
+            begun.shown += 1;
+            self.piece(word);
+        }
+        if begun.shown == before
+            && self.settled < end
+            && let Some(text) = begun.pieces.get(before.saturating_sub(1))
+        {
+            let (text, start) = (text.clone(), self.settled);
+            self.piece(Word { text, start, end });
+        }
+        self.begun = Some(begun);
     }
 
     /// Adds a word, or a piece of one, that fits on a line.

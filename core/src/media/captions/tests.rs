@@ -119,6 +119,74 @@ fn a_silence_separates_cues() {
     assert_eq!(cues(&shown[3]), [(3000, 4000, "two".to_owned())]);
 }
 
+#[test]
+fn a_cue_begins_with_its_word_where_a_segment_is_cut() {
+    let at = Samples::from_millis;
+    let mut captions = Captions::new();
+    captions.begin("one", at(2_600));
+    captions.begin("two", at(2_900));
+    // What is known reaches into the word after the cut.
+    captions.begin("three", at(3_290));
+    let first = captions.segment(at(0), at(3_000), at(3_493)).unwrap();
+    assert_eq!(cues(&first), [(2_600, 3_290, "one two".to_owned())]);
+    captions.begin("four", at(3_700));
+    captions.end(at(4_000));
+    let next = captions.segment(at(3_000), at(6_000), at(6_000)).unwrap();
+    assert_eq!(cues(&next)[1], (3_290, 4_300, "three four".to_owned()));
+}
+
+#[test]
+fn a_word_is_shown_in_the_segment_it_begins_in() {
+    let at = Samples::from_millis;
+    let mut captions = Captions::new();
+    captions.begin("one", at(500));
+    captions.begin("interminable", at(900));
+    let first = captions.segment(at(0), at(1_000), at(1_000)).unwrap();
+    assert_eq!(cues(&first), [(500, 1_000, "one interminable".to_owned())]);
+    captions.begin("two", at(1_400));
+    captions.end(at(1_800));
+    let next = captions.segment(at(1_000), at(2_000), at(2_000)).unwrap();
+    assert_eq!(cues(&next), [(1_400, 2_000, "two".to_owned())]);
+}
+
+#[test]
+fn the_middle_of_a_long_word_is_shown_while_it_is_said() {
+    let at = Samples::from_millis;
+    let long: String = ('a'..='z').cycle().take(120).collect();
+    let hash: String = "0123456789abcdef".repeat(4);
+    let address = "https://example.com/2026/11/30/a-long-story".to_owned();
+    for (word, seconds) in [(long, 12), (hash, 20), (address, 8)] {
+        let mut captions = Captions::new();
+        captions.begin(&word, at(0));
+        let mut shown: BTreeMap<(u64, u64), String> = BTreeMap::new();
+        for second in 0..seconds + 1 {
+            if second == seconds {
+                captions.begin("end", at(seconds * 1_000));
+                captions.end(at(seconds * 1_000 + 500));
+            }
+            let (from, to) = (at(second * 1_000), at(second * 1_000 + 1_000));
+            let segment = captions.segment(from, to, to).unwrap();
+            let cues = cues(&segment);
+            assert!(
+                !cues.is_empty(),
+                "nothing is shown after {second} s of {word}"
+            );
+            shown.extend(
+                cues.into_iter()
+                    .map(|(start, end, text)| ((start, end), text)),
+            );
+        }
+        let mut texts: Vec<String> = shown.into_values().collect();
+        texts.dedup();
+        let all: String = texts.concat().replace('\n', "");
+        for piece in word.as_bytes().chunks(LINE) {
+            let piece = std::str::from_utf8(piece).unwrap();
+            assert!(all.contains(piece), "{piece} is missing in {all}");
+        }
+        assert!(all.ends_with("end"));
+    }
+}
+
 fn words() -> impl Strategy<Value = Vec<Word>> {
     let text = prop_oneof![
         8 => "[a-zа-яқ]{1,12}[.,!?;:]?",
@@ -196,5 +264,55 @@ proptest! {
         let said: String = words.iter().map(|word| strip(&word.text)).collect();
         let said = said.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         prop_assert_eq!(all, said);
+    }
+
+    #[test]
+    fn words_whose_ends_are_not_known_are_shown_too(
+        words in words(),
+        length in 10_000u64..100_000,
+        ahead in 0u64..100_000,
+    ) {
+        let end = words.last().map_or(1, |word| word.end.0 + 48_000);
+        let mut captions = Captions::new();
+        let mut marks: Vec<(Samples, Option<&str>)> = Vec::new();
+        for word in &words {
+            marks.push((word.start, Some(&word.text)));
+            marks.push((word.end, None));
+        }
+        let mut given = marks.into_iter().peekable();
+        let mut shown: BTreeMap<(u64, u64), String> = BTreeMap::new();
+        let mut from = 0;
+        while from < end {
+            let to = from + length;
+            while let Some((at, text)) = given.next_if(|(at, _)| at.0 < to + ahead) {
+                match text {
+                    Some(text) => captions.begin(text, at),
+                    None => captions.end(at),
+                }
+            }
+            let segment = captions.segment(Samples(from), Samples(to), Samples(to + ahead)).unwrap();
+            for (start, end, text) in cues(&segment) {
+                prop_assert!(start < end, "cue without length");
+                shown.insert((start, end), text);
+            }
+            from = to;
+        }
+        let mut last = 0;
+        for &(start, end) in shown.keys() {
+            prop_assert!(start >= last, "cues overlap");
+            last = end;
+        }
+        let strip = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect() };
+        let all: String = shown.values().map(|text| strip(text)).collect();
+        let mut rest = all.as_str();
+        for word in &words {
+            let text: String = strip(&word.text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            // A piece that goes on being said is shown again.
+            if width(&text) <= LINE {
+                let at = rest.find(&text);
+                prop_assert!(at.is_some(), "{:?} is missing in {:?}", text, rest);
+                rest = &rest[at.unwrap_or(0) + text.len()..];
+            }
+        }
     }
 }

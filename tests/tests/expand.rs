@@ -80,6 +80,23 @@ fn what_the_model_writes_is_said() {
 }
 
 #[test]
+fn neither_thoughts_nor_markdown_are_said() {
+    let written = "<think>A tale. Of whom?</think># A **tale**\n\nOnce there was a [knight](https://example.com/a.b?c=d). \
+                   * He feared _geese_.\n";
+    let server = SpeechServer::answering(model(finished(written)));
+    let nginx = setup(&server, "").start();
+    for kind in KINDS {
+        let id = start(&nginx, kind, json!({}));
+        let status = nginx.finished(&id);
+        assert_eq!(status["status"], "ready", "{status}");
+        assert_eq!(
+            nginx.said(&id),
+            "A tale Once there was a knight. He feared geese."
+        );
+    }
+}
+
+#[test]
 fn it_is_asked_for_or_not() {
     let server = SpeechServer::answering(model(finished("Yes.")));
     let nginx = setup(&server, "").reuse("size=64m").start();

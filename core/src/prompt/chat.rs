@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Settings;
 use super::events::Events;
 use crate::language::Language;
+use crate::text::{Thoughts, without_thoughts};
 
 /// The request that has `prompt` written out in `language`.
 pub(crate) fn request(
@@ -56,6 +57,7 @@ pub(crate) struct Answer {
     events: Option<Events>,
     body: Vec<u8>,
     standing: Standing,
+    thoughts: Thoughts,
 }
 
 /// An answer in one piece has this many bytes at the most.
@@ -69,6 +71,7 @@ impl Answer {
             events: (!whole).then(Events::default),
             body: Vec::new(),
             standing: Standing::Open,
+            thoughts: Thoughts::default(),
         }
     }
 
@@ -77,7 +80,7 @@ impl Answer {
         self.standing
     }
 
-    /// Takes in more of it; returns the text in that.
+    /// Takes in more of it; returns the text in that, without what the model thinks aloud.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> String {
         let mut text = String::new();
         let Some(events) = &mut self.events else {
@@ -92,8 +95,13 @@ impl Answer {
         if events.push(bytes, &mut carried).is_err() {
             self.standing = Standing::Stopped;
         }
+        let mut written = String::new();
         for data in carried {
-            self.take(&data, "delta", &mut text);
+            self.take(&data, &mut written);
+        }
+        self.thoughts.push(&written, &mut text);
+        if self.standing != Standing::Open {
+            self.thoughts.finish(&mut text);
         }
         text
     }
@@ -103,11 +111,14 @@ impl Answer {
         let mut text = String::new();
         if self.events.is_none() {
             let body = std::mem::take(&mut self.body);
-            self.take(&String::from_utf8_lossy(&body), "message", &mut text);
-            if self.standing == Standing::Open && !text.is_empty() {
+            let mut written = String::new();
+            self.take(&String::from_utf8_lossy(&body), &mut written);
+            if self.standing == Standing::Open && !written.is_empty() {
                 self.standing = Standing::Whole;
             }
+            text = without_thoughts(&written);
         }
+        self.thoughts.finish(&mut text);
         if self.standing == Standing::Open {
             self.standing = Standing::Stopped;
         }
@@ -115,7 +126,7 @@ impl Answer {
     }
 
     /// One event, or the whole.
-    fn take(&mut self, data: &str, place: &str, text: &mut String) {
+    fn take(&mut self, data: &str, text: &mut String) {
         if self.standing != Standing::Open {
             return;
         }
@@ -130,14 +141,45 @@ impl Answer {
             self.standing = Standing::Stopped;
             return;
         }
-        let choice = value.pointer("/choices/0");
-        let said = choice.and_then(|choice| choice.get(place)?.get("content")?.as_str());
-        text.push_str(said.unwrap_or_default());
-        match choice.and_then(|choice| choice.get("finish_reason")?.as_str()) {
-            None => {}
+        let Some(choice) = value.pointer("/choices/0") else {
+            return;
+        };
+        let said = ["delta", "message"]
+            .iter()
+            .find_map(|place| choice.get(place));
+        if let Some(content) = said.and_then(|said| said.get("content")) {
+            read_content(content, text);
+        }
+        match choice.get("finish_reason").and_then(Value::as_str) {
+            // Some servers send an empty one with every word.
+            None | Some("") => {}
             Some("length" | "content_filter") => self.standing = Standing::Stopped,
             Some(_) => self.standing = Standing::Whole,
         }
+    }
+}
+
+/// Appends the text of what a model wrote: a string, or a list of blocks of which those of text count.
+fn read_content(content: &Value, text: &mut String) {
+    match content {
+        Value::String(written) => text.push_str(written),
+        Value::Array(blocks) => {
+            for block in blocks {
+                let kind = block.get("type").and_then(Value::as_str);
+                match block {
+                    Value::String(written) => text.push_str(written),
+                    _ if matches!(kind, None | Some("text" | "output_text")) => {
+                        let written = block.get("text");
+                        // The assistants' form: {"text": {"value": "…"}}
+                        let value = written.and_then(|written| written.get("value"));
+                        let written = value.or(written).and_then(Value::as_str);
+                        text.push_str(written.unwrap_or_default());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -191,6 +233,51 @@ mod tests {
                 (String::new(), Standing::Stopped)
             );
         }
+    }
+
+    #[test]
+    fn thoughts_are_not_said() {
+        let event = |content: &Value, finish: &str| {
+            let choice = json!({ "delta": { "content": content }, "finish_reason": finish });
+            format!("data: {}\n\n", json!({ "choices": [choice] }))
+        };
+        let words = ["<thi", "nk>Is ", "it?</th", "ink>", "Yes", ", 1 < 2."];
+        let mut stream: String = words.iter().map(|word| event(&json!(word), "")).collect();
+        stream += "data: [DONE]\n\n";
+        let said = ("Yes, 1 < 2.".to_owned(), Standing::Whole);
+        assert_eq!(told("text/event-stream", &stream), said);
+        let unclosed = event(&json!("<reasoning>Is it?"), "stop");
+        assert_eq!(
+            told("text/event-stream", &unclosed),
+            (String::new(), Standing::Whole)
+        );
+        let cut = event(&json!("Is a <"), "stop");
+        assert_eq!(told("text/event-stream", &cut).0, "Is a <");
+        for content in ["<think>Hm.</think>Yes.", "Hm.\n</think>Yes."] {
+            let whole = json!({ "choices": [{ "message": { "content": content } }] });
+            assert_eq!(told("application/json", &whole.to_string()).0, "Yes.");
+        }
+    }
+
+    #[test]
+    fn content_may_come_in_blocks() {
+        let blocks = json!([
+            { "type": "thinking", "thinking": [{ "type": "text", "text": "Hm." }] },
+            { "type": "text", "text": "One " },
+            { "text": "two " },
+            "three.",
+            { "type": "image_url", "image_url": { "url": "https://x" } },
+        ]);
+        let said = ("One two three.".to_owned(), Standing::Whole);
+        let whole =
+            json!({ "choices": [{ "message": { "content": blocks }, "finish_reason": "stop" }] });
+        assert_eq!(told("application/json", &whole.to_string()), said);
+        let delta =
+            json!({ "choices": [{ "delta": { "content": blocks }, "finish_reason": "stop" }] });
+        assert_eq!(
+            told("text/event-stream", &format!("data: {delta}\n\n")),
+            said
+        );
     }
 
     #[test]

@@ -115,6 +115,39 @@ fn text_may_come_later_or_never() {
 }
 
 #[test]
+fn marks_alone_are_said_by_silence() {
+    let nginx = Setup::new().start();
+    for kind in KINDS {
+        let id = start(&nginx, kind, json!({ "final": false }));
+        nginx.append(&id, "👍", false);
+        nginx.append(&id, " — …", true);
+        let status = nginx.finished(&id);
+        assert_eq!(status["status"], "ready", "{status}");
+        decode(&output(&nginx, &id));
+        // What nobody can read is no silence that was meant.
+        let id = start(&nginx, kind, json!({ "final": false }));
+        nginx.append(&id, "こんにちは。", true);
+        assert_eq!(nginx.finished(&id)["error_code"], "tts_empty");
+    }
+}
+
+#[test]
+fn spaces_forgotten_between_pieces_are_none_that_is_said() {
+    let nginx = Setup::new().start();
+    for kind in KINDS {
+        let id = start(
+            &nginx,
+            kind,
+            json!({ "text": "It is done.", "final": false }),
+        );
+        nginx.append(&id, "Next comes 5.", false);
+        nginx.append(&id, "Then the end.", true);
+        assert_eq!(nginx.finished(&id)["status"], "ready");
+        assert_eq!(nginx.said(&id), "It is done. Next comes 5. Then the end.");
+    }
+}
+
+#[test]
 fn what_cannot_be_added_is_refused() {
     let nginx = Setup::new()
         .http("avatar_max_text 20; avatar_max_session_text 30;")

@@ -274,7 +274,7 @@ fn what_cannot_be_read_out_is_refused() {
     let long = json!({ "prompt": "a".repeat(101) }).to_string();
     for (body, code) in [
         ("{}", "empty_text"),
-        (r#"{"prompt":" - "}"#, "empty_text"),
+        (r#"{"prompt":"<br/>"}"#, "empty_text"),
         (r#"{"prompt":1}"#, "bad_parameter"),
         (r#"{"prompt":"a","expand":1}"#, "bad_parameter"),
         (r#"{"prompt":"a","lang":"xx"}"#, "unsupported_language"),

@@ -163,7 +163,11 @@ fn what_is_no_film_is_refused() {
     );
     assert_eq!(nginx.request("GET", PATH).send().status, 405);
     // Nothing in it can be said.
-    let silent = ask(&nginx, PATH, &json!({ "text": "—", "language": "en" }));
+    let silent = ask(
+        &nginx,
+        PATH,
+        &json!({ "text": "<speak>", "language": "en" }),
+    );
     assert_eq!((silent.status, silent.code().as_str()), (400, "empty_text"));
     nothing_is_left(&nginx);
 }

@@ -346,12 +346,62 @@ fn refusals_are_in_openai_s_words() {
         .request("POST", PATH)
         .json(&json!({ "input": "a".repeat(2_000_000) }));
     refused(&large.send(), 413, "too_large", Value::Null);
-    // Hebrew read by an English voice is silent, which is known only when it was tried.
-    let silent = ask(&nginx, &json!({ "input": "שלום עולם", "language": "en" }));
-    refused(&silent, 500, "tts_empty", Value::Null);
+    // No voice reads these letters, and no client is to ask again.
+    for input in ["שלום עולם", "こんにちは", "สวัสดี 5"] {
+        let answer = ask(&nginx, &json!({ "input": input, "language": "en" }));
+        refused(&answer, 400, "unsupported_language", json!("input"));
+    }
+    for input in ["<speak>", "&#0;", "<think>Hm."] {
+        refused(
+            &ask(&nginx, &json!({ "input": input })),
+            400,
+            "empty_text",
+            json!("input"),
+        );
+    }
     until("the sessions' end", || {
         (sessions(&nginx) == 0).then_some(())
     });
+}
+
+#[test]
+fn marks_alone_are_a_breath_of_silence() {
+    let nginx = Setup::new().start();
+    for input in ["👍", "—", "…", "- 🎉 -", "<speak>…</speak>"] {
+        for format in ["pcm", "mp3"] {
+            let sound = said(
+                &nginx,
+                &json!({ "input": input, "response_format": format }),
+            );
+            assert!(!sound.is_empty(), "{input}");
+            if format == "pcm" {
+                assert!(
+                    (0.1..0.5).contains(&seconds(&sound)),
+                    "{input}: {}",
+                    sound.len()
+                );
+                assert!(sound.iter().all(|byte| *byte == 0), "{input}");
+            }
+        }
+    }
+}
+
+#[test]
+fn letters_in_other_forms_are_read() {
+    let nginx = Setup::new().start();
+    let length = |input: &str| {
+        seconds(&said(
+            &nginx,
+            &json!({ "input": input, "response_format": "pcm" }),
+        ))
+    };
+    let plain = length("Hello finance");
+    for input in ["Ｈｅｌｌｏ ｆｉｎａｎｃｅ", "𝗛𝗲𝗹𝗹𝗼 𝗳𝗶𝗻𝗮𝗻𝗰𝗲", "Hello ﬁnance"]
+    {
+        let ratio = length(input) / plain;
+        assert!((0.9..1.1).contains(&ratio), "{input}: {ratio}");
+    }
+    assert!(length("①") > 0.3);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::fields::{
-    boolean, expanded, is_open, object, pace, said, spoken, string, voice, webhook,
+    boolean, expanded, is_open, object, pace, readable, said, spoken, string, voice, webhook,
+    words_of,
 };
 use super::status::playlist;
 use super::{Catalogue, Refusal, Urls};
@@ -28,6 +29,10 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         (language, _) => language,
     };
     let (language, voice) = voice(&fields, language, config, catalogue)?;
+    let expand = expanded(&fields, true, !open && !ssml, config)?;
+    if !open && !expand {
+        readable(&words_of(text, ssml), &voice, config)?;
+    }
     Ok(Job {
         id: SessionId::generate(),
         vocabulary: Vocabulary::Audio,
@@ -36,7 +41,7 @@ pub fn start_audio(body: &[u8], config: &Config, catalogue: &Catalogue) -> Resul
         portrait: None,
         text: text.to_owned(),
         open,
-        expand: expanded(&fields, true, !open && !ssml, config)?,
+        expand,
         ssml,
         mixed: boolean(&fields, "mixed")?.unwrap_or(false),
         language,

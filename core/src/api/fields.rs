@@ -1,5 +1,7 @@
 //! The fields of a body in JSON that mean the same in more than one vocabulary.
 
+use std::borrow::Cow;
+
 use reqwest::Url;
 use serde_json::{Map, Value};
 
@@ -7,7 +9,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::language::Language;
 use crate::session::{Pace, SessionId};
-use crate::text::{Pieces, is_ssml, speakable};
+use crate::text::{Content, Piece, Pieces, content, foreign_script, is_ssml};
 
 /// The fields of a body.
 pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
@@ -53,11 +55,10 @@ pub(super) fn session_id(fields: &Map<String, Value>) -> Result<SessionId, Refus
     SessionId::parse(id).ok_or_else(Refusal::unknown_session)
 }
 
-/// What is to be said. Where more is to come it may be empty.
+/// What is to be said, which may be nothing.
 pub(super) fn text<'a>(
     fields: &'a Map<String, Value>,
     name: &str,
-    open: bool,
     config: &Config,
 ) -> Result<&'a str, Refusal> {
     let text = string(fields, name)?.unwrap_or_default();
@@ -67,13 +68,11 @@ pub(super) fn text<'a>(
             format!("the text is longer than {} characters", config.limits.text),
         ));
     }
-    if !open && !speakable(text) {
-        return Err(nothing());
-    }
     Ok(text)
 }
 
-/// What is to be said, and whether it is a document of SSML: one that says so, and one that begins like one unless it
+/// What is to be said, and whether it is a document of SSML. Where more is to come it may be empty; marks and emoji, which are
+/// not said, are no text that is empty. A document is one that says so, and one that begins like one unless it
 /// says otherwise. What only begins like one and cannot be read is plain text with tags in it, which are not said.
 pub(super) fn said<'a>(
     fields: &'a Map<String, Value>,
@@ -81,7 +80,7 @@ pub(super) fn said<'a>(
     open: bool,
     config: &Config,
 ) -> Result<(&'a str, bool), Refusal> {
-    let text = text(fields, name, open, config)?;
+    let text = text(fields, name, config)?;
     let wrong = |message: String| Refusal::new(Code::BadParameter, message);
     let kind = "input_type";
     let asked = match string(fields, kind).map_err(|refusal| refusal.about(kind))? {
@@ -97,15 +96,46 @@ pub(super) fn said<'a>(
         let reason = "SSML must be whole: it cannot be continued";
         return Err(wrong(reason.to_owned()));
     }
-    if !asked.unwrap_or(!open && is_ssml(text)) {
-        return Ok((text, false));
+    if asked.unwrap_or(!open && is_ssml(text)) {
+        let mut pieces = Pieces::default();
+        match pieces.push_ssml(text) {
+            Ok(0) if !pieces.has_marks() => return Err(nothing()),
+            Ok(_) => return Ok((text, true)),
+            Err(error) if asked.is_some() => {
+                return Err(wrong(format!("the SSML cannot be read: {error}")));
+            }
+            Err(_) => {}
+        }
     }
-    match Pieces::default().push_ssml(text) {
-        Ok(0) => Err(nothing()),
-        Ok(_) => Ok((text, true)),
-        Err(error) if asked.is_some() => Err(wrong(format!("the SSML cannot be read: {error}"))),
-        Err(_) => Ok((text, false)),
+    if !open && content(text) == Content::Nothing {
+        return Err(nothing());
     }
+    Ok((text, false))
+}
+
+/// The words of a text that may be a document of SSML.
+pub(super) fn words_of(text: &str, ssml: bool) -> Cow<'_, str> {
+    let mut pieces = Pieces::default();
+    if !ssml || pieces.push_ssml(text).is_err() {
+        return Cow::Borrowed(text);
+    }
+    let words = pieces.filter_map(|piece| match piece {
+        Piece::Sentence(sentence) => Some(sentence.text + " "),
+        Piece::Pause(_) => None,
+    });
+    Cow::Owned(words.collect())
+}
+
+/// That `voice` can read most letters of `words`, which are all that is to be said.
+pub(super) fn readable(words: &str, voice: &str, config: &Config) -> Result<(), Refusal> {
+    let script = match config.speech.reads_any_script(voice) {
+        true => None,
+        false => foreign_script(words),
+    };
+    script.map_or(Ok(()), |script| {
+        let message = format!("voice \"{voice}\" cannot read {script} letters");
+        Err(Refusal::new(Code::UnsupportedLanguage, message))
+    })
 }
 
 fn nothing() -> Refusal {

@@ -1,19 +1,17 @@
 //! OpenAI's vocabulary: one call that answers with speech, and what clients ask before they make it.
 
-use std::borrow::Cow;
-
 use avatar_codec::RecordingFormat;
 use base64::prelude::{BASE64_STANDARD as BASE64, Engine as _};
 use serde_json::{Map, Value, json};
 
-use super::fields::{boolean, object, said, spoken, string, voice};
+use super::fields::{boolean, object, readable, said, spoken, string, voice, words_of};
 use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
 use crate::speech::Tempo;
-use crate::text::{Piece, Pieces, language_of};
+use crate::text::language_of;
 
 /// OpenAI's voices. Whoever asks for one is given a voice of ours in the language of the text.
 const VOICES: [&str; 13] = [
@@ -60,11 +58,9 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
     let tempo = tempo(&fields)?;
     let delivery = delivery(&fields)?;
     let reuse = boolean(&fields, "reuse").map_err(|refusal| refusal.about("reuse"))?;
-    let letters = match ssml {
-        true => words_of(&text),
-        false => Cow::Borrowed(text.as_str()),
-    };
-    let (language, voice) = speaker(&mut fields, &letters, config, catalogue)?;
+    let words = words_of(&text, ssml).into_owned();
+    let (language, voice) = speaker(&mut fields, &words, config, catalogue)?;
+    readable(&words, &voice, config).map_err(|refusal| refusal.about("input"))?;
     Ok(SpeechOrder {
         job: Job {
             id: SessionId::generate(),
@@ -92,19 +88,6 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
         },
         delivery,
     })
-}
-
-/// What is said of a document, without its tags.
-fn words_of(document: &str) -> Cow<'_, str> {
-    let mut pieces = Pieces::default();
-    if pieces.push_ssml(document).is_err() {
-        return Cow::Borrowed(document);
-    }
-    let words = pieces.filter_map(|piece| match piece {
-        Piece::Sentence(sentence) => Some(sentence.text + " "),
-        Piece::Pause(_) => None,
-    });
-    Cow::Owned(words.collect())
 }
 
 fn format(fields: &Map<String, Value>) -> Result<RecordingFormat, Refusal> {

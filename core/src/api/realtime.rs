@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{
-    boolean, expanded, is_open, object, pace, said, session_id, spoken, string, text, voice,
-    webhook,
+    boolean, expanded, is_open, object, pace, readable, said, session_id, spoken, string, text,
+    voice, webhook, words_of,
 };
 use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
@@ -41,6 +41,10 @@ pub(super) fn begin(
         }
     }
     let (language, voice) = voice(fields, language, config, catalogue)?;
+    let expand = expanded(fields, false, !open && !ssml, config)?;
+    if !open && !expand {
+        readable(&words_of(text, ssml), &voice, config)?;
+    }
     let avatar = string(fields, "avatar")?.unwrap_or(&config.avatar);
     let avatar = catalogue.avatar(avatar).ok_or_else(|| {
         Refusal::new(
@@ -65,7 +69,7 @@ pub(super) fn begin(
         portrait: None,
         text: text.to_owned(),
         open,
-        expand: expanded(fields, false, !open && !ssml, config)?,
+        expand,
         ssml,
         mixed: boolean(fields, "mixed")?.unwrap_or(false),
         language,
@@ -106,7 +110,7 @@ pub fn addition(body: &[u8], config: &Config) -> Result<Addition, Refusal> {
     if !last && fields.get("text").is_none_or(Value::is_null) {
         return Err(Refusal::new(Code::BadParameter, "text is missing"));
     }
-    let text = text(&fields, "text", true, config)?.to_owned();
+    let text = text(&fields, "text", config)?.to_owned();
     Ok(Addition { id, text, last })
 }
 
@@ -260,6 +264,9 @@ mod tests {
                 Code::BadParameter,
             ),
             (r#"{"text":"<speak><break/></speak>"}"#, Code::EmptyText),
+            (r#"{"text":"<speak>"}"#, Code::EmptyText),
+            (r#"{"text":"<think>Hm."}"#, Code::EmptyText),
+            (r#"{"text":"สวัสดี"}"#, Code::UnsupportedLanguage),
             (r#"{"text":"a","final":0}"#, Code::BadParameter),
             (r#"{"text":" ","final":true}"#, Code::EmptyText),
         ] {

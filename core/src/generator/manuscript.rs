@@ -86,6 +86,11 @@ impl Manuscript {
         Ok(())
     }
 
+    /// Whether anything visible came, be it only marks or pictures that nobody says.
+    pub(crate) fn has_marks(&self) -> bool {
+        self.lock().pieces.has_marks()
+    }
+
     /// There is no more text.
     pub(crate) fn finish(&self) {
         let mut state = self.lock();

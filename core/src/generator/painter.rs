@@ -50,6 +50,8 @@ pub(crate) struct Painter {
     soundtrack: Soundtrack,
     inbox: Arc<Inbox>,
     asked: bool,
+    /// Something in the text was to be said.
+    worded: bool,
     /// When it is worth asking for a sentence again.
     again: Option<Instant>,
     /// With the sentence asked for last.
@@ -125,6 +127,7 @@ impl Painter {
             inbox: Arc::clone(&links.inbox),
             // What is fed comes unasked.
             asked: job.is_fed(),
+            worded: false,
             again: None,
             paragraph_ends: false,
             breath: false,

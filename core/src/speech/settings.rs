@@ -40,6 +40,14 @@ pub enum Means {
 }
 
 impl Means {
+    fn reads_any_script(&self) -> bool {
+        match self {
+            Self::Http(_) => true,
+            #[cfg(feature = "piper")]
+            Self::Piper(model, _) => model.language.is_none(),
+        }
+    }
+
     /// All of it that can be heard, as text.
     fn fingerprint(&self) -> String {
         match self {
@@ -118,6 +126,16 @@ impl Settings {
         let others = || self.voices.iter().filter(speaks);
         let near = others().find(|other| other.engine == own.engine);
         near.or_else(|| others().next())
+    }
+
+    /// Whether sessions of `voice` may be given letters of any script: another server reads them, or a network made for a language
+    /// beside ours. The others read Latin and Cyrillic letters only.
+    pub fn reads_any_script(&self, voice: &str) -> bool {
+        let speaking = |language| self.speaking(voice, language);
+        let engines = Language::ALL.into_iter().filter_map(speaking);
+        engines
+            .filter_map(|voice| self.engine(&voice.engine))
+            .any(|engine| engine.means.reads_any_script())
     }
 
     /// Everything that what `voice` says depends on, and what others say for it in other languages, as text; nothing for a

@@ -8,7 +8,7 @@ use crate::config::{Config, Video};
 use crate::session::Job;
 
 /// Raised whenever the same job would give other files than before.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// Two jobs with the same address ask for the same media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -146,10 +146,11 @@ fn inspect(model: &Model, word: &str) -> Result<Outline, Fault> {
 fn add_engine(
     conf: &mut MainConf,
     name: &str,
-    model: Model,
+    mut model: Model,
     outline: &Outline,
     words: &Words<'_>,
 ) -> Result<(), Fault> {
+    model.language = outline.language();
     if conf.said.speech.engine(name).is_some() {
         return Err(wrong(name, "there is such an engine already"));
     }

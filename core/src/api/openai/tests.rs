@@ -82,11 +82,32 @@ fn their_voices_are_ours_in_the_language_of_the_text() {
 }
 
 #[test]
+fn marks_are_no_empty_text() {
+    for input in ["👍", "—", "…", "-", "***", "<speak>…</speak>"] {
+        let order = read(&json!({ "input": input }));
+        assert!(order.is_ok(), "{input}: {order:?}");
+    }
+    assert!(read(&json!({ "input": "In Japan they say こんにちは." })).is_ok());
+}
+
+#[test]
 fn each_fault_names_its_field() {
     let long = "a".repeat(5001);
     for (body, code, field) in [
         (json!({}), Code::EmptyText, "input"),
-        (json!({ "input": " … " }), Code::EmptyText, "input"),
+        (json!({ "input": " \n" }), Code::EmptyText, "input"),
+        (json!({ "input": "<speak>" }), Code::EmptyText, "input"),
+        (json!({ "input": "&#0;" }), Code::EmptyText, "input"),
+        (
+            json!({ "input": "שלום עולם 5" }),
+            Code::UnsupportedLanguage,
+            "input",
+        ),
+        (
+            json!({ "input": "<speak>こんにちは</speak>" }),
+            Code::UnsupportedLanguage,
+            "input",
+        ),
         (json!({ "input": 5 }), Code::BadParameter, "input"),
         (json!({ "input": long }), Code::TextTooLong, "input"),
         (

@@ -7,7 +7,7 @@ use crate::generator::inbox::Heard;
 use crate::generator::manuscript::Next;
 use crate::generator::speaker::Wanted;
 use crate::session::{Failure, FailureCode, Pace, Source};
-use crate::speech::{Mark, Speech, Utterance};
+use crate::speech::{Mark, Speech, Utterance, pause};
 use crate::time::Samples;
 
 /// A sentence is asked for when there is less speech than this: enough to cover its making, little
@@ -128,16 +128,12 @@ impl Painter {
                     self.again = again;
                     return;
                 }
-                Next::End => {
-                    return self.end(Failure {
-                        code: FailureCode::TtsEmpty,
-                        text: "the speech engine returned no sound for this text".to_owned(),
-                    });
-                }
+                Next::End => return self.end_text(),
             }
         };
         self.breathe();
         self.asked = true;
+        self.worded = true;
         self.paragraph_ends = sentence.paragraph_end;
         self.soundtrack.begin_utterance();
         self.transcript.sentence(sentence.text.chars().count());
@@ -153,6 +149,24 @@ impl Painter {
             inbox: Arc::clone(&self.inbox),
             epoch,
             waker: self.waker.clone(),
+        });
+    }
+
+    /// The text is over.
+    fn end_text(&mut self) {
+        // A text of emoji or a dash alone is said as people say it.
+        if !self.worded && !self.soundtrack.voiced() && self.manuscript.has_marks() {
+            let silence = self.soundtrack.pause(pause::SENTENCE);
+            self.hear(&silence, &[]);
+            return self.close();
+        }
+        let text = match self.worded {
+            true => "no voice here can read this text",
+            false => "there was no text",
+        };
+        self.end(Failure {
+            code: FailureCode::TtsEmpty,
+            text: text.to_owned(),
         });
     }
 

@@ -28,6 +28,8 @@ pub struct Model {
     pub runtime: PathBuf,
     /// Threads that work on one sentence.
     pub threads: usize,
+    /// The language it speaks, where its files were looked at and it is one of ours.
+    pub language: Option<Language>,
 }
 
 /// What the files say of a voice.
@@ -77,6 +79,7 @@ impl Model {
             profile: profile.into(),
             runtime: Self::default_runtime(),
             threads: available_parallelism().map_or(1, usize::from).min(THREADS),
+            language: None,
         }
     }
 

@@ -307,8 +307,14 @@ fn what_cannot_be_read_out_is_refused() {
 #[test]
 fn a_session_that_fails_says_why() {
     let nginx = Setup::new().start();
-    // Nothing in it has a sound.
-    let id = nginx.read_out("ᚠ ᚢ ᚦ");
+    // Nothing in it has a sound, which is known only when all of it is there.
+    let answer = nginx
+        .request("POST", "/audiostream/start/")
+        .json(&json!({ "prompt": "ᚠ ᚢ", "final": false }))
+        .send();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let id = answer.value()["session_id"].as_str().unwrap().to_owned();
+    nginx.append(&id, " ᚦ", true);
     let task = over(&nginx, &id);
     assert_eq!(task["state"], "FAILURE", "{task}");
     assert_eq!(task["error_code"], "tts_empty");

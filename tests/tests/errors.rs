@@ -203,7 +203,12 @@ fn odd_texts_are_spoken_or_refused_but_never_break_anything() {
             let good = status["status"] == "ready" || status["error"].as_str().is_some();
             assert!(good, "{text}: {status}");
         } else {
-            refused(&answer, 400, "empty_text");
+            let foreign = ["שלום עולם", "مرحبا بالعالم"].contains(&text);
+            let code = match foreign {
+                true => "unsupported_language",
+                false => "empty_text",
+            };
+            refused(&answer, 400, code);
         }
     }
 }

@@ -95,11 +95,11 @@ fn tag(text: &str) -> Tag {
     };
     let end = body.find(|next: char| !next.is_ascii_alphabetic());
     let Some(end) = end else {
-        let begins = |name: &&str| {
+        let begins = |name: &str| {
             let begin = name.get(..body.len());
             begin.is_some_and(|begin| begin.eq_ignore_ascii_case(body))
         };
-        return match NAMES.iter().any(|name| begins(&name)) {
+        return match NAMES.iter().any(|name| begins(name)) {
             true => Tag::Unknown,
             false => Tag::Other,
         };

@@ -2,6 +2,9 @@
 
 use crate::language::Language;
 
+/// What may stand between a sign and its number.
+const CURRENCIES: [char; 6] = ['$', '€', '£', '¥', '₽', '₸'];
+
 /// The word for a minus sign in `language`.
 pub(super) fn minus(language: Language) -> &'static str {
     match language {
@@ -18,7 +21,8 @@ pub(super) fn is_minus(sign: char, before: &str, after: &str) -> bool {
         true => after.trim_start(),
         false => after,
     };
-    let amount = number.trim_start_matches(['$', '€', '£', '₽', '₸', '.', ',']);
+    let amount = number.trim_start_matches(CURRENCIES);
+    let amount = amount.trim_start_matches(['.', ',']);
     if !amount.starts_with(|digit: char| digit.is_ascii_digit()) {
         return false;
     }
@@ -36,6 +40,9 @@ pub(super) fn is_minus(sign: char, before: &str, after: &str) -> bool {
 
 /// What is said for the hyphen or dash between two numbers that touch it: never minus. `None` where none is there.
 pub(super) fn between(before: &str, after: &str, language: Language) -> Option<&'static str> {
+    // "5%-10%", "$5-$10"
+    let before = before.strip_suffix('%').unwrap_or(before);
+    let after = after.trim_start_matches(CURRENCIES);
     let both = before.ends_with(|digit: char| digit.is_ascii_digit())
         && after.starts_with(|digit: char| digit.is_ascii_digit());
     if !both {
@@ -233,6 +240,9 @@ mod tests {
             ("open 9", "17 today", En, Some(" to ")),
             ("9:00", "17:30.", En, Some(" to ")),
             ("1,000", "2,000", En, Some(" to ")),
+            ("5%", "10%", En, Some(" to ")),
+            ("$5", "$10", En, Some(" to ")),
+            ("5%", "10%", Ru, Some(" ")),
             ("call 555", "1234", En, Some(" ")),
             ("2024", "05-12", En, Some(" ")),
             ("2024-05", "12", En, Some(" ")),

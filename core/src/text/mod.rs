@@ -1,6 +1,7 @@
 //! Text as people and machines write it, made ready for speaking: plain, and cut into sentences.
 
 mod abbreviation;
+mod address;
 mod boundary;
 mod dotted;
 mod manner;

@@ -134,6 +134,7 @@ fn part(cut: Cut, number: u32) -> Part {
         duration: cut.part(),
         steps: 5,
         independent: index == 0,
+        last: false,
         bytes: Vec::new(),
         ts: Vec::new(),
         closes,

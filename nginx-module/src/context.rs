@@ -53,8 +53,9 @@ impl Freshness {
     pub(crate) fn cache_control(self) -> &'static str {
         match self {
             Self::Live { awaited: false, .. } => "no-cache",
-            // Six of the shortest target durations (draft-pantos-hls-rfc8216bis section 6.2.5.2).
-            Self::Live { awaited: true, .. } => "public, max-age=6",
+            // Six of the shortest target durations (draft-pantos-hls-rfc8216bis appendix B.1), for caches that many share. A
+            // browser's own would give a player that asks again what it has already.
+            Self::Live { awaited: true, .. } => "public, max-age=0, s-maxage=6",
             Self::Finished => "public, max-age=3600",
             Self::Forever => "public, max-age=31536000, immutable",
         }

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use avatar_core::api::{Code as Word, Refusal, Route, Words};
+use avatar_core::api::{Code as Word, MediaFile, Refusal, RenditionFile, Route, Words};
 use nginx_sys::{
     ngx_chain_t, ngx_http_output_body_filter_pt, ngx_http_output_header_filter_pt,
     ngx_http_request_t, ngx_http_top_body_filter, ngx_http_top_header_filter, ngx_int_t,
@@ -90,6 +90,7 @@ fn set_headers(request: Request<'_>) -> bool {
         && match context.and_then(|context| context.media.get()) {
             Some((file, freshness)) if !request.is_special() => {
                 set_freshness(request, file.content_type(), freshness)
+                    && request.set_constant_header("Priority", priority(file))
             }
             _ => translate(request, context),
         }
@@ -121,6 +122,17 @@ fn set_freshness(request: Request<'_>, content_type: &'static str, freshness: Fr
         }
     }
     request.set_constant_header("Cache-Control", freshness.cache_control())
+}
+
+/// How urgent a file is where a connection carries several (RFC 9218): playlists are 1 and media 2 to 6, as
+/// draft-pantos-hls-rfc8216bis appendix B.1 has it. Three is what everything else has.
+fn priority(file: MediaFile) -> &'static str {
+    match file {
+        MediaFile::Rendition(_, RenditionFile::Init | RenditionFile::Part(..)) => "u=2",
+        MediaFile::Output(_) => "u=5",
+        _ if file.grows() => "u=1",
+        _ => "u=3",
+    }
 }
 
 /// Puts an error that nginx is about to report into the API's words.

@@ -15,6 +15,15 @@ use crate::worker;
 /// Bytes that the path of any file fits in: this runs for each one served.
 const PATH: usize = 96;
 
+/// Segments of an unfinished playlist without which Chromium's own player takes it for broken.
+const ELEMENT_SEGMENTS: u32 = 3;
+
+/// Whether a browser asks for what a `<video>` or `<audio>` has as its source, and not a script for it.
+fn is_asked_by_element(request: Request<'_>) -> bool {
+    let destination = request.header("Sec-Fetch-Dest");
+    destination.is_some_and(|value| value == b"video" || value == b"audio")
+}
+
 /// Serves `file` of session `id`, or holds the request until that is possible. Called again whenever it may
 /// have become so.
 pub(crate) fn serve(
@@ -29,6 +38,12 @@ pub(crate) fn serve(
     let (file, condition) = match file.asked(request.query().unwrap_or_default()) {
         Ok(asked) => asked,
         Err(refusal) => return refuse(request, context, &refusal),
+    };
+    let condition = match condition {
+        Condition::Playable if file.is_watched() && is_asked_by_element(request) => {
+            Condition::Segments(ELEMENT_SEGMENTS)
+        }
+        other => other,
     };
     let mut record = worker.intake().find(id);
     let file = match record.as_ref().map(|record| file.of_kind(record.kind)) {
@@ -53,7 +68,13 @@ pub(crate) fn serve(
             }
             hand_over(request, context, &record, file, condition)
         }
-        (Verdict::Wait, Some(record)) => hold(request, context, &record),
+        (Verdict::Wait, Some(record)) => {
+            // More is listed only once somebody watches.
+            if matches!(condition, Condition::Segments(_)) && record.playable() {
+                worker.say_watched(id);
+            }
+            hold(request, context, &record)
+        }
         (Verdict::Never(refusal), _) => refuse(request, context, &refusal),
         (_, None) => refuse(request, context, &Refusal::unknown_session()),
     }

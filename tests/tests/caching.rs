@@ -17,6 +17,7 @@ fn every_file_says_how_long_it_is_true() {
     let tag = live.header("ETag");
     assert!(!tag.is_empty());
     assert_eq!(live.header("Last-Modified"), "");
+    assert_eq!(live.header("Priority"), "u=1");
     let again = nginx
         .request("GET", &playlist)
         .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")
@@ -32,7 +33,8 @@ fn every_file_says_how_long_it_is_true() {
     let awaited = nginx
         .request("GET", &format!("{playlist}?_HLS_msn=4&_HLS_part=0"))
         .send();
-    assert_eq!(awaited.header("Cache-Control"), "public, max-age=6");
+    let shared_only = "public, max-age=0, s-maxage=6";
+    assert_eq!(awaited.header("Cache-Control"), shared_only);
 
     nginx.whole_playlist(&id);
     until("a playlist that may be kept", || {
@@ -40,14 +42,15 @@ fn every_file_says_how_long_it_is_true() {
         let kept = finished.header("Cache-Control");
         kept.contains("max-age=3600").then_some(())
     });
-    for (name, kind) in [
-        ("init.mp4", "video/mp4"),
-        ("segment_000.m4s", "video/iso.segment"),
-        ("captions_000.vtt", "text/vtt"),
+    for (name, kind, priority) in [
+        ("init.mp4", "video/mp4", "u=2"),
+        ("segment_000.m4s", "video/iso.segment", "u=3"),
+        ("captions_000.vtt", "text/vtt", "u=3"),
     ] {
         let file = nginx.request("GET", &format!("/hls/{id}/{name}")).send();
         assert_eq!(file.status, 200, "{name}");
         assert_eq!(file.header("Content-Type"), kind);
+        assert_eq!(file.header("Priority"), priority);
         assert_eq!(
             file.header("Cache-Control"),
             "public, max-age=31536000, immutable"

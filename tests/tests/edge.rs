@@ -202,6 +202,29 @@ fn a_deadline_at_the_origin_reaches_everybody_who_waited() {
 }
 
 #[test]
+fn a_kept_reload_says_how_old_it_is() {
+    let origin = origin().start();
+    let edge = Setup::edge(&origin).start();
+    let id = live(&origin);
+    let playlist = text(&origin, &format!("/stream/{id}/playlist.m3u8"));
+    let path = format!("/stream/{id}/playlist.m3u8?{}", next(&playlist).0);
+    let first = edge.request("GET", &path).send();
+    assert_eq!((first.status, first.header("Age")), (200, ""));
+    let caching = "public, max-age=0, s-maxage=6";
+    assert_eq!(first.header("Cache-Control"), caching);
+    assert_eq!(first.header("Priority"), "u=1");
+    let (age, again) = until("an answer that has lain for a while", || {
+        let again = edge.request("GET", &path).send();
+        let age = again.header("Age").parse::<u32>().unwrap();
+        (age > 0).then_some((age, again))
+    });
+    assert!(age < 7, "{age} s");
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("Date"), first.header("Date"));
+    assert_eq!(asked(&origin, &path), 1);
+}
+
+#[test]
 fn calls_and_events_pass_and_are_not_kept() {
     let origin = origin().start();
     let edge = Setup::edge(&origin).start();

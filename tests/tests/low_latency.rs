@@ -192,6 +192,68 @@ fn old_parts_leave_the_playlist_and_then_the_disk() {
 }
 
 #[test]
+fn what_a_video_element_asks_for_has_three_segments() {
+    let nginx = Setup::new().workers(2).start();
+    for pace in ["live", "fast"] {
+        let body = json!({ "text": SENTENCE.repeat(3), "language": "en", "pace": pace });
+        let started = nginx.start_session(&body);
+        let id = started["session_id"].as_str().unwrap();
+        // Nobody else watches, whose asking would have more listed.
+        let answer = nginx
+            .request("GET", &format!("/stream/{id}/playlist.m3u8"))
+            .header("Sec-Fetch-Dest", "video")
+            .send();
+        let text = answer.text();
+        assert_eq!(answer.status, 200, "{pace}: {text}");
+        assert_eq!(answer.header("Cache-Control"), "no-cache");
+        assert_eq!(text.matches("#EXTINF").count(), 3, "{pace}: {text}");
+        assert!(!text.contains("#EXT-X-ENDLIST"));
+    }
+    // Less is all there is.
+    let body = json!({ "text": "No.", "language": "en", "pace": "live" });
+    let started = nginx.start_session(&body);
+    let answer = nginx
+        .request("GET", started["playlist_url"].as_str().unwrap())
+        .header("Sec-Fetch-Dest", "audio")
+        .send();
+    assert!(answer.text().ends_with("#EXT-X-ENDLIST\n"));
+}
+
+#[test]
+fn no_part_is_hinted_at_behind_the_last() {
+    let nginx = Setup::new().workers(2).start();
+    for pace in ["live", "fast"] {
+        let body = json!({ "text": SENTENCE, "language": "en", "pace": pace });
+        let started = nginx.start_session(&body);
+        let id = started["session_id"].as_str().unwrap();
+        let mut hinted = Vec::new();
+        let mut query = String::new();
+        let last = loop {
+            let text = playlist(&nginx, id, &query);
+            if text.ends_with("#EXT-X-ENDLIST\n") {
+                break text;
+            }
+            let open = text
+                .lines()
+                .rev()
+                .take_while(|line| !line.ends_with(".m4s"));
+            let open = open.filter(|line| line.starts_with("#EXT-X-PART:")).count();
+            let whole = text.matches("#EXTINF").count();
+            query = format!("_HLS_msn={}&_HLS_part={open}", whole + 1);
+            if let Some(line) = text.lines().find(|line| line.contains("PRELOAD-HINT")) {
+                hinted.push(line.split('"').nth(1).unwrap().to_owned());
+            }
+        };
+        assert!(!hinted.is_empty(), "{pace}");
+        for name in hinted {
+            assert_eq!(get(&nginx, id, &name).status, 200, "{pace}: {name}");
+        }
+        // What somebody has loaded in parts, or was to, is there in parts.
+        assert!(last.contains("#EXT-X-PART:"), "{last}");
+    }
+}
+
+#[test]
 fn the_end_releases_those_who_wait_for_more() {
     let nginx = Setup::new().workers(2).start();
     let id = live(&nginx, 1);

@@ -67,7 +67,7 @@ fn every_segment_and_the_file_decode_and_their_lengths_agree() {
         "#EXT-X-MEDIA-SEQUENCE:1\n",
         "#EXT-X-PLAYLIST-TYPE:EVENT\n",
         "#EXT-X-INDEPENDENT-SEGMENTS\n",
-        "#EXT-X-START:TIME-OFFSET=0\n",
+        "#EXT-X-START:TIME-OFFSET=0.001\n",
         "#EXT-X-PROGRAM-DATE-TIME:",
         "#EXT-X-ENDLIST\n",
     ] {

@@ -11,8 +11,8 @@ use super::transcript::Transcript;
 use crate::api::{MediaFile, RenditionFile};
 use crate::config::Config;
 use crate::hls::{
-    Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, Part, RenditionName, Segment,
-    SegmentFormat, Timeline,
+    Beside, CAPTIONS_PLAYLIST, Clock, Edge, Form, MediaPlaylist, Outlook, Part, RenditionName,
+    Segment, SegmentFormat, Timeline,
 };
 use crate::session::{Failure, Job, Pace, Timestamp};
 
@@ -26,7 +26,8 @@ pub(crate) enum Standing {
 /// Parts as they are written, and the playlists that list them by and by.
 ///
 /// A playlist that people watch ends between two segments, and not before they had the time to load the last part of
-/// the one before: there are players that load no further parts of a segment once its playlist has ended.
+/// the one before: there are players that load no further parts of a segment once its playlist has ended. What was hinted at
+/// is listed as a part before the end is, and behind the last part that is listed as one nothing is hinted at.
 #[derive(Debug)]
 pub(crate) struct Listing {
     clock: Clock,
@@ -43,6 +44,10 @@ pub(crate) struct Listing {
     due: Option<Instant>,
     /// Whether there will be no more parts.
     complete: bool,
+    /// Whether the last of all parts is there: before the session is known to be complete.
+    has_last: bool,
+    /// What the playlists say is to come.
+    outlook: Outlook,
     /// When the last part was listed.
     grew: Option<Instant>,
     /// Parts listed, and how far that is.
@@ -96,6 +101,8 @@ impl Listing {
             began: None,
             due: None,
             complete: false,
+            has_last: false,
+            outlook: Outlook::Parts,
             grew: None,
             listed: 0,
             edge: Edge::default(),
@@ -123,6 +130,7 @@ impl Listing {
     /// A part is on disk, and with a segment's last part the segment and its captions.
     pub(crate) fn add(&mut self, part: &Part) {
         self.timeline.push(part);
+        self.has_last |= part.last;
     }
 
     /// Somebody watches: from now on what is listed grows.
@@ -157,7 +165,8 @@ impl Listing {
             .and_then(|next| self.began.map(|began| began + next));
         let mut parts = listing.parts;
         if self.complete {
-            let whole = self.timeline.whole(self.listed);
+            let hinted = self.hints() && self.outlook == Outlook::Parts;
+            let whole = self.timeline.whole(self.listed + usize::from(hinted));
             parts = parts.min(whole);
             if self.listed == whole {
                 let settled = self.grew.unwrap_or(now) + self.hold_back;
@@ -171,11 +180,16 @@ impl Listing {
         if parts > self.listed {
             self.write(live, parts, false);
             self.grew = Some(now);
-            if self.complete && self.listed == self.timeline.whole(self.listed) {
+            if self.outlook == Outlook::End {
                 self.due = Some(now + self.hold_back);
             }
         }
         Standing::Open
+    }
+
+    /// Whether players are told of parts, and of the next one.
+    fn hints(&self) -> bool {
+        self.listed > 0 && !self.hold_back.is_zero()
     }
 
     fn end_with(&mut self, live: &Live, parts: usize) -> Standing {
@@ -318,13 +332,21 @@ impl Listing {
 
     fn write(&mut self, live: &Live, parts: usize, ended: bool) {
         let edge = self.timeline.edge(parts);
-        let written = self.replace(live, parts, ended, edge.segments > self.edge.segments);
+        let last = self.has_last && parts == self.timeline.ends().len();
+        let boundary = self.complete && parts == self.timeline.whole(parts);
+        let outlook = match ended {
+            true => Outlook::Nothing,
+            false if last || boundary => Outlook::End,
+            false => Outlook::Parts,
+        };
+        let written = self.replace(live, parts, outlook, edge.segments > self.edge.segments);
         if let Err(error) = written {
             live.fail(Failure::of_writing(&error));
             return;
         }
         self.leave_behind(live, parts);
         self.listed = parts;
+        self.outlook = outlook;
         self.edge = edge;
         live.update(|record| {
             record.listed = edge.segments;
@@ -345,16 +367,18 @@ impl Listing {
         &self,
         live: &Live,
         parts: usize,
-        ended: bool,
+        outlook: Outlook,
         new_segments: bool,
     ) -> io::Result<()> {
         let store = live.store();
+        let ended = outlook == Outlook::Nothing;
         for form in [Form::Plain, Form::Delta, Form::LowLatency] {
             if form == Form::Plain && !new_segments && !ended {
                 continue;
             }
-            let render =
-                |playlist: &MediaPlaylist| playlist.render(&self.timeline, form, parts, ended);
+            let render = |playlist: &MediaPlaylist| {
+                playlist.render_before(&self.timeline, form, parts, outlook)
+            };
             let file = MediaFile::Captions(form);
             store.write(live.id(), file, render(&self.captions).as_bytes())?;
             for (rendition, media) in &self.media {

@@ -7,6 +7,10 @@ use super::playlist::Form;
 use crate::language::Language;
 use crate::media::{Tracks, VideoTrack};
 
+/// What captions are for (draft-pantos-hls-rfc8216bis section 4.4.6.1): all that is spoken is written down, and no human did it.
+const CHARACTERISTICS: &str =
+    "public.accessibility.transcribes-spoken-dialog,public.machine-generated";
+
 /// Bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bandwidth {
@@ -72,7 +76,7 @@ impl MasterPlaylist<'_> {
         writeln!(
             out,
             "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"{name}\",LANGUAGE=\"{code}\",\
-             DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI=\"{CAPTIONS_PLAYLIST}\""
+             DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"{CHARACTERISTICS}\",URI=\"{CAPTIONS_PLAYLIST}\""
         )?;
         self.variants
             .iter()
@@ -155,7 +159,8 @@ mod tests {
              #EXT-X-VERSION:7\n\
              #EXT-X-INDEPENDENT-SEGMENTS\n\
              #EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=NO,\
-             AUTOSELECT=YES,FORCED=NO,URI=\"captions.m3u8\"\n\
+             AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,\
+             public.machine-generated\",URI=\"captions.m3u8\"\n\
              #EXT-X-STREAM-INF:BANDWIDTH=2125000,CODECS=\"avc1.64001e,mp4a.40.2\",RESOLUTION=512x384,\
              FRAME-RATE=25.000,CLOSED-CAPTIONS=NONE,SUBTITLES=\"captions\"\n\
              playlist.m3u8\n\

@@ -29,7 +29,7 @@ pub use names::{
     CAPTIONS_PLAYLIST, DELTA_CAPTIONS, INIT, M4A, MASTER, MP4, PLAIN_CAPTIONS, PLAYLIST,
     RenditionName, SOUND_PLAYLIST, captions_name,
 };
-pub use playlist::{Beside, Form, MediaPlaylist};
+pub use playlist::{Beside, Form, MediaPlaylist, Outlook};
 pub use reload::{Reached, Reload, ReloadError};
 pub use segmenter::{Cut, OPENING_PARTS, Part, Segment, SegmentError, Segmenter};
 pub use timeline::{Edge, Timeline};

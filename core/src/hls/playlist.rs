@@ -78,6 +78,25 @@ pub enum Form {
     Plain,
 }
 
+/// What is still to come of a stream whose playlist is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// More parts: the next is hinted at.
+    Parts,
+    /// The end, and with it whole segments or nothing. No part is hinted at: there are players that ask for one that never comes
+    /// until they are told that there is no such file, and take that for a failure of the whole; and others that skip what
+    /// they do not find in parts behind one that was hinted at.
+    End,
+    /// Nothing: the end is listed.
+    Nothing,
+}
+
+/// Seconds from the beginning at which players are to begin.
+///
+/// A little more than nothing, because there are players that take an offset of zero for none and begin near the end. It is far
+/// less than a picture lasts.
+const START: &str = "0.001";
+
 /// Target durations for which parts stay listed beside their segments (section 6.2.2 of the draft).
 const PARTS_STAY: u64 = 3;
 /// Target durations that a delta update repeats (section 4.4.3.8 of the draft).
@@ -186,10 +205,25 @@ impl MediaPlaylist {
 
     /// The text with the first `listed` parts of `timeline`, and with `#EXT-X-ENDLIST` if it has `ended`.
     pub fn render(&self, timeline: &Timeline, form: Form, listed: usize, ended: bool) -> String {
+        let outlook = match ended {
+            true => Outlook::Nothing,
+            false => Outlook::Parts,
+        };
+        self.render_before(timeline, form, listed, outlook)
+    }
+
+    /// The text with the first `listed` parts of `timeline` where `outlook` is what is to come.
+    pub fn render_before(
+        &self,
+        timeline: &Timeline,
+        form: Form,
+        listed: usize,
+        outlook: Outlook,
+    ) -> String {
         let segments = timeline.edge(listed).segments as usize;
         let mut text = String::with_capacity(1600 + 40 * segments);
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text, timeline, form, listed, ended);
+        let _ = self.write(&mut text, timeline, form, listed, outlook);
         text
     }
 
@@ -199,8 +233,9 @@ impl MediaPlaylist {
         timeline: &Timeline,
         form: Form,
         listed: usize,
-        ended: bool,
+        outlook: Outlook,
     ) -> fmt::Result {
+        let ended = outlook == Outlook::Nothing;
         let form = match self.format {
             SegmentFormat::Fmp4 => form,
             SegmentFormat::Ts => Form::Plain,
@@ -240,7 +275,7 @@ impl MediaPlaylist {
             let after = listed.min(timeline.len());
             let first = after - edge.parts as usize;
             self.write_parts(out, timeline, edge.segments, first, after)?;
-            if !ended {
+            if outlook == Outlook::Parts {
                 let next = self.rendition.part(edge.segments, edge.parts);
                 writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{next}\"")?;
             }
@@ -320,7 +355,7 @@ impl MediaPlaylist {
         writeln!(out, "#EXT-X-INDEPENDENT-SEGMENTS")?;
         // Whoever began with what is about to leave would soon be without it.
         if left == 0 {
-            writeln!(out, "#EXT-X-START:TIME-OFFSET=0")?;
+            writeln!(out, "#EXT-X-START:TIME-OFFSET={START}")?;
         }
         if skipped > 0 {
             return writeln!(out, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}");

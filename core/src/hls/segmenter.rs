@@ -135,6 +135,8 @@ pub struct Part {
     pub steps: u32,
     /// Whether decoding can begin here.
     pub independent: bool,
+    /// Whether none comes after it.
+    pub last: bool,
     /// One `moof` and one `mdat`.
     pub bytes: Vec<u8>,
     /// With a segment's last part, where such are made, the whole segment as a transport stream.
@@ -409,6 +411,7 @@ impl Segmenter {
             steps,
             // Any frame of sound can be the first.
             independent: fragment.video.first().is_none_or(|first| first.key),
+            last,
             bytes: written.bytes,
             ts: Vec::new(),
             closes: None,

@@ -11,6 +11,8 @@ use crate::hls::{OPENING_PARTS, Reached};
 pub enum Condition {
     /// The playlist exists, and with it the initialisation segment.
     Playable,
+    /// So many segments are listed, or all there are.
+    Segments(u32),
     /// A segment, counted from zero, is listed.
     Segment(u32),
     /// A part of a segment, both counted from zero, is listed.
@@ -46,6 +48,7 @@ impl Condition {
         };
         let met = match self {
             Self::Playable => record.playable(),
+            Self::Segments(count) => record.playable() && (record.listed >= count || record.ended),
             Self::Segment(number) => record.listed > number,
             Self::Part(segment, part) => is_listed(record, segment, part),
             // A playlist that has ended is all there will ever be.

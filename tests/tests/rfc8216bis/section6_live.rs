@@ -151,7 +151,11 @@ fn s6_2_2_parts_go_in_order_and_only_far_from_the_end() {
 
 fn lingering(capture: &Capture) -> Vec<String> {
     let timeline = Timeline::of(capture);
-    each(capture.low_latency(), |reading| {
+    // At the end those stay that players have begun to load.
+    let growing = capture
+        .low_latency()
+        .filter(|reading| !reading.playlist.ended);
+    each(growing, |reading| {
         let playlist = &reading.playlist;
         let bound = 3.0 * playlist.target as f64 + ROUNDING;
         let left = |part: &&avatar_tests::hls::Part| {

@@ -75,6 +75,12 @@ impl Timeline {
         self.start(playlist.in_progress()) + open
     }
 
+    /// Whether all that `capture` will ever list is in `playlist`.
+    pub(crate) fn holds_all(&self, capture: &Capture, playlist: &MediaPlaylist) -> bool {
+        let mut ended = capture.full().filter(|reading| reading.playlist.ended);
+        ended.any(|last| (self.end(&last.playlist) - self.end(playlist)).abs() < crate::ROUNDING)
+    }
+
     /// The part that follows another, as far as it is known.
     pub(crate) fn after(&self, part: &Part) -> Option<&Part> {
         let parent = self.0.get(&part.sequence)?;

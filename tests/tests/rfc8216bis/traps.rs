@@ -3,6 +3,7 @@
 use avatar_tests::hls::{Capture, MediaPlaylist, Reason};
 
 use crate::specimen::{edited, reworded, reworded_from};
+use crate::timeline::Timeline;
 use crate::{check, each};
 
 /// Apple's players give up for good (-12642) when it changes.
@@ -175,9 +176,11 @@ fn trap_avplayer_15410_parts_come_one_by_one() {
 fn trap_gohlslib_a_hint_is_there_from_the_first_playlist_to_the_last_but_one() {
     let hint = "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_001.0.m4s\"\n";
     let rule = |capture: &Capture| {
-        let live = capture
-            .low_latency()
-            .filter(|reading| !reading.playlist.ended);
+        let timeline = Timeline::of(capture);
+        let live = capture.low_latency().filter(|reading| {
+            let playlist = &reading.playlist;
+            !playlist.ended && !timeline.holds_all(capture, playlist)
+        });
         each(live, |reading| {
             reading
                 .playlist

@@ -37,6 +37,7 @@ fn stream_parts(cut: Cut, frames: u64, mut take: impl FnMut(Part)) {
             duration: cut.start_of(end - done),
             steps: (end - done) as u32,
             independent: index == 0,
+            last: end == frames,
             bytes: Vec::new(),
             ts: Vec::new(),
             closes: closes.then_some(Segment {
@@ -61,7 +62,7 @@ const HEAD: &str = "#EXTM3U\n\
      #EXT-X-MEDIA-SEQUENCE:1\n\
      #EXT-X-PLAYLIST-TYPE:EVENT\n\
      #EXT-X-INDEPENDENT-SEGMENTS\n\
-     #EXT-X-START:TIME-OFFSET=0\n";
+     #EXT-X-START:TIME-OFFSET=0.001\n";
 
 #[test]
 fn a_stream_that_slides_begins_where_its_first_segment_does() {
@@ -174,7 +175,7 @@ fn a_plain_playlist_knows_no_parts() {
          #EXT-X-MEDIA-SEQUENCE:1\n\
          #EXT-X-PLAYLIST-TYPE:EVENT\n\
          #EXT-X-INDEPENDENT-SEGMENTS\n\
-         #EXT-X-START:TIME-OFFSET=0\n\
+         #EXT-X-START:TIME-OFFSET=0.001\n\
          #EXT-X-MAP:URI=\"init.mp4\"\n\
          #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
          #EXTINF:0.200000,\n\
@@ -199,7 +200,7 @@ fn transport_streams_are_listed_plainly_in_every_form() {
          #EXT-X-MEDIA-SEQUENCE:1\n\
          #EXT-X-PLAYLIST-TYPE:EVENT\n\
          #EXT-X-INDEPENDENT-SEGMENTS\n\
-         #EXT-X-START:TIME-OFFSET=0\n\
+         #EXT-X-START:TIME-OFFSET=0.001\n\
          #EXT-X-PROGRAM-DATE-TIME:2030-01-02T03:04:05.678+00:00\n\
          #EXTINF:1.000000,\n\
          segment_000.ts\n\

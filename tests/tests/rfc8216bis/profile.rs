@@ -32,10 +32,11 @@ fn sb_1_reloads_block_and_deltas_are_offered() {
     );
 }
 
-/// Where more parts are expected: not behind the last of all, when only the end is still to come.
+/// Where more parts are expected: not where only the end, and whole segments with it, are still to come.
 fn hints(capture: &Capture) -> Vec<String> {
     let timeline = Timeline::of(capture);
-    let growing = live(capture).filter(|reading| !timeline.holds_all(capture, &reading.playlist));
+    let growing =
+        live(capture).filter(|reading| !timeline.awaits_the_end(capture, &reading.playlist));
     each(growing, |reading| {
         let hint = reading
             .playlist

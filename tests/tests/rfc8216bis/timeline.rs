@@ -75,10 +75,13 @@ impl Timeline {
         self.start(playlist.in_progress()) + open
     }
 
-    /// Whether all that `capture` will ever list is in `playlist`.
-    pub(crate) fn holds_all(&self, capture: &Capture, playlist: &MediaPlaylist) -> bool {
-        let mut ended = capture.full().filter(|reading| reading.playlist.ended);
-        ended.any(|last| (self.end(&last.playlist) - self.end(playlist)).abs() < crate::ROUNDING)
+    /// Whether nothing but the end follows `playlist`: no other that has not ended lists more.
+    pub(crate) fn awaits_the_end(&self, capture: &Capture, playlist: &MediaPlaylist) -> bool {
+        let mut growing = capture
+            .low_latency()
+            .filter(|reading| !reading.playlist.ended);
+        let end = self.end(playlist) + crate::ROUNDING;
+        growing.all(|other| self.end(&other.playlist) <= end)
     }
 
     /// The part that follows another, as far as it is known.

@@ -179,7 +179,7 @@ fn trap_gohlslib_a_hint_is_there_from_the_first_playlist_to_the_last_but_one() {
         let timeline = Timeline::of(capture);
         let live = capture.low_latency().filter(|reading| {
             let playlist = &reading.playlist;
-            !playlist.ended && !timeline.holds_all(capture, playlist)
+            !playlist.ended && !timeline.awaits_the_end(capture, playlist)
         });
         each(live, |reading| {
             reading

@@ -32,7 +32,7 @@ esac
 
 "$ROOT/scripts/photograph.sh"
 tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(page.test.js demo_audio.test.js mjpeg_test.test.js players.test.js talk.test.js call.test.js client.test.js low-latency.test.js elsewhere.test.js)
+[ ${#tests[@]} -gt 0 ] || tests=(page.test.js demo_audio.test.js mjpeg_test.test.js players.test.js talk.test.js call.test.js client.test.js low-latency.test.js web-players.test.js elsewhere.test.js)
 
 if [ -n "${BASE:-}" ]; then
     exec node --test --test-reporter=spec "${tests[@]}"

@@ -210,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn so_many_segments_or_all_there_are() {
+        let mut record = record(2, 4);
+        let three = Condition::Segments(3);
+        assert_eq!(three.check(Some(&record)), Verdict::Wait);
+        record.listed = 3;
+        assert_eq!(three.check(Some(&record)), Verdict::Now);
+        record.listed = 1;
+        record.ended = true;
+        assert_eq!(three.check(Some(&record)), Verdict::Now);
+    }
+
+    #[test]
     fn whoever_asks_too_far_ahead_is_told_at_once() {
         let record = record(1, 3);
         for (condition, status) in [

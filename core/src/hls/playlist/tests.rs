@@ -123,6 +123,17 @@ fn a_live_playlist_lists_parts_and_hints_at_the_next() {
 }
 
 #[test]
+fn nothing_is_hinted_at_where_only_the_end_is_to_come() {
+    let playlist = MediaPlaylist::media(cut(25), BEGAN);
+    let timeline = stream(cut(25), 26);
+    let before = |outlook| playlist.render_before(&timeline, Form::LowLatency, 6, outlook);
+    let hint = "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"segment_002.0.m4s\"\n";
+    let text = before(Outlook::End);
+    assert_eq!(before(Outlook::Parts), format!("{text}{hint}"));
+    assert_eq!(before(Outlook::Nothing), format!("{text}#EXT-X-ENDLIST\n"));
+}
+
+#[test]
 fn a_rendition_reports_how_far_the_others_are() {
     let others = vec![Beside::media("../playlist.m3u8".to_owned())];
     let playlist = MediaPlaylist::media(cut(25), BEGAN).beside(others);

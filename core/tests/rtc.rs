@@ -10,6 +10,8 @@
 mod caller;
 #[path = "rtc/ceding.rs"]
 mod ceding;
+#[path = "rtc/offers.rs"]
+mod offers;
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -43,15 +45,22 @@ struct Diary {
 }
 
 #[derive(Clone, Default)]
-struct Listener(Arc<Mutex<Diary>>);
+struct Listener {
+    diary: Arc<Mutex<Diary>>,
+    deaf: bool,
+}
 
 impl Listener {
     fn diary(&self) -> std::sync::MutexGuard<'_, Diary> {
-        self.0.lock().unwrap()
+        self.diary.lock().unwrap()
     }
 }
 
 impl Partner for Listener {
+    fn hears(&self) -> bool {
+        !self.deaf
+    }
+
     fn hear(&mut self, pcm: &[f32]) {
         self.diary().heard.extend_from_slice(pcm);
     }
@@ -403,58 +412,4 @@ fn strangers_and_noise_are_not_answered() {
         .until("pictures", |caller| caller.pictures.len() >= 5);
     stranger.set_nonblocking(true).unwrap();
     assert!(stranger.recv(&mut [0; 100]).is_err());
-}
-
-#[test]
-fn offers_that_cannot_be_met_are_refused() {
-    let switchboard = switchboard();
-    let broadcast = switchboard.broadcast(800_000);
-    let join = |offer: &str| {
-        let partner = Box::new(Listener::default());
-        switchboard
-            .join(PeerId::generate(), offer, &broadcast, partner)
-            .unwrap_err()
-    };
-    let offer = Caller::new(None).offer();
-    assert!(matches!(join(""), OfferError::Malformed(_)));
-    assert!(matches!(join("v=0"), OfferError::Malformed(_)));
-    assert_eq!(join(&"a=x\r\n".repeat(30_000)), OfferError::TooLong);
-    let unprotected: String = offer
-        .split_inclusive("\r\n")
-        .filter(|line| !line.starts_with("a=fingerprint"))
-        .collect();
-    assert!(matches!(join(&unprotected), OfferError::Malformed(_)));
-    let other = offer.replace("opus", "speex").replace("H264", "H261");
-    assert_eq!(join(&other), OfferError::NothingInCommon);
-    let deaf = offer.replace("H264", "H261");
-    assert_eq!(join(&deaf), OfferError::NothingInCommon);
-    assert_eq!(broadcast.peers(), 0);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-    #[test]
-    fn any_offer_is_survived(cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<Option<char>>()), 1..6)) {
-        thread_local!(static BOARD: Switchboard = switchboard());
-        let mut offer = Caller::new(None).offer();
-        for (at, length, put) in cuts {
-            let from = at.index(offer.len());
-            let until = (from + length.index(60)).min(offer.len());
-            let put = put.map(String::from).unwrap_or_default();
-            if offer.is_char_boundary(from) && offer.is_char_boundary(until) {
-                offer.replace_range(from..until, &put);
-            }
-            if offer.is_empty() {
-                break;
-            }
-        }
-        BOARD.with(|board| {
-            let broadcast = board.broadcast(500_000);
-            let peer = PeerId::generate();
-            let partner = Box::new(Listener::default());
-            if board.join(peer, &offer, &broadcast, partner).is_ok() {
-                board.leave(peer);
-            }
-        });
-    }
 }

@@ -75,6 +75,10 @@ impl Caller {
 const END: &str = "\n\n";
 
 impl Partner for Caller {
+    fn hears(&self) -> bool {
+        self.microphone != Microphone::Off
+    }
+
     fn hear(&mut self, pcm: &[f32]) {
         if self.microphone == Microphone::Off || !self.live.job.is_conversation() {
             return;

@@ -116,7 +116,10 @@ impl Telephone {
     /// A line for a session, and who is to be shown its frames.
     pub(crate) fn line(&mut self, config: &Config) -> Result<(Line, Relay), String> {
         let board = match self.board() {
-            Some(board) => board.map_err(|error| error.to_string())?,
+            Some(board) => board.map_err(|error| {
+                tracing::error!(%error, "nobody can call");
+                "the server's port for calls cannot be used".to_owned()
+            })?,
             None => return Err("this server takes no calls".to_owned()),
         };
         let Video {
@@ -126,8 +129,12 @@ impl Telephone {
         } = config.video;
         let streamed = VideoSettings::new(width, height, frame_rate.per_second());
         let broadcast = board.broadcast(streamed.max_bitrate.min(MOST));
-        let caster = Broadcaster::open(Arc::clone(&broadcast), frame_rate.per_second())
-            .map_err(|error| error.to_string())?;
+        let caster = Broadcaster::open(Arc::clone(&broadcast), frame_rate.per_second()).map_err(
+            |error| {
+                tracing::error!(%error, "no call is encoded");
+                "the server cannot encode what it shows".to_owned()
+            },
+        )?;
         let relay = Relay::new(caster, Arc::clone(&board), Arc::clone(&broadcast));
         let line = Line {
             board,

@@ -232,19 +232,19 @@ impl Board {
             },
         );
         let known = self.sources.get(&from).copied();
-        let Some(id) = known.or_else(|| self.recognise(&arrival.bytes)) else {
+        // What strangers send must not break more than itself.
+        let addressee = panic::catch_unwind(AssertUnwindSafe(|| {
+            let id = known.or_else(|| self.recognise(&arrival.bytes))?;
+            self.peers.get(&id)?.accepts(&input).then_some(id)
+        }));
+        let Ok(Some(id)) = addressee else {
             return;
         };
-        let Some(peer) = self.peers.get(&id) else {
-            return;
-        };
-        if !peer.accepts(&input) {
-            return;
-        }
         if known.is_none() {
             self.remember(from, id);
         }
         self.guard(id, |peer, ports| {
+            peer.look_at(&arrival.bytes);
             peer.handle(input, now, &mut |packet| ports.send(packet));
         });
     }

@@ -13,6 +13,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::broadcast::Broadcast;
+use super::sdp::{Description, Fault, Plan};
 
 /// Who a peer is: unguessable, since knowing it is what lets him be hung up on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,16 +45,11 @@ impl fmt::Display for PeerId {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OfferError {
     /// It is longer than any that is meant well.
-    #[error("the offer is too long")]
+    #[error("the offer is longer than {MOST_OFFER} bytes")]
     TooLong,
-    /// It is not an offer, or not of WebRTC.
+    /// It is not an offer of WebRTC, or not one of what is sent here.
     #[error("the offer cannot be used: {0}")]
-    Malformed(String),
-    /// What it takes is not what is sent.
-    #[error(
-        "the offer must take H.264 with packetization-mode=1 where it takes pictures, and Opus where it takes sound"
-    )]
-    NothingInCommon,
+    Unfit(#[from] Fault),
     /// There are as many peers as there may be.
     #[error("there are as many peers as there may be")]
     Full,
@@ -63,7 +59,7 @@ pub enum OfferError {
 }
 
 /// Bytes of the longest offer. Browsers' have some 10 KB.
-const MOST: usize = 100_000;
+pub const MOST_OFFER: usize = 100_000;
 
 /// Payload types of our own, where the offer does not say others.
 const H264: u8 = 102;
@@ -72,32 +68,44 @@ const H264_AGAIN: u8 = 103;
 /// Constrained baseline, level 3.1 (RFC 6184 section 8.1).
 const PROFILE: u32 = 0x42_e0_1f;
 
-/// A connection that waits for `offer`'s maker at `candidates`, and the answer for him.
+/// A connection that waits for `offer`'s maker at `candidates`, and the answer for him. His microphone is used if somebody `hears`.
 pub(super) fn answer(
     offer: &str,
+    hears: bool,
     broadcast: &Broadcast,
     candidates: impl Iterator<Item = Candidate>,
     certificate: &DtlsCert,
     now: Instant,
 ) -> Result<(Rtc, String), OfferError> {
-    if offer.len() > MOST {
+    if offer.len() > MOST_OFFER {
         return Err(OfferError::TooLong);
     }
+    let description = Description::read(offer)?;
+    let plan = Plan::of(&description, hears)?;
     let answered = panic::catch_unwind(AssertUnwindSafe(|| {
-        negotiate(offer, broadcast, candidates, certificate, now)
+        negotiate(&plan.plain(), broadcast, candidates, certificate, now)
     }));
-    answered.unwrap_or_else(|_| Err(OfferError::Malformed("it makes no sense".to_owned())))
+    let answered = answered.unwrap_or_else(|_| Err("it broke down".to_owned()));
+    let (rtc, plain) = answered.map_err(|error| {
+        tracing::warn!(error, "an offer that was read could not be used");
+        Fault::Unusable
+    })?;
+    let answer = plan.answer(&plain).ok_or_else(|| {
+        tracing::warn!("an offer was not answered as it should be");
+        Fault::Unusable
+    })?;
+    Ok((rtc, as_one_stream(&answer)))
 }
 
+/// The same of an offer that is as the library would write it. What is wrong with it would be a fault of ours, for the log alone.
 fn negotiate(
     offer: &str,
     broadcast: &Broadcast,
     candidates: impl Iterator<Item = Candidate>,
     certificate: &DtlsCert,
     now: Instant,
-) -> Result<(Rtc, String), OfferError> {
-    let malformed = |error: &dyn fmt::Display| OfferError::Malformed(error.to_string());
-    let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
+) -> Result<(Rtc, String), String> {
+    let offer = SdpOffer::from_sdp_string(offer).map_err(|error| error.to_string())?;
     let mut rtc = config(broadcast, certificate).build(now);
     for candidate in candidates {
         rtc.add_local_candidate(candidate);
@@ -105,22 +113,11 @@ fn negotiate(
     let answer = rtc
         .sdp_api()
         .accept_offer(offer)
-        .map_err(|error| malformed(&error))?
+        .map_err(|error| error.to_string())?
         .to_sdp_string();
     rtc.bwe()
         .set_desired_bitrate(Bitrate::from(u64::from(broadcast.desired())));
-    if !is_whole(&answer) {
-        return Err(OfferError::NothingInCommon);
-    }
-    Ok((rtc, as_one_stream(&answer)))
-}
-
-/// Whether pictures or sound are sent, and nothing that was offered is refused (RFC 3264 section 6): a connection with half of it would
-/// be a disappointment that nobody is told of.
-fn is_whole(answer: &str) -> bool {
-    let sends = |line: &str| line == "a=sendonly" || line == "a=sendrecv";
-    let refused = |line: &str| line.starts_with("m=video 0 ") || line.starts_with("m=audio 0 ");
-    answer.lines().any(sends) && !answer.lines().any(refused)
+    Ok((rtc, answer))
 }
 
 /// The same answer with all tracks in the first one's stream (RFC 8830): browsers keep lips and voice together only within one.

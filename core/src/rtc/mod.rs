@@ -25,11 +25,13 @@ mod microphone;
 mod peer;
 mod pipe;
 mod ports;
+mod sdp;
 mod switchboard;
 
 pub use broadcast::Broadcast;
 pub use broadcaster::Broadcaster;
-pub use invitation::{OfferError, PeerId};
+pub use invitation::{MOST_OFFER, OfferError, PeerId};
 pub use message::{Message, MessageError};
 pub use peer::Partner;
+pub use sdp::Fault;
 pub use switchboard::{Settings, Switchboard};

@@ -10,6 +10,7 @@ use str0m::channel::{ChannelData, ChannelId};
 use str0m::format::Codec;
 use str0m::media::{Frequency, MediaAdded, MediaData, MediaKind, MediaTime, Mid, Pt};
 use str0m::net::Transmit;
+use str0m::rtp::Ssrc;
 use str0m::{Event, IceConnectionState, Input, Output, Rtc, RtcError};
 
 use super::broadcast::{Broadcast, Parcel, ParcelKind};
@@ -20,6 +21,11 @@ use super::microphone::Microphone;
 /// What a peer's conversation is with. All of it is called in the switchboard's thread, and must return at once. It is dropped when the
 /// peer has gone.
 pub trait Partner: Send {
+    /// Whether there is anybody to hear the peer's microphone. Where there is not, the peer is told not to send any sound.
+    fn hears(&self) -> bool {
+        true
+    }
+
     /// The peer's microphone gave sound: mono, 48,000 samples a second.
     fn hear(&mut self, pcm: &[f32]);
 
@@ -32,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Data channels of a peer that are listened to.
 const CHANNELS: usize = 4;
+
+/// Sources of sound of a peer that are listened to.
+const SOURCES: usize = 4;
 
 /// Messages a second of a peer, and how many at once.
 const MESSAGES: u32 = 20;
@@ -52,6 +61,9 @@ pub(super) struct Peer {
     /// It has had no picture yet with which decoding can begin.
     waits_for_key: bool,
     microphone: Option<Microphone>,
+    /// Where its microphone is, and whose sound that may be.
+    heard: Option<(Mid, Pt)>,
+    sources: Vec<Ssrc>,
     channels: Vec<ChannelId>,
     /// Events that came before there was a channel to tell them on.
     untold: Vec<String>,
@@ -83,6 +95,8 @@ impl Peer {
             audio: None,
             waits_for_key: true,
             microphone: None,
+            heard: None,
+            sources: Vec::new(),
             channels: Vec::new(),
             untold: Vec::new(),
             messages: MESSAGES_AT_ONCE,
@@ -116,6 +130,24 @@ impl Peer {
         self.rtc.accepts(input)
     }
 
+    /// Looks at a packet before it is taken in. What names neither its section nor a source that the offer told would be passed over;
+    /// its payload type, of which only one is heard, says as much.
+    pub(super) fn look_at(&mut self, packet: &[u8]) {
+        let Some((mid, payload)) = self.heard else {
+            return;
+        };
+        let Some(source) = source_of(packet, payload) else {
+            return;
+        };
+        if self.sources.len() < SOURCES && !self.sources.contains(&source) {
+            self.sources.push(source);
+            let mut direct = DirectApi::new(&mut self.rtc);
+            if direct.stream_rx(&source).is_none() {
+                direct.expect_stream_rx(source, None, mid, None);
+            }
+        }
+    }
+
     /// Takes in a packet, or that time has passed.
     pub(super) fn handle(
         &mut self,
@@ -124,6 +156,8 @@ impl Peer {
         send: &mut impl FnMut(&Transmit),
     ) {
         if !self.connected && now.saturating_duration_since(self.born) > PATIENCE {
+            let waited_s = PATIENCE.as_secs();
+            tracing::info!(peer = %self.id, waited_s, "no connection came about");
             self.over = true;
             return;
         }
@@ -203,7 +237,11 @@ impl Peer {
         let mut result = result;
         loop {
             if let Err(error) = &result {
-                tracing::debug!(peer = %self.id, %error, "the connection failed");
+                if self.connected {
+                    tracing::debug!(peer = %self.id, %error, "the connection failed");
+                } else {
+                    tracing::info!(peer = %self.id, %error, "no connection came about");
+                }
                 self.over = true;
                 return;
             }
@@ -231,7 +269,10 @@ impl Peer {
                 let took_ms = now.saturating_duration_since(self.born).as_millis() as u64;
                 tracing::debug!(peer = %self.id, took_ms, "connected");
             }
-            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.over = true,
+            // Before that it says only that no way has been found yet.
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) if self.connected => {
+                self.over = true;
+            }
             Event::MediaAdded(added) => self.add(&added),
             Event::MediaData(data) => self.hear(&data, now),
             Event::KeyframeRequest(_) => self.broadcast.want_key(),
@@ -259,15 +300,15 @@ impl Peer {
             MediaKind::Video => Codec::H264,
             MediaKind::Audio => Codec::Opus,
         };
-        let place = if added.direction.is_sending() {
-            self.rtc.writer(added.mid).and_then(|writer| {
-                let mut known = writer.payload_params();
-                let payload = known.find(|one| one.spec().codec == codec)?.pt();
-                Some((added.mid, payload))
-            })
-        } else {
-            None
-        };
+        let place = self.rtc.writer(added.mid).and_then(|writer| {
+            let mut known = writer.payload_params();
+            let payload = known.find(|one| one.spec().codec == codec)?.pt();
+            Some((added.mid, payload))
+        });
+        if added.kind == MediaKind::Audio && added.direction.is_receiving() {
+            self.heard = self.heard.or(place);
+        }
+        let place = place.filter(|_| added.direction.is_sending());
         match added.kind {
             MediaKind::Video => self.video = self.video.or(place),
             MediaKind::Audio => self.audio = self.audio.or(place),
@@ -330,6 +371,13 @@ impl Peer {
             None => Ok(()),
         }
     }
+}
+
+/// Who sends a packet of RTP (RFC 3550 section 5.1) of a payload type.
+fn source_of(packet: &[u8], payload: Pt) -> Option<Ssrc> {
+    let (&[first, second, ..], rest) = packet.split_first_chunk::<8>()?;
+    let source = u32::from_be_bytes(*rest.first_chunk()?);
+    (first >> 6 == 2 && second & 0x7f == *payload).then(|| source.into())
 }
 
 impl Drop for Peer {

@@ -126,7 +126,9 @@ impl Switchboard {
             return Err(OfferError::Full);
         }
         let candidates = self.addresses.candidates(self.address().port());
-        let answered = invitation::answer(offer, broadcast, candidates, &self.certificate, now);
+        let hears = partner.hears();
+        let certificate = &self.certificate;
+        let answered = invitation::answer(offer, hears, broadcast, candidates, certificate, now);
         let joined = answered.and_then(|(rtc, answer)| {
             let peer = Peer::new(peer, rtc, Arc::clone(broadcast), partner, now);
             let request = Request::Join(Box::new(peer));

@@ -90,11 +90,7 @@ fn preflight(request: Request<'_>) -> Code {
 
 /// An answer that says what a path takes (RFC 9110 section 10.2.1; draft-ietf-wish-whep, section 4).
 fn naming_methods(reply: Reply, route: Route) -> Reply {
-    let reply = reply.with("Allow", route.methods());
-    match route.takes() {
-        Some(body) => reply.with("Accept-Post", body),
-        None => reply,
-    }
+    accepting(reply.with("Allow", route.methods()), route)
 }
 
 fn dispatch(request: Request<'_>) -> Code {
@@ -158,12 +154,17 @@ fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
             Word::UnsupportedMediaType,
             format!("the body is \"{kind}\" and should be {wanted}"),
         );
-        return Some(match route.takes() {
-            Some(body) => Reply::from(refusal).with("Accept-Post", body),
-            None => refusal.into(),
-        });
+        return Some(accepting(refusal.into(), route));
     }
     None
+}
+
+/// `reply` with what a path takes (draft-ietf-wish-whep), where that is not what most do.
+pub(crate) fn accepting(reply: Reply, route: Route) -> Reply {
+    match route.takes() {
+        Some(kind) => reply.with("Accept-Post", kind),
+        None => reply,
+    }
 }
 
 /// Leaves the request to [`content`]. Whatever else the location has for this phase, such as `try_files`, is
@@ -214,9 +215,19 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::DrivenSession(id)) => call(request, context, &worker, |worker| {
             api::driven::clean_up(worker, id)
         }),
-        Some(Route::WhepPeer(id, peer)) => call(request, context, &worker, |worker| {
-            api::call::hang_up(worker, id, peer)
+        Some(Route::WhepPeer(id, peer)) if request.method_name() == b"DELETE" => {
+            call(request, context, &worker, |worker| {
+                api::call::hang_up(worker, id, peer)
+            })
+        }
+        Some(Route::WhepPeer(id, _)) => call(request, context, &worker, |worker| {
+            api::call::look(worker, id)
         }),
+        Some(route @ Route::Whep(id)) if !request.is_post() => {
+            call(request, context, &worker, |worker| {
+                accepting(api::call::look(worker, id), route)
+            })
+        }
         Some(Route::Avatars) => call(request, context, &worker, api::realtime::avatars),
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),

@@ -123,6 +123,45 @@ describe("the page /call", () => {
     assert.deepEqual(complaints, []);
   });
 
+  it("is seen and heard by a page that offers its camera in several qualities", async () => {
+    const { page: opened } = await page();
+    const seen = await opened.evaluate(async (text) => {
+      const peer = new RTCPeerConnection();
+      const [camera] = document.createElement("canvas").captureStream(10).getVideoTracks();
+      const video = peer.addTransceiver(camera, {
+        direction: "sendrecv",
+        sendEncodings: [{ rid: "q", scaleResolutionDownBy: 4 }, { rid: "h" }],
+      });
+      peer.addTransceiver("audio", { direction: "recvonly" });
+      await peer.setLocalDescription(await peer.createOffer());
+      const offer = peer.localDescription.sdp;
+      const response = await fetch("/api/realtime/offer", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ type: "offer", sdp: offer, text, microphone: "off" }),
+      });
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.error);
+      await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      const latest = performance.now() + 20_000;
+      for (;;) {
+        const reports = [...(await peer.getStats()).values()];
+        const of = (type, kind) => reports.find((report) => report.type === type && report.kind === kind) ?? {};
+        const { framesDecoded } = of("inbound-rtp", "video");
+        const { packetsReceived } = of("inbound-rtp", "audio");
+        if ((framesDecoded > 25 && packetsReceived > 50) || performance.now() > latest) {
+          const sent = of("outbound-rtp", "video").packetsSent ?? 0;
+          const direction = video.currentDirection;
+          peer.close();
+          return { several: offer.includes("a=simulcast:send q;h"), framesDecoded, packetsReceived, sent, direction };
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }, SPEECH);
+    assert.ok(seen.several && seen.framesDecoded > 25 && seen.packetsReceived > 50, JSON.stringify(seen));
+    assert.deepEqual([seen.sent, seen.direction], [0, "recvonly"]);
+  });
+
   it("says so when the server takes no calls", async () => {
     const { page: opened } = await page();
     await opened.route("**/api/realtime/offer", (route) =>

@@ -217,13 +217,13 @@ fn preflights_name_what_a_path_takes_and_what_clients_of_whep_try() {
         (
             format!("/whep/{ID}"),
             "POST, OPTIONS",
-            "POST, PATCH, OPTIONS",
+            "GET, HEAD, POST, PATCH, OPTIONS",
             "application/sdp",
         ),
         (
             format!("/whep/{ID}/{ID}"),
             "DELETE, OPTIONS",
-            "DELETE, PATCH, OPTIONS",
+            "GET, HEAD, DELETE, PATCH, OPTIONS",
             "",
         ),
         (

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Peers of WebRTC that are no browser's, aiortc and GStreamer, against the demonstration that `make run` starts.
+# Peers of WebRTC that are no browser's (aiortc, GStreamer, werift, node-datachannel) against the demonstration that `make run` starts.
 #
 #   tests/webrtc/run.sh                    nginx on a free port, with a data directory of its own
 #   BASE=http://host tests/webrtc/run.sh   a server that runs already
@@ -27,3 +27,10 @@ check() {
 check webrtc "$python" call.py
 # GStreamer's bindings are Debian's, and so for Debian's Python.
 check whep /usr/bin/python3 whep.py
+
+# Their packages' scripts, which build what is there already, are not run.
+if ! cmp -s package-lock.json node_modules/.installed; then
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    cp package-lock.json node_modules/.installed
+fi
+check clients node --test --test-reporter=spec clients.test.js

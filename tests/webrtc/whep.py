@@ -22,6 +22,8 @@ CAPS = {
     "packetization-mode=(string)1,profile-level-id=(string)42e01f",
     "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=97,clock-rate=48000,encoding-params=(string)2",
 }
+# Without what is not said by those who do not know of it.
+BARE = CAPS | {"video": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000"}
 DECODERS = {
     "video": "queue ! rtph264depay ! h264parse ! openh264dec ! appsink name=sink sync=false emit-signals=true",
     "audio": "queue ! rtpopusdepay ! opusdec ! audioconvert ! audio/x-raw,format=F32LE,channels=1,layout=interleaved "
@@ -32,7 +34,7 @@ DECODERS = {
 class Player:
     """A connection, and what was decoded of it."""
 
-    def __init__(self):
+    def __init__(self, kinds=("video", "audio"), caps=CAPS, policy=GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE):
         self.news = threading.Condition()
         self.pictures = []
         self.loudness = []
@@ -40,7 +42,7 @@ class Player:
         self.pipeline = Gst.Pipeline.new()
         self.pipeline.get_bus().set_sync_handler(self.witness)
         self.peer = Gst.ElementFactory.make("webrtcbin")
-        self.peer.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+        self.peer.set_property("bundle-policy", policy)
         self.pipeline.add(self.peer)
         # Python takes it over from its owner, and must keep it.
         self.ice = self.peer.get_property("ice-agent")
@@ -51,9 +53,9 @@ class Player:
         for state in ("ice-gathering-state", "connection-state"):
             self.peer.connect(f"notify::{state}", lambda *_: self.tell())
         self.pipeline.set_state(Gst.State.PLAYING)
-        for kind in ("video", "audio"):
+        for kind in kinds:
             direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
-            self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS[kind]))
+            self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(caps[kind]))
 
     def tell(self, change=lambda: None):
         with self.news:
@@ -122,7 +124,8 @@ class Player:
         answer = [line for line in lines if not line.startswith("a=candidate:") or f" 1 {protocol} " in line]
         _, sdp = GstSdp.SDPMessage.new_from_text("".join(answer))
         answer = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, sdp)
-        self.promised("set-remote-description", answer)
+        refused = self.promised("set-remote-description", answer)
+        assert refused is None or not refused.has_field("error"), refused.to_string()
         return headers["Location"]
 
     def until_closed(self):
@@ -136,8 +139,8 @@ class Player:
 
 
 class Whep(unittest.TestCase):
-    def player(self):
-        player = Player()
+    def player(self, *arguments):
+        player = Player(*arguments)
         self.addCleanup(player.close)
         return player
 
@@ -159,6 +162,16 @@ class Whep(unittest.TestCase):
                 self.assertGreater(max(player.loudness), 0.02)
                 self.assertEqual(ask("DELETE", place)[0], 204)
                 player.until_closed()
+
+    def test_it_is_watched_by_a_player_as_it_comes(self):
+        # All sections have a transport of their own, and only the first of them is there.
+        policy = GstWebRTC.WebRTCBundlePolicy.NONE
+        for kinds in (("video",), ("audio",), ("video", "audio"), ("audio", "video")):
+            with self.subTest(kinds):
+                player = self.player(kinds, BARE, policy)
+                player.watch(self.session(), "udp")
+                seen = {"video": player.pictures, "audio": player.loudness}[kinds[0]]
+                player.until("a second of it", lambda seen=seen: len(seen) >= 25)
 
 
 if __name__ == "__main__":

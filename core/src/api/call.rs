@@ -6,7 +6,7 @@ use super::fields::{object, string};
 use super::realtime::begin;
 use super::{Catalogue, Code, Refusal, Urls};
 use crate::config::Config;
-use crate::rtc::PeerId;
+use crate::rtc::{MOST_OFFER, PeerId};
 use crate::session::{Job, Kind, Pace, SessionId};
 use crate::store::{Answered, Microphone, Offer};
 
@@ -32,6 +32,7 @@ pub fn offer(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<(Job
     if sdp.is_empty() {
         return Err(Refusal::new(Code::BadParameter, "sdp is missing").about("sdp"));
     }
+    check_length(sdp.len())?;
     let microphone = match string(&fields, "microphone")? {
         None => Microphone::default(),
         Some(word) => Microphone::from_word(word).ok_or_else(|| {
@@ -60,7 +61,9 @@ pub fn offer(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<(Job
 /// A [`Refusal`]
 pub fn whep(body: &[u8], config: &Config) -> Result<Offer, Refusal> {
     check(config)?;
-    let sdp = String::from_utf8(body.to_vec()).unwrap_or_default();
+    check_length(body.len())?;
+    // Only titles and comments may be in another character set (RFC 8866 section 6.10), and nobody reads them.
+    let sdp = String::from_utf8_lossy(body).into_owned();
     if sdp.is_empty() {
         return Err(Refusal::new(
             Code::BadParameter,
@@ -69,6 +72,18 @@ pub fn whep(body: &[u8], config: &Config) -> Result<Offer, Refusal> {
     }
     let microphone = Microphone::Off;
     Ok(Offer { sdp, microphone })
+}
+
+/// An offer that no switchboard would read is not left for one.
+fn check_length(bytes: usize) -> Result<(), Refusal> {
+    match bytes <= MOST_OFFER {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            Code::TooLarge,
+            format!("the offer is longer than {MOST_OFFER} bytes"),
+        )
+        .about("sdp")),
+    }
 }
 
 fn check(config: &Config) -> Result<(), Refusal> {
@@ -171,7 +186,13 @@ mod tests {
         let off = offer(br#"{"sdp":"v=0"}"#, &Config::default(), &catalogue());
         assert_eq!(off.unwrap_err().code(), Code::BadParameter);
         assert!(whep(b"", &config()).is_err());
-        assert!(whep(&[0xff], &config()).is_err());
+        let latin = whep(b"v=0\r\ns=caf\xe9\r\n", &config()).unwrap();
+        assert!(latin.sdp.starts_with("v=0\r\ns=caf"));
+        let long = "a=x\r\n".repeat(40_000);
+        let refused = whep(long.as_bytes(), &config()).unwrap_err();
+        assert_eq!((refused.code(), refused.status()), (Code::TooLarge, 413));
+        let refused = read(&json!({ "sdp": long }).to_string()).unwrap_err();
+        assert_eq!(refused.code(), Code::TooLarge);
         assert_eq!(whep(b"v=0", &config()).unwrap().sdp, "v=0");
     }
 

@@ -179,8 +179,22 @@ fn now<T>(future: impl Future<Output = Result<T, multer::Error>>) -> Result<T, R
             tracing::error!(%error, "a form was not read");
             Err(Refusal::internal())
         }
-        Some(Err(error)) => Err(bad(format!("the form cannot be read: {error}"))),
+        Some(Err(error)) => Err(bad(format!("the form cannot be read: {}", reason(&error)))),
         None => Err(Refusal::internal()),
+    }
+}
+
+/// What is wrong with a form.
+fn reason(error: &multer::Error) -> &'static str {
+    use multer::Error;
+    match error {
+        Error::NoMultipart | Error::NoBoundary | Error::DecodeContentType(_) => {
+            "its Content-Type is not multipart/form-data with a boundary"
+        }
+        Error::IncompleteFieldData { .. } | Error::IncompleteHeaders | Error::IncompleteStream => {
+            "it breaks off before its last boundary"
+        }
+        _ => "the headers of one of its fields make no sense",
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Code {
     BadImage,
     /// Sound comes faster than it can be used.
     TooFast,
+    /// What is to be watched is not being shown: not yet, not any more, or never by this means.
+    NotLive,
     /// As much as possible is being done already.
     Busy,
     /// A fault of ours.
@@ -90,6 +92,7 @@ impl Code {
             Self::BadMultipart => "bad_multipart",
             Self::BadAudio => "bad_audio",
             Self::BadImage => "bad_image",
+            Self::NotLive => "not_live",
             Self::TooFast | Self::Busy => "busy",
             Self::Internal => "internal",
             Self::Failed(code) | Self::Unmade(code) => code.word(),
@@ -112,6 +115,7 @@ impl Code {
             Self::Unauthorized => 401,
             Self::UnknownSession | Self::Failed(_) => 404,
             Self::MethodNotAllowed => 405,
+            Self::NotLive => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Internal | Self::Unmade(_) => 500,
@@ -179,7 +183,12 @@ impl Refusal {
 
     /// Seconds after which it is worth asking again, for those refusals that pass.
     pub fn retry_after(&self) -> Option<u32> {
-        matches!(self.code, Code::Busy | Code::TooFast).then_some(2)
+        match self.code {
+            Code::Busy | Code::TooFast => Some(2),
+            // The Retry-After that draft-ietf-wish-whep wants with it.
+            Code::NotLive => Some(5),
+            _ => None,
+        }
     }
 
     /// The HTTP status and the body.

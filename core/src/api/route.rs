@@ -65,8 +65,9 @@ impl Route {
     /// Whether it answers a method.
     pub fn answers(self, method: &[u8]) -> bool {
         match self {
-            Self::DrivenSession(_) | Self::WhepPeer(..) => method == b"DELETE",
-            Self::Stills => matches!(method, b"GET" | b"HEAD" | b"POST"),
+            Self::DrivenSession(_) => method == b"DELETE",
+            Self::WhepPeer(..) => matches!(method, b"GET" | b"HEAD" | b"DELETE"),
+            Self::Stills | Self::Whep(_) => matches!(method, b"GET" | b"HEAD" | b"POST"),
             _ if self.posted() => method == b"POST",
             _ => matches!(method, b"GET" | b"HEAD"),
         }
@@ -75,8 +76,9 @@ impl Route {
     /// The methods it answers, and the one that asks for them, as an `Allow` header (RFC 9110 section 10.2.1).
     pub fn methods(self) -> &'static str {
         match self {
-            Self::DrivenSession(_) | Self::WhepPeer(..) => "DELETE, OPTIONS",
-            Self::Stills => "GET, HEAD, POST, OPTIONS",
+            Self::DrivenSession(_) => "DELETE, OPTIONS",
+            Self::WhepPeer(..) => "GET, HEAD, DELETE, OPTIONS",
+            Self::Stills | Self::Whep(_) => "GET, HEAD, POST, OPTIONS",
             _ if self.posted() => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
@@ -87,8 +89,8 @@ impl Route {
     /// not taken.
     pub fn methods_of_pages(self) -> &'static str {
         match self {
-            Self::Whep(_) => "POST, PATCH, OPTIONS",
-            Self::WhepPeer(..) => "DELETE, PATCH, OPTIONS",
+            Self::Whep(_) => "GET, HEAD, POST, PATCH, OPTIONS",
+            Self::WhepPeer(..) => "GET, HEAD, DELETE, PATCH, OPTIONS",
             _ => self.methods(),
         }
     }
@@ -172,6 +174,9 @@ pub fn route(path: &str) -> Option<Route> {
     if let Some(id) = call.strip_prefix("/api/audio-driven/chunked/session/") {
         return of_session(id, Route::DrivenSession);
     }
+    if call == "/whep" {
+        return Some(Route::Nothing);
+    }
     if let Some(whep) = call.strip_prefix("/whep/") {
         let found = match whep.split_once('/') {
             None => SessionId::parse(whep).map(Route::Whep),
@@ -215,13 +220,13 @@ mod tests {
             route(&format!("/whep/{ID}/{ID}")),
             Some(Route::WhepPeer(id, peer))
         );
-        for nothing in ["/whep/1", "/whep/1/2", "/whep//"] {
+        for nothing in ["/whep", "/whep/", "/whep/1", "/whep/1/2", "/whep//"] {
             assert_eq!(route(nothing), Some(Route::Nothing), "{nothing}");
         }
         assert_eq!(route(&format!("/whep/{ID}/x")), Some(Route::Nothing));
         for (route, tried) in [
-            (Route::Whep(id), "POST, PATCH, OPTIONS"),
-            (Route::WhepPeer(id, peer), "DELETE, PATCH, OPTIONS"),
+            (Route::Whep(id), "GET, HEAD, POST, PATCH, OPTIONS"),
+            (Route::WhepPeer(id, peer), "GET, HEAD, DELETE, PATCH, OPTIONS"),
             (Route::Start, "POST, OPTIONS"),
         ] {
             assert_eq!(route.methods_of_pages(), tried);
@@ -229,7 +234,10 @@ mod tests {
         }
         assert!(Route::WhepPeer(id, peer).answers(b"DELETE"));
         assert!(!Route::WhepPeer(id, peer).answers(b"POST"));
-        assert!(Route::Whep(id).answers(b"POST") && !Route::Whep(id).answers(b"GET"));
+        for method in [b"GET".as_slice(), b"HEAD", b"POST"] {
+            assert!(Route::Whep(id).answers(method));
+        }
+        assert!(!Route::Whep(id).answers(b"PATCH") && !Route::Whep(id).answers(b"DELETE"));
         assert_eq!(Route::Whep(id).takes(), Some("application/sdp"));
     }
 

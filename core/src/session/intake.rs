@@ -101,14 +101,18 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`]: there is no such session, it is over, or there is no room on the disk.
+    /// A [`Refusal`]: there is no such session, it is not being shown, or there is no room on the disk.
     pub fn call(
         &self,
         id: SessionId,
         peer: PeerId,
         offer: &Offer,
     ) -> Result<Option<(u32, Hint)>, Refusal> {
-        self.check_shown(id)?;
+        self.check_shown(id)
+            .map_err(|refusal| match refusal.code() {
+                Code::BadParameter => Refusal::new(Code::NotLive, refusal.message()),
+                _ => refusal,
+            })?;
         let left = self.store.calls(id).offer(peer, offer);
         left.map_err(|error| Refusal::of_writing(&error))?;
         Ok(self.ring(id))

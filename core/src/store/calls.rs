@@ -75,8 +75,8 @@ const OFFER: &str = "offer";
 const END: &str = "end";
 const ANSWER: &str = "answer";
 
-/// Bytes of the largest file that is read.
-const MOST: u64 = 256 * 1024;
+/// Bytes of the largest file that is read: the longest offer, with all of its characters escaped.
+const MOST: u64 = 1024 * 1024;
 
 impl Calls {
     pub(super) fn new(directory: PathBuf) -> Self {

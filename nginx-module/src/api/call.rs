@@ -6,7 +6,7 @@ use avatar_core::api::{
     self, Code as Word, MOST_ANSWER, Refusal, SDP_TYPE, Urls, answered, offered, peer_url,
 };
 use avatar_core::rtc::PeerId;
-use avatar_core::session::SessionId;
+use avatar_core::session::{SessionId, State};
 
 use super::realtime::{free, tell_of};
 use crate::alarm;
@@ -47,6 +47,14 @@ pub(crate) fn whep(
         Ok(session)
     });
     ring(request, context, worker, called, peer, Manner::Watches)
+}
+
+/// `GET` of `/whep/<session>` or of `/whep/<session>/<peer>`, which says only that it is there.
+pub(crate) fn look(worker: &Worker, session: SessionId) -> Reply {
+    match worker.intake().find(session) {
+        Some(_) => Reply::empty(),
+        None => Refusal::unknown_session().into(),
+    }
 }
 
 /// `DELETE /whep/<session>/<peer>`
@@ -160,10 +168,17 @@ impl Source for Ringing {
                     due: self.deadline,
                 }
             }
-            (Ok(None), Some(record)) if record.finished() => self.give_up(
-                worker,
-                Refusal::new(Word::BadParameter, "the session is over"),
-            ),
+            (Ok(None), Some(record)) if record.finished() => {
+                self.give_up(worker, Refusal::new(Word::NotLive, "the session is over"))
+            }
+            (Ok(None), Some(record))
+                if self.manner == Manner::Watches && record.state == State::Created =>
+            {
+                self.give_up(
+                    worker,
+                    Refusal::new(Word::NotLive, "the session has not begun yet"),
+                )
+            }
             (Ok(None), Some(_)) => self.give_up(
                 worker,
                 Refusal::new(Word::Busy, "nobody answers yet; try again shortly"),

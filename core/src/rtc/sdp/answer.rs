@@ -7,6 +7,9 @@ use super::read::Section;
 /// Characters of the words of a rejected m= line that are echoed.
 const WORD: usize = 64;
 
+/// Lines by which a transport is begun, which each section of the library's answer has.
+const TRANSPORT: usize = 4;
+
 impl Plan<'_> {
     /// Makes of the library's answer to the [plain](Self::plain) offer the one to the offer that came. `None` if it does not serve what
     /// it should.
@@ -20,10 +23,11 @@ impl Plan<'_> {
                 push(&mut answer, &group);
             }
         }
+        let transport: Vec<&str> = plain.split("\r\n").filter(is_of_transport).collect();
         let sections = self.description.sections.iter().zip(&self.parts);
         for ((section, part), name) in sections.zip(&self.names) {
             if *part == Part::Rejected {
-                reject(&mut answer, section, *name);
+                reject(&mut answer, section, *name, &transport);
             } else {
                 let served = parts.next()?;
                 serve(&mut answer, section, part, *name, served)?;
@@ -46,8 +50,15 @@ fn push(answer: &mut String, line: &str) {
     }
 }
 
+/// Whether a line is one of those by which a transport is begun.
+fn is_of_transport(line: &&str) -> bool {
+    ["a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:"]
+        .iter()
+        .any(|name| line.starts_with(name))
+}
+
 /// A section that is not served (RFC 3264 section 6): one of the formats must be there, and means nothing.
-fn reject(answer: &mut String, section: &Section<'_>, name: Option<&str>) {
+fn reject(answer: &mut String, section: &Section<'_>, name: Option<&str>, transport: &[&str]) {
     let echo = |word: &str| -> String { word.chars().take(WORD).collect() };
     let (medium, protocol) = (echo(section.medium), echo(section.protocol));
     let format = section.formats.first().map(|format| echo(format));
@@ -58,6 +69,10 @@ fn reject(answer: &mut String, section: &Section<'_>, name: Option<&str>) {
         push(answer, &format!("a=mid:{name}"));
     }
     push(answer, "a=inactive");
+    // Nobody needs them here, but GStreamer takes no answer without them: one each, of which all sections have the same.
+    for line in transport.iter().take(TRANSPORT) {
+        push(answer, line);
+    }
 }
 
 /// A section that is served, of which `plain` is the library's without its first two characters.

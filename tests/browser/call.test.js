@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { ARTIFACTS, launch, open } from "./browser.js";
 
+const WHEP = new URL("node_modules/whip-whep/whep.js", import.meta.url);
 const AXE = new URL("node_modules/axe-core/axe.min.js", import.meta.url);
 const SPEECH = "Papa and Mama go far. We see three green trees, and more of them over there.";
 
@@ -160,6 +161,35 @@ describe("the page /call", () => {
     }, SPEECH);
     assert.ok(seen.several && seen.framesDecoded > 25 && seen.packetsReceived > 50, JSON.stringify(seen));
     assert.deepEqual([seen.sent, seen.direction], [0, "recvonly"]);
+  });
+
+  it("is watched by a player of WHEP", async () => {
+    const { page: opened } = await page();
+    const player = await readFile(WHEP, "utf8");
+    await opened.route("**/whep.js", (route) => route.fulfill({ contentType: "text/javascript", body: player }));
+    const seen = await opened.evaluate(async (text) => {
+      const body = JSON.stringify({ text: text.repeat(5), language: "en", pace: "live", reuse: false });
+      const begun = await fetch("/api/stream/start", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      const { session_id: session } = await begun.json();
+      const { WHEPClient } = await import("/whep.js");
+      const peer = new RTCPeerConnection();
+      peer.addTransceiver("audio", { direction: "recvonly" });
+      peer.addTransceiver("video", { direction: "recvonly" });
+      const client = new WHEPClient();
+      await client.view(peer, new URL(`/whep/${session}`, location));
+      const latest = performance.now() + 20_000;
+      for (;;) {
+        const reports = [...(await peer.getStats()).values()].filter(({ type }) => type === "inbound-rtp");
+        const of = (kind) => reports.find((report) => report.kind === kind) ?? {};
+        const [{ framesDecoded }, { packetsReceived }] = [of("video"), of("audio")];
+        if ((framesDecoded > 25 && packetsReceived > 50) || performance.now() > latest) {
+          await client.stop();
+          return { framesDecoded, packetsReceived };
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }, SPEECH);
+    assert.ok(seen.framesDecoded > 25 && seen.packetsReceived > 50, JSON.stringify(seen));
   });
 
   it("says so when the server takes no calls", async () => {

@@ -216,13 +216,13 @@ fn preflights_name_what_a_path_takes_and_what_clients_of_whep_try() {
     for (path, allow, pages, body) in [
         (
             format!("/whep/{ID}"),
-            "POST, OPTIONS",
+            "GET, HEAD, POST, OPTIONS",
             "GET, HEAD, POST, PATCH, OPTIONS",
             "application/sdp",
         ),
         (
             format!("/whep/{ID}/{ID}"),
-            "DELETE, OPTIONS",
+            "GET, HEAD, DELETE, OPTIONS",
             "GET, HEAD, DELETE, PATCH, OPTIONS",
             "",
         ),

@@ -5,7 +5,7 @@ use super::plan::{Part, Plan};
 use super::read::Section;
 
 /// Characters of the words of a rejected m= line that are echoed.
-const WORD: usize = 64;
+const WORD: usize = 32;
 
 /// Lines by which a transport is begun, which each section of the library's answer has.
 const TRANSPORT: usize = 4;

@@ -27,7 +27,7 @@ pub enum Fault {
     #[error("two of its sections are called a=mid:{0}")]
     MidTwice(String),
     /// One payload type stands for two things.
-    #[error("two of its sections in one BUNDLE group use payload type {0}")]
+    #[error("payload type {0} stands for two things in one BUNDLE group")]
     PayloadTwice(u8),
     /// There is nothing to prove by that a packet is its maker's.
     #[error("it has no a=ice-ufrag and a=ice-pwd")]

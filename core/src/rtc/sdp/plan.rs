@@ -1,6 +1,7 @@
 //! What becomes of each section of an offer (RFC 3264 section 6, RFC 8829 section 5.3, RFC 8843).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::iter;
 
 use super::codec::{self, Payload};
 use super::fault::Fault;
@@ -9,6 +10,9 @@ use super::transport::Transport;
 
 /// Sections of an offer at most. With them the answer is no longer than it may be.
 const SECTIONS: usize = 64;
+
+/// Of those, that are served at most.
+const SERVED: usize = 8;
 
 /// Characters of a section's name at most.
 const NAME: usize = 256;
@@ -87,8 +91,10 @@ impl<'a> Plan<'a> {
         let mut parts = Vec::new();
         let mut served = Served::default();
         for (at, (wish, section)) in wishes.iter().zip(sections).enumerate() {
+            let room = parts.iter().filter(|part| **part != Part::Rejected);
+            let room = room.count() < SERVED;
             parts.push(match wish {
-                Some(wish) if along(at) => served.take(*wish, section)?,
+                Some(wish) if along(at) && room => served.take(*wish, section)?,
                 _ => Part::Rejected,
             });
         }
@@ -243,13 +249,16 @@ fn groups<'a>(description: &Description<'a>) -> Vec<Vec<&'a str>> {
     bundles.collect()
 }
 
-/// Makes sure that each payload type stands for one thing.
+/// Makes sure that each payload type stands for one thing, in however many sections (RFC 8843 section 9.1).
 fn once_each(parts: &[Part]) -> Result<(), Fault> {
-    let mut known = HashSet::new();
+    let mut known = HashMap::new();
     for part in parts {
         if let Part::Media { payload, .. } = part {
-            for number in [Some(payload.number), payload.resend].into_iter().flatten() {
-                if !known.insert(number) {
+            let pictures = payload.profile.is_some();
+            let resent = payload.resend.map(|number| (number, "resent"));
+            let sent = (payload.number, if pictures { "pictures" } else { "sound" });
+            for (number, meaning) in iter::once(sent).chain(resent) {
+                if *known.entry(number).or_insert(meaning) != meaning {
                     return Err(Fault::PayloadTwice(number));
                 }
             }

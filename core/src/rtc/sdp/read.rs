@@ -164,6 +164,9 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn section(line: &str) -> Option<Section<'_>> {
+    if !line.is_ascii() {
+        return None;
+    }
     let mut words = line.split_ascii_whitespace();
     let medium = words.next()?;
     // A number of ports may follow (RFC 8866 section 5.14).

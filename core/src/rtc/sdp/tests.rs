@@ -171,6 +171,7 @@ fn what_is_wrong_is_said() {
         (edited("m=audio 9", "m=audio nine"), Fault::MediaLine(6)),
         (edited("SAVPF 111 0", "SAVPF"), Fault::MediaLine(6)),
         (edited("m=audio 9", "m=audio 99999"), Fault::MediaLine(6)),
+        (edited("m=audio 9", "m=\u{e9} 9"), Fault::MediaLine(6)),
         ("v=0\r\ns=-\r\n".to_owned(), Fault::NoMedia),
         (
             two_of("t=0 0\r\n", &"m=text 9 RTP/AVP 1\r\n".repeat(62)),

@@ -226,7 +226,10 @@ mod tests {
         assert_eq!(route(&format!("/whep/{ID}/x")), Some(Route::Nothing));
         for (route, tried) in [
             (Route::Whep(id), "GET, HEAD, POST, PATCH, OPTIONS"),
-            (Route::WhepPeer(id, peer), "GET, HEAD, DELETE, PATCH, OPTIONS"),
+            (
+                Route::WhepPeer(id, peer),
+                "GET, HEAD, DELETE, PATCH, OPTIONS",
+            ),
             (Route::Start, "POST, OPTIONS"),
         ] {
             assert_eq!(route.methods_of_pages(), tried);

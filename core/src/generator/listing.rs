@@ -332,7 +332,7 @@ impl Listing {
 
     fn write(&mut self, live: &Live, parts: usize, ended: bool) {
         let edge = self.timeline.edge(parts);
-        let last = self.has_last && parts == self.timeline.ends().len();
+        let last = self.has_last && parts == self.timeline.len();
         let boundary = self.complete && parts == self.timeline.whole(parts);
         let outlook = match ended {
             true => Outlook::Nothing,

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use avatar_core::api::{Code as Word, MediaFile, Refusal, RenditionFile, Route, Words};
+use avatar_core::session::SessionId;
 use nginx_sys::{
     ngx_chain_t, ngx_http_output_body_filter_pt, ngx_http_output_header_filter_pt,
     ngx_http_request_t, ngx_http_top_body_filter, ngx_http_top_header_filter, ngx_int_t,
@@ -16,9 +17,11 @@ use nginx_sys::{
 use crate::base;
 use crate::boundary::contain;
 use crate::context::{Context, Freshness};
+use crate::handlers::wanted;
 use crate::origins;
 use crate::reply::{JSON, Reply};
 use crate::request::{Code, Request};
+use crate::stream::Stream;
 
 thread_local! {
     static NEXT_HEADER: Cell<ngx_http_output_header_filter_pt> = const { Cell::new(None) };
@@ -82,11 +85,12 @@ fn set_headers(request: Request<'_>) -> bool {
     }
     let context = request.context();
     // A path that was ours from the beginning may have failed before we saw it.
-    let unseen = || base::asked(request).is_some();
+    let unseen = || wanted(request).is_some();
     if context.is_none() && !unseen() {
         return true;
     }
     set_origin(request)
+        && set_request_id(request, context)
         && match context.and_then(|context| context.media.get()) {
             Some((file, freshness)) if !request.is_special() => {
                 set_freshness(request, file.content_type(), freshness)
@@ -109,6 +113,24 @@ fn set_origin(request: Request<'_>) -> bool {
         && (!allowed.credentials
             || request.set_constant_header("Access-Control-Allow-Credentials", "true"))
         && request.set_constant_header("Access-Control-Expose-Headers", origins::EXPOSED)
+}
+
+/// Clients of OpenAI's look for it in every answer, and put it in their logs.
+fn set_request_id(request: Request<'_>, context: Option<&Context>) -> bool {
+    if words(request, context) == Words::Ours {
+        return true;
+    }
+    let stream = context.and_then(|context| context.stream.get());
+    let id = stream.map_or_else(SessionId::generate, Stream::session);
+    request.set_header("X-Request-Id", &id.to_string())
+}
+
+/// In whose words a request is answered. One that was refused before we saw it is known by its path.
+fn words(request: Request<'_>, context: Option<&Context>) -> Words {
+    context
+        .and_then(|context| context.route.get())
+        .or_else(|| wanted(request))
+        .map_or(Words::Ours, Route::words)
 }
 
 fn set_freshness(request: Request<'_>, content_type: &'static str, freshness: Freshness) -> bool {
@@ -150,10 +172,7 @@ fn translate(request: Request<'_>, context: Option<&Context>) -> bool {
     let Some(context) = context.or_else(|| request.remember(Context::default())) else {
         return false;
     };
-    // Who was refused before we saw it is known by its path.
-    let asked = context.route.get().or_else(|| base::asked(request));
-    let words = asked.map_or(Words::Ours, Route::words);
-    let reply = Reply::from(refusal).in_words(words);
+    let reply = Reply::from(refusal).in_words(words(request, Some(context)));
     request.set_content_type(JSON);
     request.set_content_length(Some(reply.body.len()));
     let headers = reply

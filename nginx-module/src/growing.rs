@@ -60,6 +60,27 @@ impl Growing {
         self.session
     }
 
+    /// What to wait for, until the moment `until` on the loop's clock at most, if more than the beginning is to be there
+    /// before anything is sent. Nothing where all of it is there, or none.
+    pub(crate) fn await_whole(&self, worker: &Worker, until: usize) -> Option<Next> {
+        if self.sent.get() > 0 || alarm::now() >= until {
+            return None;
+        }
+        let record = worker.watch(self.session)?;
+        let grows = record.bytes > 0 && !record.finished();
+        grows.then_some(Next::Wait {
+            seen: record.version,
+            due: until,
+        })
+    }
+
+    /// How long the file is, once it is complete.
+    pub(crate) fn length(&self, worker: &Worker) -> Option<usize> {
+        let record = worker.watch(self.session)?;
+        let complete = Condition::Ready.check(Some(&record)) == Verdict::Now;
+        complete.then_some(usize::try_from(record.bytes).ok()?)
+    }
+
     /// Reads on into `room`.
     pub(crate) fn read(&self, worker: &Worker, room: &mut [u8]) -> Next {
         let sent = self.sent.get();

@@ -55,9 +55,12 @@ unsafe fn handle(raw: *mut ngx_http_request_t, body: fn(Request<'_>) -> Code) ->
 }
 
 /// What a client's request to one of our locations asks for.
-fn wanted(request: Request<'_>) -> Option<Route> {
+pub(crate) fn wanted(request: Request<'_>) -> Option<Route> {
     let ours = request.is_main() && request.location().is_some_and(|location| location.is_on());
-    ours.then(|| base::asked(request)).flatten()
+    let route = ours.then(|| base::asked(request)).flatten()?;
+    // Another server of OpenAI's calls may stand behind the same location.
+    let theirs = route == Route::UnknownUrl && request.has_content_handler();
+    (!theirs).then_some(route)
 }
 
 fn preflight(request: Request<'_>) -> Code {
@@ -120,6 +123,11 @@ fn dispatch(request: Request<'_>) -> Code {
 fn objection(request: Request<'_>, route: Route) -> Option<Reply> {
     if route == Route::Nothing {
         let refusal = Refusal::new(Word::UnknownSession, "there is no such session or file");
+        return Some(refusal.into());
+    }
+    if route == Route::UnknownUrl {
+        let path = request.path().unwrap_or_default();
+        let refusal = Refusal::new(Word::UnknownUrl, format!("there is no call {path}"));
         return Some(refusal.into());
     }
     if !route.answers(request.method_name()) {
@@ -232,6 +240,7 @@ fn answer(request: Request<'_>) -> Code {
         Some(Route::Voices) => call(request, context, &worker, api::realtime::voices),
         Some(Route::SpeechVoices) => call(request, context, &worker, api::speech::voices),
         Some(Route::Models) => call(request, context, &worker, api::speech::models),
+        Some(Route::Model) => send(request, context, api::speech::model(request)),
         Some(Route::Stills) if !request.is_post() => api::stills::asked(request, context, &worker),
         Some(
             Route::Start
@@ -249,7 +258,7 @@ fn answer(request: Request<'_>) -> Code {
             | Route::DrivenInit
             | Route::DrivenFeed,
         ) => crate::body::read(request, context, on_body),
-        Some(Route::Media(..) | Route::Nothing) | None => Code::INTERNAL,
+        Some(Route::Media(..) | Route::Nothing | Route::UnknownUrl) | None => Code::INTERNAL,
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Allowed<'o> {
 }
 
 /// What pages may read of an answer beyond what they always may.
-pub(crate) const EXPOSED: &str = "Accept-Post, Allow, Content-Length, Content-Range, ETag, Location, Retry-After, X-Avatar-Session";
+pub(crate) const EXPOSED: &str = "Accept-Post, Allow, Content-Length, Content-Range, ETag, Location, Retry-After, X-Avatar-Session, X-Request-Id";
 
 /// What pages may send: anything, since clients of OpenAI's send headers of their own; the last is never meant by that.
 pub(crate) const HEADERS: &str = "*, Content-Type, X-Avatar-Key, Range, Authorization";

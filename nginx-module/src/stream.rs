@@ -38,6 +38,11 @@ pub(crate) trait Source {
         None
     }
 
+    /// How many bytes there will be in all, where that is known before the first leaves.
+    fn length(&self, _: &Worker) -> Option<usize> {
+        None
+    }
+
     /// How many bytes may be on their way to the client at once.
     fn room(&self) -> usize;
 
@@ -129,6 +134,11 @@ pub(crate) fn begin(
 }
 
 impl Stream {
+    /// The session that is told of.
+    pub(crate) fn session(&self) -> SessionId {
+        self.source.session()
+    }
+
     /// Sends what there is, as long as the client can take it and its turn lasts.
     fn advance(&self, request: Request<'_>, context: &Context, worker: &Worker) -> Progress {
         let mut sent_now = 0;
@@ -149,7 +159,7 @@ impl Stream {
             match self.next(request, worker) {
                 Next::Bytes(length) => sent_now += length,
                 Next::Wait { seen, due } => return Progress::Open { seen, due },
-                Next::End => return Progress::Closed(self.end(request, context)),
+                Next::End => return Progress::Closed(self.end(request, context, worker)),
                 Next::Never(_) if self.begun.get() => {
                     request.break_off();
                     return Progress::Closed(Code::ERROR);
@@ -158,7 +168,7 @@ impl Stream {
                     return Progress::Closed(send(request, context, refusal.into()));
                 }
             }
-            let header = self.begin(request, context);
+            let header = self.begin(request, context, worker);
             if header.is_failure() || request.header_only() {
                 return Progress::Closed(header);
             }
@@ -185,13 +195,13 @@ impl Stream {
     }
 
     /// Sends the header, unless it has left.
-    fn begin(&self, request: Request<'_>, context: &Context) -> Code {
+    fn begin(&self, request: Request<'_>, context: &Context, worker: &Worker) -> Code {
         if self.begun.replace(true) {
             return Code::OK;
         }
         context.answered.set(true);
         request.set_content_type(self.source.content_type());
-        request.set_content_length(None);
+        request.set_content_length(self.source.length(worker));
         let session = self.source.session().to_string();
         let headers = request.set_constant_header("Cache-Control", "no-store")
             && request.set_constant_header("X-Accel-Buffering", "no")
@@ -206,8 +216,8 @@ impl Stream {
         request.send_header(self.source.status())
     }
 
-    fn end(&self, request: Request<'_>, context: &Context) -> Code {
-        let header = self.begin(request, context);
+    fn end(&self, request: Request<'_>, context: &Context, worker: &Worker) -> Code {
+        let header = self.begin(request, context, worker);
         if header.is_failure() || request.header_only() {
             return header;
         }

@@ -1,6 +1,7 @@
 //! Recordings: sound in, the bytes of a file out that can be played while it grows.
 
 mod format;
+mod header;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -28,9 +29,11 @@ const BLOCK: usize = 480;
 
 /// Turns sound into a recording, mono at [`RECORDING_RATE`].
 ///
-/// Nothing of what was handed out is ever changed, so that it can be sent at once; hence no header says how long the
-/// recording is. Bytes come out as soon as the encoder and the container allow: the first within 0.3 s of sound.
+/// What was handed out can be sent at once; hence no header says how long the recording is. For whoever reads it from the
+/// beginning when it is finished, [`header`](Self::header) has one that does. Bytes come out as soon as the encoder and the
+/// container allow: the first within 0.3 s of sound.
 pub struct RecordingEncoder {
+    format: RecordingFormat,
     recipe: Recipe,
     encoder: encoder::Audio,
     output: Output,
@@ -40,6 +43,10 @@ pub struct RecordingEncoder {
     waiting: Vec<f32>,
     taken: u64,
     packet: Packet,
+    /// The first bytes that were handed out, at most [`header::LONGEST`].
+    head: Vec<u8>,
+    /// Bytes that were handed out.
+    bytes: u64,
     finished: bool,
 }
 
@@ -61,6 +68,7 @@ impl RecordingEncoder {
             block => block,
         };
         Ok(Self {
+            format,
             recipe,
             encoder,
             output,
@@ -69,6 +77,8 @@ impl RecordingEncoder {
             waiting: Vec::with_capacity(block),
             taken: 0,
             packet: Packet::empty(),
+            head: Vec::new(),
+            bytes: 0,
             finished: false,
         })
     }
@@ -94,7 +104,7 @@ impl RecordingEncoder {
                 self.encode_waiting()?;
             }
         }
-        Ok(self.sink.take())
+        Ok(self.hand_out())
     }
 
     /// Ends the sound and hands out the last bytes.
@@ -116,7 +126,23 @@ impl RecordingEncoder {
         self.encoder.send_eof().map_err(failed)?;
         self.receive()?;
         self.output.write_trailer().map_err(failed)?;
-        Ok(self.sink.take())
+        Ok(self.hand_out())
+    }
+
+    /// What the recording begins with if its length is to be told: as many bytes as are to be put in the place of its
+    /// first. `None` before [`finish`](Self::finish), and for formats that have no place for a length.
+    pub fn header(&self) -> Option<Vec<u8>> {
+        self.finished
+            .then(|| header::with_length(self.format, &self.head, self.taken, self.bytes))
+            .flatten()
+    }
+
+    fn hand_out(&mut self) -> Vec<u8> {
+        let bytes = self.sink.take();
+        let room = header::LONGEST - self.head.len();
+        self.head.extend(bytes.iter().take(room));
+        self.bytes += bytes.len() as u64;
+        bytes
     }
 
     fn encode_waiting(&mut self) -> Result<(), CodecError> {

@@ -137,6 +137,56 @@ fn a_header_promises_no_length() {
     assert_eq!(bytes.len(), data + 8 + 2_000);
 }
 
+/// What ffprobe says of a file: how long it is, in seconds.
+fn duration(bytes: &[u8]) -> f64 {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-show_entries", "stream=duration"])
+        .args(["-of", "default=nokey=1:noprint_wrappers=1"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn a_finished_recording_has_a_header_that_says_how_long_it_is() {
+    for samples in [0, 1, 1_000, 30_011] {
+        for format in [RecordingFormat::Wav, RecordingFormat::Flac] {
+            let sound = tone(samples);
+            let mut encoder = RecordingEncoder::open(format).unwrap();
+            let mut bytes = encoder.record(&sound).unwrap();
+            assert_eq!(encoder.header(), None);
+            bytes.extend(encoder.finish().unwrap());
+            let header = encoder.header().unwrap();
+            bytes[..header.len()].copy_from_slice(&header);
+            if samples > 0 {
+                let told = duration(&bytes);
+                let wanted = samples as f64 / f64::from(RECORDING_RATE);
+                assert!((told - wanted).abs() < 1e-4, "{format:?}: {told}");
+            }
+            if format == RecordingFormat::Wav {
+                assert_eq!(
+                    bytes[4..8],
+                    u32::try_from(bytes.len() - 8).unwrap().to_le_bytes()
+                );
+                assert_eq!(
+                    bytes[40..44],
+                    u32::try_from(2 * samples).unwrap().to_le_bytes()
+                );
+            }
+            assert_eq!(decode(format, &bytes).len(), samples);
+        }
+    }
+    let mut encoder = RecordingEncoder::open(RecordingFormat::Mp3).unwrap();
+    encoder.finish().unwrap();
+    assert_eq!(encoder.header(), None);
+}
+
 #[test]
 fn the_first_bytes_come_early() {
     for format in RecordingFormat::ALL {
@@ -185,4 +235,29 @@ fn what_is_finished_takes_no_more() {
 fn encoders_may_move_to_other_threads() {
     fn movable<T: Send>() {}
     movable::<RecordingEncoder>();
+}
+
+#[test]
+fn the_last_samples_are_heard() {
+    /// The end that is looked at: 10 ms.
+    const END: usize = 240;
+    for format in RecordingFormat::ALL {
+        for samples in [24_000, 24_100, 24_576, 24_577, 25_343, 25_600] {
+            let sound = tone(samples);
+            let heard = decode(format, &record(format, &sound, 500).0);
+            // The delay of MP3's filters, and of LAME's encoder.
+            let lag = if format == RecordingFormat::Mp3 {
+                1_105
+            } else {
+                0
+            };
+            let end = heard.get(samples - END + lag..samples + lag);
+            let found = end.map(|end| strength(end, 440.0));
+            assert!(
+                found.is_some_and(|found| found > 0.36),
+                "{format:?} of {samples} samples: {} heard, {found:?}",
+                heard.len()
+            );
+        }
+    }
 }

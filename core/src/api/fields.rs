@@ -9,6 +9,7 @@ use super::{Catalogue, Code, Refusal};
 use crate::config::Config;
 use crate::language::Language;
 use crate::session::{Pace, SessionId};
+use crate::speech::Voice;
 use crate::text::{Content, Piece, Pieces, content, foreign_script, is_ssml};
 
 /// The fields of a body.
@@ -209,7 +210,7 @@ pub(super) fn voice(
     };
     let voice = catalogue
         .voice(id)
-        .ok_or_else(|| Refusal::new(Code::UnknownVoice, format!("there is no voice \"{id}\"")))?;
+        .ok_or_else(|| unknown_voice(id, language, catalogue))?;
     match language {
         Some(language) if language != voice.language => Err(Refusal::new(
             Code::UnknownVoice,
@@ -217,6 +218,30 @@ pub(super) fn voice(
         )),
         _ => Ok((voice.language, voice.id.clone())),
     }
+}
+
+/// There is no voice `id`; but there are others, in `language` if one was asked for.
+fn unknown_voice(id: &str, language: Option<Language>, catalogue: &Catalogue) -> Refusal {
+    /// As many are named.
+    const NAMED: usize = 24;
+    let fitting = |voice: &&Voice| language.is_none_or(|language| voice.language == language);
+    let voices = || catalogue.voices.iter().filter(fitting);
+    let named: Vec<&str> = voices()
+        .map(|voice| voice.id.as_str())
+        .take(NAMED)
+        .collect();
+    let more = match voices().nth(NAMED) {
+        Some(_) => ", and more in /api/voices",
+        None => "",
+    };
+    let words = match named.as_slice() {
+        [] => format!("there is no voice \"{id}\""),
+        named => format!(
+            "there is no voice \"{id}\"; there are {}{more}",
+            named.join(", ")
+        ),
+    };
+    Refusal::new(Code::UnknownVoice, words)
 }
 
 /// An address that may be told when the session is finished.

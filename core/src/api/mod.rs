@@ -26,7 +26,7 @@ pub use driven::{
 pub use file::{MediaFile, RenditionFile};
 pub use form::{Form, Upload};
 pub use generate::{generate, generating, unmade};
-pub use openai::{Delivery, SpeechOrder, delta, done, models, speech};
+pub use openai::{Delivery, SpeechOrder, delta, done, model, models, speech};
 pub use realtime::{Addition, addition, named_session, start, started};
 pub use refusal::{Code, Refusal, Words};
 pub use route::{Route, route};

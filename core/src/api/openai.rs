@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::hls::SegmentFormat;
 use crate::language::Language;
 use crate::session::{FailureCode, Job, Kind, Pace, SessionId, Source, Timestamp, Vocabulary};
-use crate::speech::Tempo;
+use crate::speech::{Tempo, Voice};
 use crate::text::language_of;
 
 /// OpenAI's voices. Whoever asks for one is given a voice of ours in the language of the text.
@@ -20,6 +20,7 @@ const VOICES: [&str; 13] = [
 ];
 
 /// OpenAI's models for speech. Which one is asked for makes no difference: the voice decides.
+/// The first two and the last end at OpenAI on 2027-01-06; clients ask for them here all the same.
 const MODELS: [&str; 3] = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"];
 
 /// What is wanted of `POST /v1/audio/speech`.
@@ -31,11 +32,15 @@ pub struct SpeechOrder {
     pub delivery: Delivery,
 }
 
-/// How a recording is sent while it is made.
+/// How a recording is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// As it is.
+    /// As it is, while it is made.
     Bytes,
+    /// As it is, and in one piece if that does not take long: its header says how long it is, and it is short.
+    Brief,
+    /// As it is, when all of it is made.
+    Whole,
     /// As server-sent events with pieces of it in base64.
     Events,
 }
@@ -56,7 +61,7 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
     let mixed = boolean(&fields, "mixed").map_err(|refusal| refusal.about("mixed"))?;
     let format = format(&fields)?;
     let tempo = tempo(&fields)?;
-    let delivery = delivery(&fields)?;
+    let delivery = delivery(&fields, format, &text)?;
     let reuse = boolean(&fields, "reuse").map_err(|refusal| refusal.about("reuse"))?;
     let words = words_of(&text, ssml).into_owned();
     let (language, voice) = speaker(&mut fields, &words, config, catalogue)?;
@@ -93,7 +98,8 @@ pub fn speech(body: &[u8], config: &Config, catalogue: &Catalogue) -> Result<Spe
 fn format(fields: &Map<String, Value>) -> Result<RecordingFormat, Refusal> {
     let name = "response_format";
     let word = string(fields, name).map_err(|refusal| refusal.about(name))?;
-    RecordingFormat::from_word(word.unwrap_or("mp3")).ok_or_else(|| {
+    let word = word.unwrap_or("mp3").to_ascii_lowercase();
+    RecordingFormat::from_word(&word).ok_or_else(|| {
         let words = RecordingFormat::ALL.map(RecordingFormat::word).join(", ");
         Refusal::new(Code::BadParameter, format!("{name} must be one of {words}")).about(name)
     })
@@ -113,11 +119,24 @@ fn tempo(fields: &Map<String, Value>) -> Result<Tempo, Refusal> {
     })
 }
 
-fn delivery(fields: &Map<String, Value>) -> Result<Delivery, Refusal> {
+/// Characters of a text that is made in a tenth of a second by the built-in voices.
+const BRIEF: usize = 200;
+
+fn delivery(
+    fields: &Map<String, Value>,
+    format: RecordingFormat,
+    text: &str,
+) -> Result<Delivery, Refusal> {
+    let stream = boolean(fields, "stream").map_err(|refusal| refusal.about("stream"))?;
+    let tells_length = matches!(format, RecordingFormat::Wav | RecordingFormat::Flac);
     let name = "stream_format";
     match string(fields, name).map_err(|refusal| refusal.about(name))? {
-        None | Some("audio") => Ok(Delivery::Bytes),
         Some("sse") => Ok(Delivery::Events),
+        None | Some("audio") => Ok(match stream {
+            Some(false) => Delivery::Whole,
+            None if tells_length && text.chars().nth(BRIEF).is_none() => Delivery::Brief,
+            _ => Delivery::Bytes,
+        }),
         Some(_) => Err(Refusal::new(
             Code::BadParameter,
             "stream_format must be \"audio\" or \"sse\"",
@@ -138,7 +157,13 @@ fn speaker(
         fields.insert("voice".to_owned(), id);
     }
     let named = string(fields, "voice").map_err(|refusal| refusal.about("voice"))?;
-    let theirs = named.is_none_or(|id| VOICES.contains(&id) && catalogue.voice(id).is_none());
+    let named = named.map(|id| own_spelling(id.trim(), catalogue));
+    let theirs = named
+        .as_deref()
+        .is_none_or(|id| id.is_empty() || VOICES.contains(&id) && catalogue.voice(id).is_none());
+    if let Some(id) = named {
+        fields.insert("voice".to_owned(), id.into());
+    }
     let code = string(fields, "language").and_then(|code| match code {
         Some(code) => Ok(Some(code)),
         None => string(fields, "lang"),
@@ -156,11 +181,43 @@ fn speaker(
     voice(fields, language, config, catalogue).map_err(|refusal| refusal.about("voice"))
 }
 
+/// A voice's id as it is written here. Capitals make no difference, as long as no two voices differ in them alone.
+fn own_spelling(id: &str, catalogue: &Catalogue) -> String {
+    if catalogue.voice(id).is_some() {
+        return id.to_owned();
+    }
+    let same = |voice: &&Voice| voice.id.eq_ignore_ascii_case(id);
+    match catalogue.voices.iter().find(same) {
+        Some(voice) => voice.id.clone(),
+        None => id.to_ascii_lowercase(),
+    }
+}
+
 /// The answer of `GET /v1/models`.
 pub fn models() -> String {
-    let models =
-        MODELS.map(|id| json!({ "id": id, "object": "model", "created": 0, "owned_by": "avatar" }));
-    json!({ "object": "list", "data": models }).to_string()
+    json!({ "object": "list", "data": MODELS.map(described) }).to_string()
+}
+
+/// The answer of `GET /v1/models/<id>`, whose path is `path`.
+///
+/// # Errors
+///
+/// A [`Refusal`] where there is no such model.
+pub fn model(path: &str) -> Result<String, Refusal> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let id = path.split_once("/v1/models/").map_or("", |(_, id)| id);
+    match MODELS.into_iter().find(|model| *model == id) {
+        Some(id) => Ok(described(id).to_string()),
+        None => Err(Refusal::new(
+            Code::UnknownModel,
+            format!("the model \"{id}\" does not exist"),
+        )
+        .about("model")),
+    }
+}
+
+fn described(id: &str) -> Value {
+    json!({ "id": id, "object": "model", "created": 0, "owned_by": "avatar" })
 }
 
 /// The event that carries a piece of a recording.

@@ -47,6 +47,10 @@ pub enum Code {
     Unauthorized,
     /// No such session, or none any more.
     UnknownSession,
+    /// No call has this path.
+    UnknownUrl,
+    /// No such model.
+    UnknownModel,
     /// The path exists, but not for this method.
     MethodNotAllowed,
     /// The body is larger than is allowed.
@@ -86,6 +90,9 @@ impl Code {
             Self::BadParameter => "bad_parameter",
             Self::Unauthorized => "unauthorized",
             Self::UnknownSession => "unknown_session",
+            // As OpenAI calls them, whose paths these are.
+            Self::UnknownUrl => "unknown_url",
+            Self::UnknownModel => "model_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -113,7 +120,7 @@ impl Code {
             | Self::BadAudio
             | Self::BadImage => 400,
             Self::Unauthorized => 401,
-            Self::UnknownSession | Self::Failed(_) => 404,
+            Self::UnknownSession | Self::UnknownUrl | Self::UnknownModel | Self::Failed(_) => 404,
             Self::MethodNotAllowed => 405,
             Self::NotLive => 409,
             Self::TooLarge => 413,

@@ -53,8 +53,12 @@ pub enum Route {
     Speech,
     /// `/v1/audio/voices`
     SpeechVoices,
-    /// `/v1/models`
+    /// `/v1/models` and `/v1/audio/models`
     Models,
+    /// `/v1/models/<id>`
+    Model,
+    /// Any other path under `/v1/`, where clients of OpenAI's expect errors in its shape.
+    UnknownUrl,
     /// `/stream/<id>/<file>`, `/hls/<id>/<file>` and `/media/hls/<id>/<file>`
     Media(SessionId, MediaFile),
     /// A path under one of these prefixes that names no session or file there can be.
@@ -127,7 +131,9 @@ impl Route {
     /// In whose words it is refused.
     pub fn words(self) -> Words {
         match self {
-            Self::Speech | Self::SpeechVoices | Self::Models => Words::OpenAi,
+            Self::Speech | Self::SpeechVoices | Self::Models | Self::Model | Self::UnknownUrl => {
+                Words::OpenAi
+            }
             _ => Words::Ours,
         }
     }
@@ -153,8 +159,14 @@ pub fn route(path: &str) -> Option<Route> {
         "/api/stream_mjpeg" => return Some(Route::Stills),
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
-        "/v1/models" => return Some(Route::Models),
+        "/v1/models" | "/v1/audio/models" => return Some(Route::Models),
         _ => {}
+    }
+    if let Some(rest) = call.strip_prefix("/v1/") {
+        return Some(match rest.strip_prefix("models/") {
+            Some(_) => Route::Model,
+            None => Route::UnknownUrl,
+        });
     }
     let of_session = |id: &str, route: fn(SessionId) -> Route| {
         Some(SessionId::parse(id).map_or(Route::Nothing, route))
@@ -333,14 +345,28 @@ mod tests {
     }
 
     #[test]
+    fn all_under_v1_is_answered_as_openai_does() {
+        for (path, wanted) in [
+            ("/v1/models", Route::Models),
+            ("/v1/audio/models/", Route::Models),
+            ("/v1/models/tts-1", Route::Model),
+            ("/v1/models/a/b", Route::Model),
+            ("/v1/audio/transcriptions", Route::UnknownUrl),
+            ("/v1/chat/completions", Route::UnknownUrl),
+            ("/v1/", Route::UnknownUrl),
+        ] {
+            assert_eq!(route(path), Some(wanted), "{path}");
+            assert_eq!(wanted.words(), Words::OpenAi);
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_is_left_alone() {
         for path in [
             "/",
             "/realtime",
             "/api/stream",
             "/api/other",
-            "/v1/audio/transcriptions",
-            "/v1/chat/completions",
             "/streams/x",
             "/hls",
         ] {

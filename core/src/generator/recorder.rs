@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use avatar_codec::{RECORDING_RATE, RecordingEncoder, RecordingFormat};
@@ -152,6 +153,10 @@ impl Tape {
         self.write(&bytes)?;
         let bytes = self.encoder.finish()?;
         self.write(&bytes)?;
+        // Whoever has the beginning already was told that the length is unknown, and stays so. Whoever comes now reads it.
+        if let Some(header) = self.encoder.header() {
+            self.file.write_all_at(&header, 0)?;
+        }
         Ok(())
     }
 

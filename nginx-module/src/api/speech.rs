@@ -6,17 +6,22 @@ use avatar_core::api::{self, Delivery, MediaFile, SpeechOrder};
 use avatar_core::session::{Job, SessionId};
 
 use super::realtime::accept;
+use crate::alarm;
 use crate::context::Context;
 use crate::growing::Growing;
 use crate::handlers::send;
 use crate::lease::Lease;
 use crate::reply::Reply;
 use crate::request::{Code, Request};
-use crate::stream::{self, Next, Source};
+use crate::stream::{self, NEVER, Next, Source};
 use crate::worker::Worker;
 
 /// Bytes of a recording, or of an event, that are on their way to a client at once: seconds of speech.
 const ROOM: usize = 32 * 1024;
+
+/// Milliseconds for which the end of a short recording is waited for. The built-in voices need less; whoever waits longer for
+/// an engine is told the length no more, and hears the beginning.
+const BRIEFLY: usize = 100;
 
 /// Bytes of a recording in one event: in base64 and with words around them they fit.
 const PIECE: usize = 18 * 1024;
@@ -48,10 +53,23 @@ pub(crate) fn models(_: &Worker) -> Reply {
     Reply::json(api::models())
 }
 
+/// `GET /v1/models/<id>`
+pub(crate) fn model(request: Request<'_>) -> Reply {
+    match api::model(request.path().unwrap_or_default()) {
+        Ok(model) => Reply::json(model),
+        Err(refusal) => refusal.into(),
+    }
+}
+
 fn source(order: &SpeechOrder, deadline: usize) -> Box<dyn Source> {
-    let recording = Recording::new(&order.job, deadline);
+    let held_until = match order.delivery {
+        Delivery::Whole => NEVER,
+        Delivery::Brief => alarm::now() + BRIEFLY,
+        Delivery::Bytes | Delivery::Events => 0,
+    };
+    let recording = Recording::new(&order.job, deadline, held_until);
     match order.delivery {
-        Delivery::Bytes => Box::new(recording),
+        Delivery::Bytes | Delivery::Brief | Delivery::Whole => Box::new(recording),
         Delivery::Events => Box::new(Pieces {
             recording,
             done: Cell::new(false),
@@ -63,16 +81,19 @@ fn source(order: &SpeechOrder, deadline: usize) -> Box<dyn Source> {
 struct Recording {
     file: MediaFile,
     growing: Growing,
+    /// Until when its end is waited for before its beginning is sent, on the loop's clock.
+    held_until: usize,
     /// Nobody else knows of it.
     _lease: Lease,
 }
 
 impl Recording {
-    fn new(job: &Job, deadline: usize) -> Self {
+    fn new(job: &Job, deadline: usize, held_until: usize) -> Self {
         let file = MediaFile::Output(job.kind);
         Self {
             file,
             growing: Growing::new(job.id, file, deadline),
+            held_until,
             _lease: Lease::of(job.id),
         }
     }
@@ -91,8 +112,13 @@ impl Source for Recording {
         ROOM
     }
 
+    fn length(&self, worker: &Worker) -> Option<usize> {
+        self.growing.length(worker)
+    }
+
     fn next(&self, worker: &Worker, room: &mut [u8]) -> Next {
-        self.growing.read(worker, room)
+        let held = self.growing.await_whole(worker, self.held_until);
+        held.unwrap_or_else(|| self.growing.read(worker, room))
     }
 }
 

@@ -17,8 +17,6 @@ const SEATS: usize = 8;
 
 /// Where OpenAI is asked.
 const OPENAI: &str = "https://api.openai.com/v1";
-/// What OpenAI calls its own.
-const MODEL: &str = "gpt-4o-mini-tts";
 /// It begins to be heard as early as bare samples do, and says what it is.
 const FORMAT: &str = "wav";
 /// Where Google Translate is asked.
@@ -100,14 +98,16 @@ fn openai(words: &Words<'_>) -> Result<Template, Fault> {
             .find(|format| *format == value)
             .ok_or_else(|| format!("it must be one of {}", FORMATS.join(", ")))
     })?;
-    let (model, format) = (
-        words.value("model").unwrap_or(MODEL),
-        format.unwrap_or(FORMAT),
-    );
+    let (model, format) = (words.value("model"), format.unwrap_or(FORMAT));
     let asked = |base: &str| Template::openai(base, model, format);
     let template = words.read_as("url", asked)?;
     let mut template = match template {
         Some(template) => template,
+        None if model.is_none() => {
+            let reason =
+                "it needs a model=, since those that OpenAI has for speech end on 2027-01-06";
+            return Err(wrong("openai", reason));
+        }
         None => asked(OPENAI).map_err(|reason| wrong(OPENAI, reason))?,
     };
     set_rate(words, &mut template)?;

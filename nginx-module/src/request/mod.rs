@@ -244,6 +244,12 @@ impl<'r> Request<'r> {
         unsafe { (*self.raw()).content_handler = handler };
     }
 
+    /// Whether the location has somebody of its own to answer, such as `proxy_pass`.
+    pub(crate) fn has_content_handler(self) -> bool {
+        // SAFETY: the request is alive.
+        unsafe { (*self.raw()).content_handler.is_some() }
+    }
+
     /// Keeps nginx from answering with a range.
     pub(crate) fn disable_ranges(self) {
         // SAFETY: the request is alive; this sets a bit of it.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum RecordingFormat {
     /// MPEG audio layer III, at a constant 64 kbit/s (ISO/IEC 13818-3).
     Mp3,
-    /// RIFF WAVE with samples of 16 bits. The lengths in its header say "unknown", as streaming servers write them.
+    /// RIFF WAVE with samples of 16 bits. The lengths in its header say "unknown" while it grows, as streaming servers write
+    /// them.
     Wav,
     /// Opus in Ogg (RFC 7845).
     Opus,

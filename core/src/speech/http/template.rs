@@ -49,15 +49,16 @@ impl Template {
     }
 
     /// What OpenAI's `POST /v1/audio/speech` takes; `base` is everything before `/audio/speech`. `format` is one of
-    /// [`FORMATS`].
+    /// [`FORMATS`]. A `model` that is not named is not sent: whoever is asked has one of its own.
     ///
     /// # Errors
     ///
     /// What is wrong with `base`.
-    pub fn openai(base: &str, model: &str, format: &str) -> Result<Self, String> {
+    pub fn openai(base: &str, model: Option<&str>, format: &str) -> Result<Self, String> {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let model = model.map(|model| format!("\"model\":{},", quoted(model)));
         let body = Pattern::default()
-            .text(&format!("{{\"model\":{},\"input\":\"", quoted(model)))
+            .text(&format!("{{{}\"input\":\"", model.unwrap_or_default()))
             .slot(Slot::Text)
             .text("\",\"voice\":\"")
             .slot(Slot::Voice)
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn it_asks_as_openai_wants_to_be_asked() {
-        let mut template = Template::openai("http://host/v1/", "tts \"1\"", "opus").unwrap();
+        let mut template = Template::openai("http://host/v1/", Some("tts \"1\""), "opus").unwrap();
         template.authorize();
         let request = request(&template);
         assert_eq!(request.method(), Method::POST);

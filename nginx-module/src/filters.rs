@@ -14,7 +14,6 @@ use nginx_sys::{
     ngx_http_request_t, ngx_http_top_body_filter, ngx_http_top_header_filter, ngx_int_t,
 };
 
-use crate::base;
 use crate::boundary::contain;
 use crate::context::{Context, Freshness};
 use crate::handlers::wanted;

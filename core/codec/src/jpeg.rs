@@ -1,4 +1,9 @@
-//! JPEG: one picture in, one file out.
+//! JPEG: one picture in, one file out; and the other way round.
+
+mod decoder;
+mod outline;
+
+pub use decoder::{JpegError, JpegImage, JpegLimits, JpegPixels, decode_jpeg};
 
 use turbojpeg::{Compressor, Subsamp, YuvImage, compressed_buf_len};
 

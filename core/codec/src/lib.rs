@@ -27,7 +27,7 @@ pub use avc::AvcConfig;
 pub use call::{CallEncoder, CallPacket, CallSettings};
 pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
-pub use jpeg::JpegEncoder;
+pub use jpeg::{JpegEncoder, JpegError, JpegImage, JpegLimits, JpegPixels, decode_jpeg};
 pub use opus::{OPUS_SAMPLES, OpusDecoder, OpusEncoder, OpusPacket};
 pub use picture::Picture;
 pub use recording::{RECORDING_RATE, RecordingEncoder, RecordingFormat};

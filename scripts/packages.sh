@@ -17,6 +17,8 @@ installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = i
 
 missing=()
 need() { installed "$1" || missing+=("$1"); }
+# Parts of libheif, which are packages of their own since Debian 13.
+need_plugin() { grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || need "libheif-plugin-$1"; }
 # A command may come from elsewhere than its Debian package, as Node.js often does.
 need_command() { have "$1" || missing+=("$2"); }
 
@@ -42,6 +44,10 @@ need_build() {
     need_command node nodejs
     need_command npm npm
     need ca-certificates
+    need libheif-dev
+    # Decoders of HEIC and AVIF, where libheif has them as plugins.
+    need_plugin libde265
+    need_plugin dav1d
     # What faces in photos are found by.
     need opencv-data
 }
@@ -70,6 +76,10 @@ need_test() {
     need gir1.2-gst-plugins-bad-1.0
     need python3-gi
     need_command espeak-ng espeak-ng
+    # What makes HEIC and AVIF for the tests of photos.
+    need_command heif-enc libheif-examples
+    need_plugin x265
+    need_plugin aomenc
     if ! find_chromium >/dev/null; then
         # Ubuntu's chromium package only fetches a snap, which cannot run in a container or for a test user.
         if grep -q '^ID=ubuntu' /etc/os-release; then

@@ -28,7 +28,7 @@ export class ChunkedStreamingClient {
   }
 
   /**
-   * Begins a session with a picture of a face (a Blob, File, ArrayBuffer or view: PNG or JPEG), or with `{avatar}`, one of
+   * Begins a session with a picture of a face (a Blob, File, ArrayBuffer or view: JPEG, PNG, WebP, HEIC or AVIF), or with `{avatar}`, one of
    * the server's own. `options` are the fields of `init` in docs/api.md by their names there, and `signal`, `retries`.
    * Resolves with the server's answer when there is something to watch.
    */

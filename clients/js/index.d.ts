@@ -143,7 +143,7 @@ export class ChunkedStreamingClient {
   /** Where the session's playlist is. */
   readonly playlist: string;
 
-  /** Begins a session with a picture of a face, PNG or JPEG, or with one of the server's own. */
+  /** Begins a session with a picture of a face (JPEG, PNG, WebP, HEIC or AVIF), or with one of the server's own. */
   initSession(face: Data | { avatar: string }, options?: SessionOptions): Promise<Session>;
 
   /**

@@ -14,7 +14,7 @@ def main() -> None:
     arguments.add_argument("sound", help="WAV, MP3, FLAC, Ogg or WebM")
     arguments.add_argument("film", help="the MP4 to write")
     face = arguments.add_mutually_exclusive_group()
-    face.add_argument("--image", help="a PNG or JPEG of a face")
+    face.add_argument("--image", help="a picture of a face: JPEG, PNG, WebP, HEIC or AVIF")
     face.add_argument("--avatar", help="one of the server's faces (anna)")
     arguments.add_argument("--server", default="http://localhost:8080")
     arguments.add_argument("--key", help="an API key, where the server wants one")

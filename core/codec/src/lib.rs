@@ -6,6 +6,7 @@
 //! transport stream. [`RecordingEncoder`] makes a file of sound that can be played while it grows, [`JpegEncoder`] a file of
 //! each picture. [`CallEncoder`], [`OpusEncoder`] and [`OpusDecoder`] are for conversations, whose packets travel without a
 //! container. [`ClipReader`] and [`SoundDecoder`] go the other way: from a film in a file to its pictures, and from sound of any kind to its samples.
+//! [`decode_jpeg`] and [`decode_heif`] read still pictures of strangers.
 //! All of them are blocking, and all but [`ClipReader`] single-threaded: whoever owns one decides which thread it works on.
 
 mod audio;
@@ -13,6 +14,7 @@ mod avc;
 mod call;
 mod clip;
 mod error;
+mod heif;
 mod jpeg;
 mod library;
 mod opus;
@@ -27,6 +29,7 @@ pub use avc::AvcConfig;
 pub use call::{CallEncoder, CallPacket, CallSettings};
 pub use clip::{ClipError, ClipReader, ClipSettings, RgbPicture};
 pub use error::CodecError;
+pub use heif::{HeifError, HeifImage, HeifLimits, decode_heif, is_heif};
 pub use jpeg::{JpegEncoder, JpegError, JpegImage, JpegLimits, JpegPixels, decode_jpeg};
 pub use opus::{OPUS_SAMPLES, OpusDecoder, OpusEncoder, OpusPacket};
 pub use picture::Picture;

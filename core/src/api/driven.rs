@@ -93,7 +93,7 @@ fn begin(
         (Some(_), Some(_)) => return Err(bad("either image or avatar, not both".to_owned())),
         (None, None) => {
             return Err(bad(
-                "image is missing: a PNG or JPEG of a face; or avatar, one of /api/avatars"
+                "image is missing: a JPEG, PNG, WebP, HEIC or AVIF of a face; or avatar, one of /api/avatars"
                     .to_owned(),
             ));
         }

@@ -74,7 +74,7 @@ impl Intake {
         })
     }
 
-    /// The same for a session whose face is made of `picture`, a PNG or JPEG.
+    /// The same for a session whose face is made of `picture`, a file as photos are read.
     ///
     /// # Errors
     ///

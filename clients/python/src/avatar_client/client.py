@@ -71,7 +71,7 @@ class ChunkedStreamingClient:
         avatar: Optional[str] = None,
         **options: Unpack[Options],
     ) -> str:
-        """Begins a session with a PNG or JPEG of a face, or one of the server's faces; returns its id.
+        """Begins a session with a picture of a face, or one of the server's faces; returns its id.
 
         It is there to be watched when this returns. `image_path` is another name of `image`. Raises RuntimeError where
         there is a session already.

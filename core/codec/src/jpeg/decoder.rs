@@ -57,6 +57,8 @@ pub struct JpegLimits {
     pub most_held: u64,
     /// Pixels each way, at the least.
     pub least: u32,
+    /// Pixels along the longer side, at the most.
+    pub side: u32,
 }
 
 /// Why a JPEG is not decoded. The texts complete "the picture …".
@@ -75,14 +77,12 @@ pub enum JpegError {
     #[error("is a JPEG {0}, which is not read; save it as a common JPEG or as a PNG")]
     Unsupported(String),
     /// Out of bounds.
-    #[error("has {width}×{height} pixels, where {least}×{least} are the least and {most} the most")]
+    #[error("has {width}×{height} pixels")]
     Size {
         /// Pixels across.
         width: u32,
         /// Pixels down.
         height: u32,
-        /// Pixels each way that it must have.
-        least: u32,
         /// Pixels in all that it may have.
         most: u64,
     },
@@ -141,11 +141,10 @@ fn factor(outline: &Outline, limits: &JpegLimits) -> Result<ScalingFactor, JpegE
         _ => limits.most_held,
     };
     let pixels = u64::from(width) * u64::from(height);
-    if width.min(height) < limits.least || pixels > most {
+    if width.min(height) < limits.least || width.max(height) > limits.side || pixels > most {
         return Err(JpegError::Size {
             width,
             height,
-            least: limits.least,
             most,
         });
     }
@@ -218,6 +217,7 @@ mod tests {
         most: 10_000_000,
         most_held: 1_000_000,
         least: 16,
+        side: 2_000,
     };
 
     fn picture(width: usize, height: usize, format: PixelFormat) -> Image<Vec<u8>> {

@@ -35,7 +35,7 @@ pub(crate) struct Say {
     /// One of `avatar avatars`.
     #[arg(short, long)]
     avatar: Option<String>,
-    /// A PNG or JPEG of a face, which says it instead of an avatar.
+    /// A JPEG, PNG, WebP, HEIC or AVIF of a face, which says it instead of an avatar.
     #[arg(short, long, conflicts_with = "avatar")]
     photo: Option<PathBuf>,
     /// Pixels across and down.

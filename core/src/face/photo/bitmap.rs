@@ -132,6 +132,44 @@ pub(super) struct Grey {
 const ONE: u32 = 256;
 
 impl Grey {
+    /// It, turned clockwise about its middle by an angle in radians, in a frame that holds all of it; the rest is as bright as its
+    /// edge.
+    pub(super) fn turned(&self, angle: f32) -> Self {
+        let (sine, cosine) = angle.sin_cos();
+        let (across, down) = (self.width as f32, self.height as f32);
+        let width = (across * cosine.abs() + down * sine.abs()).ceil() as usize;
+        let height = (across * sine.abs() + down * cosine.abs()).ceil() as usize;
+        let mut bytes = Vec::with_capacity(width * height);
+        for row in 0..height {
+            let y = row as f32 + 0.5 - height as f32 / 2.0;
+            for column in 0..width {
+                let x = column as f32 + 0.5 - width as f32 / 2.0;
+                let from = (x * cosine + y * sine, y * cosine - x * sine);
+                bytes.push(self.between(from.0 + across / 2.0 - 0.5, from.1 + down / 2.0 - 0.5));
+            }
+        }
+        Self {
+            width,
+            height,
+            bytes,
+        }
+    }
+
+    /// How bright it is between four pixels; beyond the edge as at the edge.
+    fn between(&self, x: f32, y: f32) -> u8 {
+        let within = |at: f32, side: usize| at.clamp(0.0, side.saturating_sub(1) as f32);
+        let (x, y) = (within(x, self.width), within(y, self.height));
+        let (left, top) = (x as usize, y as usize);
+        let (right, lower) = (x.fract(), y.fract());
+        let at = |column: usize, row: usize| {
+            let place = row.min(self.height.saturating_sub(1)) * self.width
+                + column.min(self.width.saturating_sub(1));
+            f32::from(self.bytes.get(place).copied().unwrap_or(0))
+        };
+        let pair = |row: usize| at(left, row) * (1.0 - right) + at(left + 1, row) * right;
+        (pair(top) * (1.0 - lower) + pair(top + 1) * lower).round() as u8
+    }
+
     /// It, made `width` by `height` pixels by interpolating between the nearest four and by nothing else.
     ///
     /// Aliasing and all, this is OpenCV's `INTER_LINEAR_EXACT`, which its detector sees pictures through.

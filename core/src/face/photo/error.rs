@@ -7,11 +7,11 @@ use thiserror::Error;
 /// Why a photo is of no use. The texts are for whoever sent it, but for those of [`PhotoError::Cascade`].
 #[derive(Debug, Error)]
 pub enum PhotoError {
-    /// Neither PNG nor JPEG.
-    #[error("this is no picture: it must be a PNG or a JPEG")]
-    NotAnImage,
-    /// PNG or JPEG by its first bytes, and then not.
-    #[error("the picture is damaged: {0}")]
+    /// None of the kinds that are read; what it seems to be.
+    #[error("the picture must be a JPEG, PNG, WebP, HEIC or AVIF{}", seeming(.0))]
+    NotAnImage(Option<&'static str>),
+    /// A picture by its first bytes, and then not, or of a kind that is not read. Completes "the picture …".
+    #[error("the picture {0}")]
     Damaged(String),
     /// More pixels than are looked at.
     #[error(
@@ -40,7 +40,7 @@ pub enum PhotoError {
     },
     /// Nobody looks out of the picture.
     #[error(
-        "no face was found in the picture: it must show one from the front, upright, and not too small"
+        "no face was found in the picture: it must show one from the front with eyes and mouth, not too small, and turned by no more than 40° to a side"
     )]
     NoFace,
     /// Pictures cannot be made of this size.
@@ -60,4 +60,8 @@ pub enum PhotoError {
     /// The picture could not be scaled.
     #[error("the picture could not be scaled: {0}")]
     Scale(String),
+}
+
+fn seeming(what: &Option<&str>) -> String {
+    what.map_or_else(String::new, |what| format!("; this seems to be {what}"))
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use super::bitmap::{Bitmap, Grey};
 use super::cascade::Cascade;
 use super::error::PhotoError;
-use super::frame::Point;
+use super::eyes;
+use super::frame::{Frame, Point};
+use super::lips;
 use super::search::{Found, Search, search};
 
 /// Cascades for faces; the second is asked where the first finds nothing.
@@ -29,7 +31,10 @@ const FACE: usize = 160;
 /// Where eyes are in the box of a face, in parts of it.
 pub(super) const USUAL: [Point; 2] = [(0.305, 0.385), (0.695, 0.385)];
 
-/// The box of a face and its eyes, in pixels of the photo.
+/// Angles by which a face may be turned where none is found upright, in degrees.
+const TURNS: [f32; 4] = [-25.0, 25.0, -45.0, 45.0];
+
+/// The box of a face and its eyes, in pixels of what it was found in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Face {
     pub(super) corner: Point,
@@ -38,6 +43,10 @@ pub(super) struct Face {
     pub(super) eyes: [Point; 2],
     /// Whether each was seen, by itself or by the other, and not placed where eyes usually are.
     pub(super) seen: [bool; 2],
+    /// How many were seen by themselves.
+    pub(super) own: usize,
+    /// How many windows agreed on it.
+    votes: usize,
 }
 
 /// What faces are found by.
@@ -73,7 +82,9 @@ impl Finder {
         })
     }
 
-    /// The largest face of a photo, and how many there are.
+    /// The largest face of a photo, its eyes in the photo, and how many there are.
+    ///
+    /// What has neither eyes nor a mouth is no face. Turned ones are looked for where no upright one has all of that.
     pub(super) fn find(&self, photo: &Bitmap) -> Result<(Face, usize), PhotoError> {
         let grey = photo.grey();
         let longer = photo.width.max(photo.height);
@@ -86,6 +97,42 @@ impl Finder {
         } else {
             grey.clone()
         };
+        let judged = |faces: Vec<Face>| -> Vec<(Face, Likeness)> {
+            let judged = faces.into_iter().map(|face| (face, likeness(photo, &face)));
+            judged.collect()
+        };
+        let upright = judged(self.faces_of(&small, &grey, shrink));
+        if upright.iter().any(|(_, like)| *like == Likeness::Whole) {
+            return largest(&upright, Likeness::Part);
+        }
+        // The turn at which most windows agree on a whole face: at the others, cloth and hair look like one to a few.
+        let mut turned = Vec::new();
+        for degrees in TURNS {
+            let angle = degrees.to_radians();
+            let (small, turned_grey) = (small.turned(angle), grey.turned(angle));
+            let from = (
+                turned_grey.width as f32 / 2.0,
+                turned_grey.height as f32 / 2.0,
+            );
+            let to = (grey.width as f32 / 2.0, grey.height as f32 / 2.0);
+            let mut faces = self.faces_of(&small, &turned_grey, shrink);
+            for face in &mut faces {
+                let (sine, cosine) = angle.sin_cos();
+                face.eyes = face.eyes.map(|(x, y)| {
+                    let (x, y) = (x - from.0, y - from.1);
+                    (x * cosine + y * sine + to.0, y * cosine - x * sine + to.1)
+                });
+            }
+            let faces = judged(faces);
+            if agreed(&faces) > agreed(&turned) {
+                turned = faces;
+            }
+        }
+        largest(&turned, Likeness::Whole).or_else(|_| largest(&upright, Likeness::Part))
+    }
+
+    /// What looks like an upright face in a picture, which is given small and whole, with its eyes in the whole one.
+    fn faces_of(&self, small: &Grey, grey: &Grey, shrink: f64) -> Vec<Face> {
         let least = (small.width.min(small.height) / SMALLEST).max(24);
         let wanted = Search {
             pace: 1.1,
@@ -94,21 +141,25 @@ impl Finder {
             most: usize::MAX,
         };
         let found = self.faces.iter().find_map(|cascade| {
-            let found = search(cascade, &small, wanted);
+            let found = search(cascade, small, wanted);
             (!found.is_empty()).then_some(found)
         });
-        let found = believed(found.ok_or(PhotoError::NoFace)?);
-        let largest = found.iter().max_by_key(|found| found.width);
-        let largest = largest.ok_or(PhotoError::NoFace)?;
         let full = |at: i32| (f64::from(at) * shrink) as f32;
-        let mut face = Face {
-            corner: (full(largest.x), full(largest.y)),
-            side: full(largest.width),
-            eyes: [(0.0, 0.0); 2],
-            seen: [false; 2],
-        };
-        self.look_into(&grey, &mut face);
-        Ok((face, found.len()))
+        let faces = believed(found.unwrap_or_default())
+            .into_iter()
+            .map(|found| {
+                let mut face = Face {
+                    corner: (full(found.x), full(found.y)),
+                    side: full(found.width),
+                    eyes: [(0.0, 0.0); 2],
+                    seen: [false; 2],
+                    own: 0,
+                    votes: found.votes,
+                };
+                self.look_into(grey, &mut face);
+                face
+            });
+        faces.collect()
     }
 
     /// Finds the eyes of a face, or puts them where they usually are.
@@ -146,21 +197,60 @@ impl Finder {
         let eyes = match best {
             [Some(left), Some(right)] if level(left, right) => {
                 face.seen = [true; 2];
+                face.own = 2;
                 [left, right]
             }
             // One eye tells where the other is.
             [Some(left), _] => {
                 face.seen = [true; 2];
+                face.own = 1;
                 [left, (1.0 - left.0, left.1)]
             }
             [None, Some(right)] => {
                 face.seen = [true; 2];
+                face.own = 1;
                 [(1.0 - right.0, right.1), right]
             }
             [None, None] => USUAL,
         };
         face.eyes = placed(face, eyes);
     }
+}
+
+/// How much of a face something has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// Neither eyes nor a mouth, or one eye alone.
+    None,
+    /// Eyes or a mouth: glasses, hands and hair hide the others.
+    Part,
+    /// Both eyes and a mouth.
+    Whole,
+}
+
+fn likeness(photo: &Bitmap, face: &Face) -> Likeness {
+    let [left, right] = face.eyes;
+    let (frame, _) = eyes::look(photo, Frame::of(left, right), face.seen);
+    let mouth = lips::look(photo, &frame).seen;
+    match (face.own, mouth) {
+        (2, true) => Likeness::Whole,
+        (2, false) | (_, true) => Likeness::Part,
+        _ => Likeness::None,
+    }
+}
+
+/// How many windows agree on the whole face that most agree on.
+fn agreed(faces: &[(Face, Likeness)]) -> usize {
+    let whole = faces.iter().filter(|(_, like)| *like == Likeness::Whole);
+    whole.map(|(face, _)| face.votes).max().unwrap_or(0)
+}
+
+/// The largest face of those that have so much of one, and how many have.
+fn largest(faces: &[(Face, Likeness)], least: Likeness) -> Result<(Face, usize), PhotoError> {
+    let enough = faces.iter().filter(|(_, like)| *like >= least);
+    let largest = enough.clone().max_by(|a, b| a.0.side.total_cmp(&b.0.side));
+    let (face, _) = largest.ok_or(PhotoError::NoFace)?;
+    Ok((*face, enough.count()))
 }
 
 /// The middle of what was found in a face, in parts of the face.

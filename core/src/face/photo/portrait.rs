@@ -91,10 +91,10 @@ pub(super) struct Measured {
 }
 
 impl Photo {
-    /// Reads a PNG or JPEG and finds the face in it.
+    /// Reads a JPEG, PNG, WebP, HEIC or AVIF and finds the face in it.
     ///
-    /// EXIF's orientation is honoured; what is transparent is white. Takes a tenth of a second or two, and for that time up to six
-    /// bytes for each of the file's pixels; what stays is about two bytes for each pixel of `options.size`. It blocks.
+    /// EXIF's orientation and colour profiles are honoured; what is transparent is white. Takes some tenths of a second, and for that time
+    /// up to ten bytes for each of the file's pixels; what stays is about two bytes for each pixel of `options.size`. It blocks.
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ pub(super) struct Found {
     pub(super) notes: Vec<Note>,
 }
 
-/// Reads a PNG or JPEG and finds the face that is shown.
+/// Reads a file and finds the face that is shown.
 pub(super) fn find(bytes: &[u8], options: &Options) -> Result<Found, PhotoError> {
     let (width, height) = options.size;
     let fits = |side: usize| SIZES.contains(&side) && side.is_multiple_of(2);

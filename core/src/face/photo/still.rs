@@ -21,7 +21,7 @@ pub struct Still {
 }
 
 impl Still {
-    /// Reads a PNG or JPEG, as [`Photo::read`](super::Photo::read) does, and looks for nothing in it.
+    /// Reads a file, as [`Photo::read`](super::Photo::read) does, and looks for nothing in it.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl Still {
         Ok(decode::decode(bytes)?.into())
     }
 
-    /// Reads a PNG or JPEG and cuts it to what `options` say is shown of it, around the face that is found in it.
+    /// Reads a file and cuts it to what `options` say is shown of it, around the face that is found in it.
     ///
     /// # Errors
     ///

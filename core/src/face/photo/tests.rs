@@ -1,5 +1,6 @@
 //! What tests of photos share.
 
+mod colours;
 mod glasses;
 mod mouths;
 mod reading;
@@ -42,6 +43,18 @@ fn png(picture: &DynamicImage) -> Vec<u8> {
     let mut cursor = std::io::Cursor::new(&mut bytes);
     picture.write_to(&mut cursor, ImageFormat::Png).unwrap();
     bytes
+}
+
+fn jpeg(picture: &RgbImage, quality: i32) -> Vec<u8> {
+    let image = turbojpeg::Image {
+        pixels: picture.as_raw().as_slice(),
+        width: picture.width() as usize,
+        pitch: picture.width() as usize * 3,
+        height: picture.height() as usize,
+        format: turbojpeg::PixelFormat::RGB,
+    };
+    let file = turbojpeg::compress(image, quality, turbojpeg::Subsamp::None).unwrap();
+    file.to_vec()
 }
 
 fn sized(size: (usize, usize)) -> Options {

@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use proptest::prelude::*;
 
 use super::super::bitmap::Bitmap;
 use super::super::cascade::Cascade;
 use super::super::*;
-use super::{bytes, photograph, png, read, sized};
+use super::{bytes, jpeg, photograph, png, read, sized};
 
 /// OpenCV's own boxes; `golden/boxes.py` makes them.
 #[test]
@@ -141,11 +140,7 @@ fn all_eight_orientations_come_out_upright() {
         rotate90(&upright),
     ];
     for (orientation, stored) in (1..=8).zip(stored) {
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 95)
-            .encode_image(&stored)
-            .unwrap();
-        let decoded = decode::decode(&turned(&jpeg, orientation)).unwrap();
+        let decoded = decode::decode(&turned(&jpeg(&stored, 95), orientation)).unwrap();
         assert_eq!((decoded.width, decoded.height), (96, 64), "{orientation}");
         for (x, y) in [(20, 14), (76, 14), (20, 50), (76, 50)] {
             let (seen, meant) = (decoded.pixel(x, y), upright.get_pixel(x as u32, y as u32).0);
@@ -155,15 +150,103 @@ fn all_eight_orientations_come_out_upright() {
     }
 }
 
+fn webp(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::WebP)
+        .unwrap();
+    bytes.into_inner()
+}
+
+/// Files of a picture of a PNG, by the tools that people make such files with.
+fn made_by(program: &str, arguments: &[&str], picture: &RgbImage, extension: &str) -> Vec<u8> {
+    let place = tempfile::tempdir().unwrap();
+    let (from, to) = (
+        place.path().join("from.png"),
+        place.path().join(format!("to.{extension}")),
+    );
+    fs::write(&from, png(&picture.clone().into())).unwrap();
+    let replaced = arguments.iter().map(|argument| match *argument {
+        "FROM" => from.as_os_str(),
+        "TO" => to.as_os_str(),
+        other => other.as_ref(),
+    });
+    let output = std::process::Command::new(program)
+        .args(replaced)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    fs::read(to).unwrap()
+}
+
+#[test]
+fn a_face_is_found_in_all_kinds_of_files() {
+    let part = image::imageops::crop_imm(&photograph(), 60, 0, 320, 320).to_image();
+    let heif: &[&str] = &["-q", "80", "-o", "TO", "FROM"];
+    let avif: &[&str] = &["-A", "-q", "80", "-o", "TO", "FROM"];
+    let lossy: &[&str] = &["-v", "error", "-i", "FROM", "-quality", "85", "TO"];
+    let wanted = read(&png(&part.clone().into()), (256, 256)).0.0.frame;
+    for (name, bytes) in [
+        ("JPEG", jpeg(&part, 85)),
+        ("WebP without loss", webp(&part)),
+        ("WebP", made_by("ffmpeg", lossy, &part, "webp")),
+        ("HEIC", made_by("heif-enc", heif, &part, "heic")),
+        ("AVIF", made_by("heif-enc", avif, &part, "avif")),
+    ] {
+        let (photo, notes) = read(&bytes, (256, 256));
+        assert_eq!(notes, [], "{name}");
+        let frame = photo.0.frame;
+        assert!((frame.unit / wanted.unit - 1.0).abs() < 0.05, "{name}");
+        // What is cut off is noticed.
+        for part in [2, 4, 10] {
+            let cut = &bytes[..bytes.len() - bytes.len() / part];
+            let refused = Photo::read(cut, &Options::default());
+            assert!(
+                matches!(refused, Err(PhotoError::Damaged(_))),
+                "{name}: {part}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_hundred_megapixels_are_read_where_they_need_not_be_held() {
+    let (width, height) = (12_032, 9_024);
+    let image = turbojpeg::Image {
+        pixels: vec![90_u8; width * height],
+        width,
+        pitch: width,
+        height,
+        format: turbojpeg::PixelFormat::GRAY,
+    };
+    let file = turbojpeg::compress(image.as_deref(), 70, turbojpeg::Subsamp::Gray).unwrap();
+    let decoded = decode::decode(&file).unwrap();
+    assert_eq!((decoded.width, decoded.height), (2_048, 1_536));
+    assert!(decoded.pixel(1_000, 700)[0].abs_diff(90) < 3);
+    // Progressive ones have to be held whole.
+    let mut encoder = turbojpeg::Compressor::new().unwrap();
+    encoder.set_progressive(true).unwrap();
+    encoder.set_subsamp(turbojpeg::Subsamp::Gray).unwrap();
+    let held = encoder.compress_to_vec(image.as_deref()).unwrap();
+    let error = decode::decode(&held).unwrap_err().to_string();
+    assert!(
+        error.contains("too large: 12032×9024") && error.contains("64 million"),
+        "{error}"
+    );
+}
+
 #[test]
 fn what_is_of_no_use_is_refused_with_a_reason() {
     let refused = |bytes: &[u8], says: &str| {
         let error = Photo::read(bytes, &Options::default()).unwrap_err();
         assert!(error.to_string().contains(says), "{error}");
     };
-    refused(b"", "PNG or a JPEG");
-    refused(b"GIF89a and so on", "PNG or a JPEG");
-    refused(&bytes()[..1_000], "damaged");
+    refused(b"", "JPEG, PNG, WebP, HEIC or AVIF");
+    refused(
+        b"GIF89a and so on",
+        "JPEG, PNG, WebP, HEIC or AVIF; this seems to be a GIF",
+    );
+    refused(&bytes()[..1_000], "breaks off");
     refused(&png(&RgbImage::new(40, 200).into()), "too small: 40×200");
     refused(
         &png(&RgbImage::from_pixel(300, 300, Rgb([90, 120, 200])).into()),
@@ -172,7 +255,7 @@ fn what_is_of_no_use_is_refused_with_a_reason() {
     // A header that promises a gigabyte, and nothing behind it.
     let mut bomb = png(&RgbImage::new(64, 64).into());
     bomb[16..24].copy_from_slice(&[0, 0, 0x80, 0, 0, 0, 0x80, 0]);
-    let mut crc = flate(&bomb[12..29]);
+    let mut crc = checksum(&bomb[12..29]);
     bomb[29..33].swap_with_slice(&mut crc);
     refused(&bomb, "too large: 32768×32768");
     let missing = Options {
@@ -207,7 +290,7 @@ fn cascades_are_read_once() {
 }
 
 /// The checksum of a PNG's chunk.
-fn flate(bytes: &[u8]) -> [u8; 4] {
+pub(super) fn checksum(bytes: &[u8]) -> [u8; 4] {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);
@@ -235,20 +318,84 @@ fn of_several_faces_the_largest_is_shown() {
     assert!((unit(&photo) - unit(&alone)).abs() < 4.0);
 }
 
+/// A picture turned clockwise by some degrees, about a place.
+fn tilted(picture: &RgbImage, degrees: f32, (x, y): (f32, f32), side: u32) -> RgbImage {
+    let bitmap = Bitmap {
+        width: picture.width(),
+        height: picture.height(),
+        bytes: picture.as_raw().clone(),
+    };
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    RgbImage::from_fn(side, side, |column, row| {
+        let half = side as f32 / 2.0;
+        let (dx, dy) = (column as f32 + 0.5 - half, row as f32 + 0.5 - half);
+        let from = (x + dx * cosine + dy * sine, y + dy * cosine - dx * sine);
+        Rgb(bitmap.sample(from.0, from.1).map(|part| part.round() as u8))
+    })
+}
+
+/// Heads lean, and cameras do: to both sides alike.
+#[test]
+fn turned_faces_are_found_and_measured() {
+    // Eyes at (202, 101) and (247.5, 102.7); the whole portrait, and a close-up of the face.
+    let middle = (224.7_f32, 101.9_f32);
+    let finder = finder::Finder::shared(Path::new(CASCADES)).unwrap();
+    for (about, side) in [((224.0, 150.0), 300), ((224.0, 120.0), 170)] {
+        for degrees in [-40.0, -30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0, 40.0_f32] {
+            let picture = tilted(&photograph(), degrees, about, side);
+            let (photo, notes) = read(&png(&picture.clone().into()), (256, 256));
+            assert_eq!(notes, [], "{degrees} of {side}");
+            let bitmap = decode::decode(&png(&picture.into())).unwrap();
+            let (found, count) = finder.find(&bitmap).unwrap();
+            assert_eq!(count, 1, "{degrees} of {side}");
+            let (frame, _) = eyes::look(
+                &bitmap,
+                frame::Frame::of(found.eyes[0], found.eyes[1]),
+                found.seen,
+            );
+            let (sine, cosine) = degrees.to_radians().sin_cos();
+            let (dx, dy) = (middle.0 - about.0, middle.1 - about.1);
+            let half = side as f32 / 2.0;
+            let wanted = (
+                half + dx * cosine - dy * sine,
+                half + dy * cosine + dx * sine,
+            );
+            let off = (frame.origin.0 - wanted.0).hypot(frame.origin.1 - wanted.1);
+            assert!(off < 4.0, "{degrees} of {side}: {off}");
+            let leans = frame.axis.1.atan2(frame.axis.0).to_degrees() - degrees;
+            assert!((leans - 2.0).abs() < 6.0, "{degrees} of {side}: {leans}");
+            assert!(photo.0.lips.seen);
+        }
+    }
+}
+
+/// Cloth, sky and walls; what the cascades take for faces has neither eyes nor a mouth.
+#[test]
+fn what_has_neither_eyes_nor_mouth_is_no_face() {
+    let whole = photograph();
+    for [x, y, width, height] in [[0, 230, 512, 282], [120, 200, 200, 180], [300, 0, 212, 200]] {
+        let part = image::imageops::crop_imm(&whole, x, y, width, height).to_image();
+        let refused = Photo::read(&png(&part.into()), &Options::default());
+        assert!(
+            matches!(refused, Err(PhotoError::NoFace)),
+            "{x} {y}: {refused:?}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn damaged_files_are_refused_or_read(
-        at in proptest::collection::vec((0_usize..4_000, any::<u8>()), 1..12), cut in 0_usize..4_000, jpeg in any::<bool>(),
+        at in proptest::collection::vec((0_usize..4_000, any::<u8>()), 1..12), cut in 0_usize..4_000, kind in 0..3,
     ) {
         let small = image::imageops::thumbnail(&photograph(), 80, 80);
-        let mut bytes = Vec::new();
-        if jpeg {
-            JpegEncoder::new(&mut bytes).encode_image(&small).unwrap();
-        } else {
-            bytes = png(&small.into());
-        }
+        let mut bytes = match kind {
+            0 => jpeg(&small, 75),
+            1 => webp(&small),
+            _ => png(&small.into()),
+        };
         for (place, byte) in at {
             let length = bytes.len();
             bytes[place % length] = byte;

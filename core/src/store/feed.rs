@@ -371,11 +371,11 @@ mod tests {
         let other = File::open(place.path().join("feed/lock")).unwrap();
         other.lock().unwrap();
         assert!(matches!(
-            feed(&place).add(None, b"one", false),
+            feed(&place).add(None, b"one", false, false),
             Err(FeedError::Busy)
         ));
         drop(other);
-        assert_eq!(feed(&place).add(None, b"one", false).unwrap(), Fed::Taken);
+        assert_eq!(feed(&place).add(None, b"one", false, false).unwrap(), Fed::Taken);
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn file(extension: &str, (width, height): (usize, usize), options: &[&str]) -> V
     let place = tempfile::tempdir().unwrap();
     let named = |name: &str| place.path().join(name);
     let mut ppm = fs::File::create(named("picture.ppm")).unwrap();
-    write!(ppm, "P6 {width} {height} 255\n").unwrap();
+    writeln!(ppm, "P6 {width} {height} 255").unwrap();
     for n in 0..width * height {
         ppm.write_all(&colour(n % width, n / width, width, height))
             .unwrap();

@@ -121,6 +121,13 @@ class Speech(unittest.TestCase):
     def test_models_are_listed(self):
         self.assertIn("tts-1", [model.id for model in client().models.list()])
 
+    def test_a_model_can_be_asked_for(self):
+        self.assertEqual(client().models.retrieve("tts-1").id, "tts-1")
+        with self.assertRaises(openai.NotFoundError) as raised:
+            client().models.retrieve("gpt-99")
+        self.assertEqual(raised.exception.code, "model_not_found")
+        self.assertTrue(raised.exception.request_id)
+
     def test_refusals_are_the_client_s_own_exceptions(self):
         with self.assertRaises(openai.BadRequestError) as raised:
             speak(voice="nobody")

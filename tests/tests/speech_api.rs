@@ -522,6 +522,115 @@ fn what_can_be_asked_for_is_listed_and_their_voices_are_ours() {
     assert!((3.5..4.5).contains(&ratio), "{ratio}");
 }
 
+/// The length that the header of a WAV file promises for its sound, and that of the sound.
+fn wave_lengths(wave: &[u8]) -> (u64, u64) {
+    assert_eq!(&wave[36..40], b"data");
+    let told = u32::from_le_bytes(wave[40..44].try_into().unwrap());
+    (u64::from(told), wave.len() as u64 - 44)
+}
+
+#[test]
+fn what_is_there_when_its_header_leaves_says_how_long_it_is() {
+    let nginx = Setup::new().main(&format!("avatar_reuse {KEPT};")).start();
+    let body = |format: &str, text: &str| json!({ "input": text, "response_format": format, "voice": "nova" });
+    let length = |answer: &Answer| {
+        let length = answer.header("Content-Length")?;
+        Some(length.parse::<usize>().unwrap())
+    };
+    // Asked for as a whole, long as it is; and the second time, when it is there already.
+    for format in ["wav", "flac", "mp3"] {
+        let mut whole = body(format, &long(600));
+        whole["stream"] = json!(false);
+        let first = ask(&nginx, &whole);
+        assert_eq!(length(&first), Some(first.body.len()), "{format}");
+        if format == "wav" {
+            let (told, there) = wave_lengths(&first.body);
+            assert_eq!(told, there);
+        }
+        let again = ask(&nginx, &body(format, &long(600)));
+        assert_eq!(length(&again), Some(again.body.len()), "{format}");
+        assert!(again.body == first.body, "{format}");
+    }
+    // A long one begins to be heard long before it is there.
+    let answer = ask(&nginx, &body("wav", &long(20_000)));
+    assert_eq!(length(&answer), None);
+    assert_eq!(wave_lengths(&answer.body).0, u64::from(u32::MAX));
+    // Python's own reader believes the header.
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("speech.wav");
+    let mut whole = body("wav", "Hello there.");
+    whole["stream"] = json!(false);
+    fs::write(&file, said(&nginx, &whole)).unwrap();
+    let program = "import sys, wave; w = wave.open(sys.argv[1]); n = w.getnframes(); assert n == len(w.readframes(n)) // 2, n";
+    let read = Command::new("python3")
+        .args(["-c", program])
+        .arg(&file)
+        .status();
+    assert!(read.unwrap().success());
+}
+
+#[test]
+fn all_under_v1_is_answered_as_openai_does() {
+    let nginx = Setup::new().start();
+    let id = |answer: &Answer| answer.header("X-Request-Id").map(str::to_owned);
+    let spoken = ask(&nginx, &json!({ "input": "Hello." }));
+    assert_eq!(id(&spoken).as_deref(), spoken.header("X-Avatar-Session"));
+    let mut seen = vec![id(&spoken).unwrap()];
+    for (method, path, status, code) in [
+        ("GET", "/v1/models", 200, ""),
+        ("GET", "/v1/audio/models", 200, ""),
+        ("GET", "/v1/models/tts-1", 200, ""),
+        ("GET", "/v1/models/gpt-99", 404, "model_not_found"),
+        ("POST", "/v1/audio/transcriptions", 404, "unknown_url"),
+        ("GET", "/v1/chat/completions", 404, "unknown_url"),
+        ("GET", "/v1/audio/speech", 405, "method_not_allowed"),
+    ] {
+        let answer = nginx.request(method, path).send();
+        assert_eq!(answer.status, status, "{path}");
+        let value = answer.value();
+        if !code.is_empty() {
+            assert_eq!(value["error"]["code"], code, "{path}");
+        }
+        seen.push(id(&answer).unwrap_or_else(|| panic!("{path} has no X-Request-Id")));
+    }
+    let model = nginx.request("GET", "/v1/models/tts-1").send().value();
+    assert_eq!(
+        (&model["id"], &model["object"]),
+        (&json!("tts-1"), &json!("model"))
+    );
+    let many = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), many, "no two answers have the same");
+}
+
+#[test]
+fn capitals_and_empty_names_make_no_difference() {
+    let nginx = Setup::new().start();
+    for (voice, format) in [
+        ("Alloy", "PCM"),
+        ("", "Pcm"),
+        (" nova ", "pcm"),
+        ("EN-US-FEMALE", "pcm"),
+    ] {
+        let answer = ask(
+            &nginx,
+            &json!({ "input": "Hello.", "voice": voice, "response_format": format }),
+        );
+        assert_eq!(
+            (answer.status, answer.header("Content-Type")),
+            (200, Some("audio/pcm")),
+            "{voice}"
+        );
+    }
+    let refused = ask(&nginx, &json!({ "input": "Hello.", "voice": "nobody" }));
+    let message = refused.value()["error"]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(message.contains("en-us-female"), "{message}");
+}
+
 #[test]
 fn events_carry_the_same_bytes() {
     let nginx = Setup::new().workers(2).reuse(KEPT).start();

@@ -375,7 +375,10 @@ mod tests {
             Err(FeedError::Busy)
         ));
         drop(other);
-        assert_eq!(feed(&place).add(None, b"one", false, false).unwrap(), Fed::Taken);
+        assert_eq!(
+            feed(&place).add(None, b"one", false, false).unwrap(),
+            Fed::Taken
+        );
     }
 
     #[test]

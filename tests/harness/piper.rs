@@ -4,8 +4,11 @@
 #[path = "../../core/tests/small_voice/mod.rs"]
 mod small_voice;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::Setup;
 use small_voice::SmallVoice;
@@ -28,9 +31,11 @@ fn open_to_all(library: &Path) -> PathBuf {
     let size = fs::metadata(library).unwrap().len();
     let place = std::env::temp_dir().join(format!("avatar-onnxruntime-{size}.so"));
     if !place.exists() {
-        let own = place.with_extension(std::process::id().to_string());
-        fs::copy(library, &own).unwrap();
-        fs::rename(&own, &place).unwrap();
+        // Tests run side by side, in one process and in several.
+        let own = NamedTempFile::new_in(std::env::temp_dir()).unwrap();
+        fs::copy(library, own.path()).unwrap();
+        fs::set_permissions(own.path(), Permissions::from_mode(0o644)).unwrap();
+        own.persist(&place).unwrap();
     }
     place
 }

@@ -12,6 +12,7 @@ mod small_voice;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use avatar_core::language::Language;
 use avatar_core::speech::piper::{Model, Piper};
@@ -46,7 +47,7 @@ fn model(network: PathBuf) -> Model {
 fn voice(small: &SmallVoice) -> (TempDir, Piper) {
     let directory = tempfile::tempdir().unwrap();
     let network = small.write(directory.path(), "small");
-    (directory, Piper::new(model(network)))
+    (directory, Piper::new(model(network), 2))
 }
 
 fn utterance(text: &str, speaker: &str) -> Utterance {
@@ -253,13 +254,51 @@ fn what_the_voice_does_not_know_is_left_out() {
 }
 
 #[test]
+fn many_share_the_networks_of_a_voice() {
+    let directory = tempfile::tempdir().unwrap();
+    let network = SmallVoice::default().write(directory.path(), "small");
+    let damaged = directory.path().join("damaged.onnx");
+    fs::write(&damaged, "no network").unwrap();
+    fs::copy(
+        directory.path().join("small.onnx.json"),
+        directory.path().join("damaged.onnx.json"),
+    )
+    .unwrap();
+    for (networks, prepared) in [(1, true), (1, false), (3, false)] {
+        let all = |path: &Path| {
+            let piper = Piper::new(model(path.to_owned()), networks);
+            if prepared {
+                piper.prepare();
+            }
+            thread::scope(|scope| {
+                let said = (0..12).map(|_| scope.spawn(|| speak(&piper, "Мама мыла раму.", "")));
+                let said: Vec<_> = said.collect();
+                let said = said.into_iter().map(|one| one.join().unwrap());
+                said.collect::<Vec<_>>()
+            })
+        };
+        let said = all(&network);
+        let first = said[0].as_ref().unwrap().pcm.len();
+        assert!(first > 10_000);
+        for one in &said {
+            assert_eq!(one.as_ref().unwrap().pcm.len(), first, "{networks}");
+        }
+        // Each is told, whoever of them tried to open it.
+        for one in all(&damaged) {
+            let error = one.unwrap_err().to_string();
+            assert!(error.contains("damaged.onnx"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn files_that_are_no_voice_fail_with_a_reason() {
     let directory = tempfile::tempdir().unwrap();
     let network = SmallVoice::default().write(directory.path(), "small");
     let profile = directory.path().join("small.onnx.json");
     let json = fs::read_to_string(&profile).unwrap();
     let fails = |model: Model, reason: &str| {
-        let error = speak(&Piper::new(model), "Мама", "")
+        let error = speak(&Piper::new(model, 1), "Мама", "")
             .unwrap_err()
             .to_string();
         assert!(error.contains(reason), "{error}");

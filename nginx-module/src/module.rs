@@ -354,6 +354,13 @@ unsafe extern "C" fn init_process(cycle: *mut ngx_cycle_t) -> ngx_int_t {
         let Some(settled) = settled else {
             return OK;
         };
+        #[cfg(feature = "piper")]
+        {
+            let (name, value) = avatar_core::speech::piper::NO_TELEMETRY;
+            // SAFETY: this process has just been forked and has one thread, so nobody else reads the environment; ours are
+            // started below.
+            unsafe { std::env::set_var(name, value) };
+        }
         match worker::start(&settled) {
             Ok(()) => OK,
             Err(reason) => {

@@ -180,7 +180,7 @@ fn what_cannot_be_added_is_refused() {
         refused(piece("More.", false), 400, "bad_parameter");
         nginx.finished(&id);
         refused(piece("More.", false), 400, "bad_parameter");
-        assert_eq!(nginx.said(&id), "Hello. Seventeen letters.End.");
+        assert_eq!(nginx.said(&id), "Hello. Seventeen letters. End.");
 
         let whole = start(&nginx, kind, json!({ "text": "All of it." }));
         refused(

@@ -83,8 +83,13 @@ fn all_six_formats_hold_the_same_speech() {
         let answer = ask(&nginx, &body);
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("Content-Type"), media);
-        assert_eq!(answer.header("Content-Length"), "");
-        assert_eq!(answer.header("Transfer-Encoding"), "chunked");
+        // What is short is waited for where a header tells of its length.
+        let (length, coding) = match format {
+            "wav" | "flac" => (answer.body.len().to_string(), ""),
+            _ => (String::new(), "chunked"),
+        };
+        assert_eq!(answer.header("Content-Length"), length, "{format}");
+        assert_eq!(answer.header("Transfer-Encoding"), coding, "{format}");
         assert_eq!(answer.header("Cache-Control"), "no-store");
         let path = nginx.prefix().join(format!("speech.{format}"));
         fs::write(&path, &answer.body).unwrap();
@@ -194,7 +199,8 @@ fn a_slow_client_gets_everything_and_costs_little() {
     let made = made.find(|path| path.extension().is_some_and(|end| end == "wav"));
     let made = fs::read(made.unwrap()).unwrap();
     let (wav, whole) = download.finish();
-    assert!(whole && wav == made);
+    // Its header left before anybody knew how long it would be.
+    assert!(whole && wav.len() == made.len() && wav[44..] == made[44..]);
     assert!(wav.len() > 15_000_000, "{} bytes", wav.len());
     assert!(after < before + 2_000, "{before} KB, then {after} KB");
     until("the sessions' end", || {
@@ -531,7 +537,7 @@ fn wave_lengths(wave: &[u8]) -> (u64, u64) {
 
 #[test]
 fn what_is_there_when_its_header_leaves_says_how_long_it_is() {
-    let nginx = Setup::new().main(&format!("avatar_reuse {KEPT};")).start();
+    let nginx = Setup::new().reuse(KEPT).start();
     let body = |format: &str, text: &str| json!({ "input": text, "response_format": format, "voice": "nova" });
     let length = |answer: &Answer| {
         let length = answer.header("Content-Length");
@@ -552,7 +558,7 @@ fn what_is_there_when_its_header_leaves_says_how_long_it_is() {
         assert!(again.body == first.body, "{format}");
     }
     // A long one begins to be heard long before it is there.
-    let answer = ask(&nginx, &body("wav", &long(20_000)));
+    let answer = ask(&nginx, &body("wav", &long(4_500)));
     assert_eq!(length(&answer), None);
     assert_eq!(wave_lengths(&answer.body).0, u64::from(u32::MAX));
     // Python's own reader believes the header.

@@ -57,7 +57,7 @@ pub enum Route {
     Models,
     /// `/v1/models/<id>`
     Model,
-    /// Any other path under `/v1/`, where clients of OpenAI's expect errors in its shape.
+    /// `/v1` and any other path under it, where clients of OpenAI's expect errors in its shape.
     UnknownUrl,
     /// `/stream/<id>/<file>`, `/hls/<id>/<file>` and `/media/hls/<id>/<file>`
     Media(SessionId, MediaFile),
@@ -160,6 +160,7 @@ pub fn route(path: &str) -> Option<Route> {
         "/v1/audio/speech" => return Some(Route::Speech),
         "/v1/audio/voices" => return Some(Route::SpeechVoices),
         "/v1/models" | "/v1/audio/models" => return Some(Route::Models),
+        "/v1" => return Some(Route::UnknownUrl),
         _ => {}
     }
     if let Some(rest) = call.strip_prefix("/v1/") {
@@ -353,6 +354,7 @@ mod tests {
             ("/v1/models/a/b", Route::Model),
             ("/v1/audio/transcriptions", Route::UnknownUrl),
             ("/v1/chat/completions", Route::UnknownUrl),
+            ("/v1", Route::UnknownUrl),
             ("/v1/", Route::UnknownUrl),
         ] {
             assert_eq!(route(path), Some(wanted), "{path}");

@@ -54,7 +54,9 @@ use thiserror::Error;
 pub use studio::Opener;
 pub use workshop::{Faces, Workshop, WorkshopError};
 
+use crate::api::Catalogue;
 use crate::config::Config;
+use crate::language::Language;
 use crate::session::{Bell, Board, Header, Hint};
 use crate::store::Store;
 use caretaker::Caretaker;
@@ -136,6 +138,14 @@ impl Generator {
         store.prepare().map_err(StartError::Data)?;
         let (notices, received) = Notices::channel();
         let running = Arc::new(AtomicUsize::new(0));
+        // Who is spoken with where nobody says.
+        let catalogue = Catalogue::builtin(&config);
+        for voice in Language::ALL
+            .into_iter()
+            .filter_map(|language| catalogue.voice_of(language))
+        {
+            workshop.ensemble.prepare(voice);
+        }
         let (speaker, speaking) = Speaker::start(workshop.ensemble).map_err(StartError::Thread)?;
         let writer = config.expand.as_ref().map(Writer::start);
         let writer = writer.transpose().map_err(StartError::Thread)?;

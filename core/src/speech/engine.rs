@@ -107,6 +107,9 @@ pub enum SpeechError {
 
 /// Turns text into speech. One engine serves all sessions.
 pub trait Engine: Send + Sync {
+    /// Gets ready for sentences that are likely to come, so that the first need not wait. Returns at once.
+    fn prepare(&self) {}
+
     /// Speaks one utterance, handing on sound as it is made.
     ///
     /// Blocks until all is handed on. `hand_on` returning [`ControlFlow::Break`] or `cancel` being raised

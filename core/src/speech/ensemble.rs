@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::http::HttpEngine;
 #[cfg(feature = "piper")]
 use super::piper::Piper;
-use super::{Engine, Means, Settings, VoiceSettings};
+use super::{Engine, Means, Settings, Voice, VoiceSettings};
 use crate::language::Language;
 use crate::net::Wire;
 
@@ -93,7 +93,7 @@ impl Ensemble {
                     Arc::new(made.map_err(|reason| failed(name, reason))?)
                 }
                 #[cfg(feature = "piper")]
-                Means::Piper(model, _) => Arc::new(Piper::new(model.clone())),
+                Means::Piper(model, _) => Arc::new(Piper::new(model.clone(), engine.seats)),
             };
             numbers.insert(name.as_str(), self.members.len());
             self.members.push(Member {
@@ -126,6 +126,15 @@ impl Ensemble {
             self.roles.insert(id.clone(), HashMap::from(roles));
         }
         Ok(self)
+    }
+
+    /// Has those get ready who speak as `voice` first.
+    pub(crate) fn prepare(&self, voice: &Voice) {
+        let roles = self.roles(&voice.id, voice.language);
+        let first = roles.first().and_then(|role| self.members.get(role.member));
+        if let Some(member) = first {
+            member.engine.prepare();
+        }
     }
 
     /// The engines, by their numbers.

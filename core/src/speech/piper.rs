@@ -1,26 +1,27 @@
 //! Voices of Piper: small networks (VITS) in ONNX's format, which read what espeak-ng makes of a text.
 //!
-//! A voice is two files, `NAME.onnx` and `NAME.onnx.json`. Nothing of it is touched before the first sentence it is to say, and
-//! then by the engine's own thread only: ONNX Runtime is a library of 30 MB, a network takes as much and more and half a
-//! second to open.
+//! A voice is two files, `NAME.onnx` and `NAME.onnx.json`. ONNX Runtime is a library of 30 MB, and a network takes more than its
+//! file's 60 MB and half a second to open: so both are left alone before the voice is prepared, or the first sentence comes.
 
 mod library;
 mod model;
 mod network;
+mod networks;
 mod phonemes;
 mod profile;
 mod timing;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+pub use self::library::NO_TELEMETRY;
 pub(super) use self::model::language_of;
 pub use self::model::{Model, ModelError, Outline};
 
+use self::model::file_name;
 use self::network::Network;
+use self::networks::Networks;
 use self::profile::{PhonemeType, Profile};
 use self::timing::Said;
 use super::espeak::{Reader, Reading};
@@ -37,8 +38,7 @@ pub struct Piper {
     model: Model,
     profile: OnceLock<Profile>,
     reader: OnceLock<Reader>,
-    /// Networks that nobody is asking. There are as many as there were sentences at once.
-    idle: Mutex<Vec<Network>>,
+    networks: Networks,
     /// Symbols that were said to be unknown.
     unknown: Mutex<HashSet<String>>,
     /// How loud each speaker is.
@@ -46,13 +46,13 @@ pub struct Piper {
 }
 
 impl Piper {
-    /// The voice of `model`, which is not touched yet.
-    pub fn new(model: Model) -> Self {
+    /// The voice of `model`, which is not touched yet, with at most so many networks: sentences that it speaks at once.
+    pub fn new(model: Model, networks: usize) -> Self {
         Self {
+            networks: Networks::new(model.clone(), networks),
             model,
             profile: OnceLock::new(),
             reader: OnceLock::new(),
-            idle: Mutex::default(),
             unknown: Mutex::default(),
             levels: Mutex::default(),
         }
@@ -64,8 +64,8 @@ impl Piper {
         }
         let path = &self.model.profile;
         let profile = Profile::read(path);
-        let profile =
-            profile.map_err(|reason| SpeechError::Failed(format!("{}: {reason}", name(path))))?;
+        let profile = profile
+            .map_err(|reason| SpeechError::Failed(format!("{}: {reason}", file_name(path))))?;
         Ok(self.profile.get_or_init(|| profile))
     }
 
@@ -75,46 +75,6 @@ impl Piper {
         }
         let reader = Reader::open().map_err(|error| SpeechError::Failed(error.to_string()))?;
         Ok(self.reader.get_or_init(|| reader))
-    }
-
-    fn network(&self) -> Result<Network, SpeechError> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        if let Some(network) = idle {
-            return Ok(network);
-        }
-        let began = std::time::Instant::now();
-        let Model {
-            network: path,
-            runtime,
-            threads,
-            ..
-        } = &self.model;
-        library::load(runtime).map_err(|reason| {
-            tracing::warn!(library = %runtime.display(), "ONNX Runtime is not there: {reason}");
-            let text = "ONNX Runtime is not there: it must be installed, or named by library= or ORT_DYLIB_PATH";
-            SpeechError::Failed(text.to_owned())
-        })?;
-        let network = Network::open(path, *threads).map_err(|reason| {
-            tracing::warn!(voice = %path.display(), "a voice was not opened: {reason}");
-            SpeechError::Failed(format!("{} is no voice of Piper's", name(path)))
-        })?;
-        tracing::info!(
-            voice = %self.model.network.display(),
-            milliseconds = began.elapsed().as_millis() as u64,
-            "a voice was opened"
-        );
-        Ok(network)
-    }
-
-    fn rest(&self, network: Network) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(network);
     }
 
     /// What is not known is said once, not for every sentence.
@@ -202,11 +162,6 @@ impl Piper {
     }
 }
 
-/// What clients may know of where a file lies.
-fn name(path: &Path) -> Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
-}
-
 fn symbols(sentence: &str, reading: &Reading, kind: &PhonemeType) -> Vec<Vec<String>> {
     match kind {
         PhonemeType::Espeak => phonemes::spoken(&reading.clauses),
@@ -216,16 +171,20 @@ fn symbols(sentence: &str, reading: &Reading, kind: &PhonemeType) -> Vec<Vec<Str
 }
 
 impl Engine for Piper {
+    fn prepare(&self) {
+        self.networks.prepare();
+    }
+
     fn speak(
         &self,
         utterance: &Utterance,
         cancel: &Cancel,
         hand_on: &mut dyn FnMut(Speech) -> ControlFlow<()>,
     ) -> Result<(), SpeechError> {
-        let mut network = self.network()?;
+        let mut network = self.networks.take().map_err(SpeechError::Failed)?;
         let spoken = self.speak_with(&mut network, utterance, cancel, hand_on);
         // Whatever went wrong, it can be asked again.
-        self.rest(network);
+        self.networks.give_back(network);
         spoken
     }
 }

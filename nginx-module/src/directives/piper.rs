@@ -11,9 +11,6 @@ use super::values::{Fault, wrong};
 use super::words::{Words, count};
 use crate::conf::MainConf;
 
-/// Sentences a voice speaks at once where nothing is said. For each, its network is in memory once.
-const SEATS: usize = 2;
-
 /// Speakers named to somebody who asked for another: there may be hundreds.
 const NAMED: usize = 8;
 
@@ -151,6 +148,7 @@ fn add_engine(
     words: &Words<'_>,
 ) -> Result<(), Fault> {
     model.language = outline.language();
+    let concurrency = model.default_concurrency();
     if conf.said.speech.engine(name).is_some() {
         return Err(wrong(name, "there is such an engine already"));
     }
@@ -159,7 +157,7 @@ fn add_engine(
         means: Means::Piper(model, outline.edition.clone()),
         seats: words
             .read_as("concurrency", |value| count(value, 1, 64))?
-            .unwrap_or(SEATS),
+            .unwrap_or(concurrency),
     });
     Ok(())
 }

@@ -6,6 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
+/// What keeps it, set in the environment before it is loaded, from telling its makers of this process and this machine. Official
+/// builds do that over the network (for Linux from 1.29 on), for the first time before their interface can be told not to.
+pub const NO_TELEMETRY: (&str, &str) = ("ORT_DISABLE_TELEMETRY", "1");
+
 /// What became of loading it, once somebody tried.
 static LOADED: Mutex<Option<Result<(), String>>> = Mutex::new(None);
 

@@ -1,5 +1,6 @@
 //! Where a voice lies, and what can be told of it without ONNX Runtime.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use crate::language::Language;
 
 /// Threads for one sentence where nobody says: more hardly help networks as small as these.
 const THREADS: usize = 2;
+
+/// Sentences at once where nobody says. More would share the same processors.
+const CONCURRENCY: usize = 2;
 
 /// What somebody has who cloned a repository of voices without the large files in it.
 const POINTER: &[u8] = b"version https://git-lfs";
@@ -83,6 +87,13 @@ impl Model {
         }
     }
 
+    /// Sentences it speaks at once where nobody says: as many as there are processors for, and two at most. For each, the network
+    /// is in memory once.
+    pub fn default_concurrency(&self) -> usize {
+        let processors = available_parallelism().map_or(1, usize::from);
+        (processors / self.threads.max(1)).clamp(1, CONCURRENCY)
+    }
+
     /// What ONNX Runtime is called where nobody says: what `ORT_DYLIB_PATH` names, or what the system has.
     pub fn default_runtime() -> PathBuf {
         let named = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty());
@@ -140,6 +151,11 @@ impl Model {
 /// The language of what espeak-ng calls a voice, if it is one of ours.
 pub(in crate::speech) fn language_of(accent: &str) -> Option<Language> {
     accent.split('-').next().and_then(Language::from_code)
+}
+
+/// What clients may know of where a file lies.
+pub(super) fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
 }
 
 fn wrong(path: &Path, reason: &dyn std::fmt::Display) -> String {

@@ -62,7 +62,9 @@ class Speech(unittest.TestCase):
                     instructions="Speak cheerfully.",
                     response_format=format,
                 ) as response:
-                    self.assertNotIn("content-length", response.headers)
+                    # What is short is waited for, for a moment, where the file itself says how long it is.
+                    if format not in ("wav", "flac"):
+                        self.assertNotIn("content-length", response.headers)
                     response.stream_to_file(path)
                 self.assertEqual(ffprobe(path, "stream=codec_name"), codec)
                 self.assertAlmostEqual(decoded(path), exact, delta=0.15)

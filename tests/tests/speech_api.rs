@@ -83,10 +83,12 @@ fn all_six_formats_hold_the_same_speech() {
         let answer = ask(&nginx, &body);
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(answer.header("Content-Type"), media);
-        // What is short is waited for where a header tells of its length.
-        let (length, coding) = match format {
-            "wav" | "flac" => (answer.body.len().to_string(), ""),
-            _ => (String::new(), "chunked"),
+        // What is short is waited for, for a moment, where a header tells of its length.
+        let waited =
+            matches!(format, "wav" | "flac") && !answer.header("Content-Length").is_empty();
+        let (length, coding) = match waited {
+            true => (answer.body.len().to_string(), ""),
+            false => (String::new(), "chunked"),
         };
         assert_eq!(answer.header("Content-Length"), length, "{format}");
         assert_eq!(answer.header("Transfer-Encoding"), coding, "{format}");

@@ -50,13 +50,17 @@ describe("players of WHEP in Node", () => {
       peer.onTrack.subscribe((track) => track.onReceiveRtp.subscribe(() => seen[track.kind]++));
       peer.addTransceiver("video", { direction: "recvonly" });
       peer.addTransceiver("audio", { direction: "recvonly" });
+      let gathered = [];
       try {
         await peer.setLocalDescription(await peer.createOffer());
+        gathered = [...peer.iceTransports];
         const answer = await watch(await session(), peer.localDescription.sdp);
         await peer.setRemoteDescription({ type: "answer", sdp: answer });
         await until(seen);
       } finally {
         await peer.close();
+        // It forgets the sockets of the section that went into the other's bundle, and Node waits for them.
+        await Promise.all(gathered.map((transport) => transport.stop()));
       }
     });
   }

@@ -20,7 +20,7 @@ const VOICES: [&str; 13] = [
 ];
 
 /// OpenAI's models for speech. Which one is asked for makes no difference: the voice decides.
-/// The first two and the last end at OpenAI on 2027-01-06; clients ask for them here all the same.
+/// They end at OpenAI on 2027-01-06; clients ask for them here all the same.
 const MODELS: [&str; 3] = ["tts-1", "tts-1-hd", "gpt-4o-mini-tts"];
 
 /// What is wanted of `POST /v1/audio/speech`.

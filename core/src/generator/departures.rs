@@ -1,14 +1,15 @@
 //! Parts and segments that have left their playlists, and when they leave the disk.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::ops::Range;
 use std::time::Instant;
 
+use super::files::{Files, Gone};
 use super::listing::Listing;
 use crate::api::{MediaFile, RenditionFile};
 use crate::config::Config;
 use crate::session::{Kind, SessionId};
-use crate::store::Store;
 
 /// What is to be deleted.
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub(crate) struct Departures {
     parts: Line,
     /// Segments that are themselves.
     segments: Line,
+    /// Files whose time was up when the thread that deletes had other work.
+    overdue: Vec<(SessionId, Gone)>,
 }
 
 /// Segments of a session of some kind and when their time is up, the soonest first.
@@ -41,20 +44,24 @@ impl Departures {
         join(&mut self.segments, listing.left(), now + listing.farewell());
     }
 
-    /// Deletes what has no time left.
-    pub(crate) fn clear(&mut self, store: &Store, config: &Config, now: Instant) {
+    /// Has what has no time left deleted.
+    pub(crate) fn clear(&mut self, files: &Files, config: &Config, now: Instant) {
+        let mut gone = mem::take(&mut self.overdue);
         for (id, kind, segment) in over(&mut self.parts, now) {
-            for rendition in config.renditions_of(kind) {
-                store.discard_parts(id, rendition, segment, 0);
-            }
+            let renditions = config.renditions_of(kind);
+            gone.extend(renditions.map(|rendition| (id, Gone::Parts(rendition, segment))));
         }
         for (id, kind, segment) in over(&mut self.segments, now) {
-            store.discard(id, MediaFile::CaptionSegment(segment));
-            for rendition in config.renditions_of(kind) {
-                store.discard(id, RenditionFile::Segment(segment).of(rendition));
-                store.discard(id, RenditionFile::TsSegment(segment).of(rendition));
-            }
+            let captions = MediaFile::CaptionSegment(segment);
+            let media = config.renditions_of(kind).flat_map(|rendition| {
+                [
+                    RenditionFile::Segment(segment).of(rendition),
+                    RenditionFile::TsSegment(segment).of(rendition),
+                ]
+            });
+            gone.extend(media.chain([captions]).map(|file| (id, Gone::File(file))));
         }
+        self.overdue = files.discard(gone);
     }
 }
 

@@ -16,6 +16,7 @@ use super::audience::Audience;
 use super::caretaker::Caretaker;
 use super::conversation::Conversation;
 use super::departures::Departures;
+use super::files::Files;
 use super::herald::Herald;
 use super::listing::{Listing, Standing};
 use super::live::{Live, Publication};
@@ -88,6 +89,8 @@ pub(crate) struct Supplies {
     pub(crate) writer: Option<Writer>,
     pub(crate) pool: Pool,
     pub(crate) caretaker: Caretaker,
+    /// Where files are deleted.
+    pub(crate) files: Files,
     pub(crate) herald: Herald,
     pub(crate) telephone: Telephone,
     pub(crate) repertoire: Repertoire,
@@ -197,12 +200,8 @@ impl Desk {
         for session in self.sessions.values_mut() {
             session.depart(&mut self.departures, now);
         }
-        let Supplies {
-            config,
-            publication,
-            ..
-        } = &self.supplies;
-        self.departures.clear(&publication.store, config, now);
+        let Supplies { config, files, .. } = &self.supplies;
+        self.departures.clear(files, config, now);
     }
 
     /// Whatever a lost hint might have spoken of.
@@ -222,9 +221,14 @@ impl Desk {
         }
         self.expire();
         if board.header().generator() == Some(self.supplies.pid) {
-            self.supplies
-                .caretaker
-                .look_around(&self.supplies.publication, &mut self.supplies.repertoire);
+            let Supplies {
+                caretaker,
+                publication,
+                files,
+                repertoire,
+                ..
+            } = &mut self.supplies;
+            caretaker.look_around(publication, files, repertoire);
             for (id, _) in board.sessions(State::Created) {
                 self.look_at(id, self.has_room());
             }

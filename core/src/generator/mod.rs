@@ -13,6 +13,7 @@ mod caretaker;
 mod conversation;
 mod departures;
 mod desk;
+mod files;
 mod herald;
 mod inbox;
 mod listener;
@@ -61,6 +62,7 @@ use crate::session::{Bell, Board, Header, Hint};
 use crate::store::Store;
 use caretaker::Caretaker;
 use desk::{Desk, Supplies};
+use files::Files;
 use herald::Herald;
 use live::Publication;
 use notices::Notices;
@@ -168,16 +170,20 @@ impl Generator {
         let networks = workshop.networks.filter(|_| avatars.is_some());
         let (studio, filming) = hire(avatars, networks, Header::set_filmed)?;
         let (talker, posing) = hire(None, workshop.talker, Header::set_photos)?;
+        let publication = Publication { board, store, bell };
+        let (files, deleting) = Files::start(publication.clone(), pid, config.ttl, alive)
+            .map_err(StartError::Thread)?;
         let desk = Desk::new(Supplies {
             pool: Pool::start(config.threads).map_err(StartError::Thread)?,
-            publication: Publication { board, store, bell },
+            publication,
+            files,
             notices: notices.clone(),
             faces: workshop.faces,
             studio,
             talker,
             speaker,
             writer,
-            caretaker: Caretaker::new(pid, config.ttl, alive),
+            caretaker: Caretaker::new(pid, alive),
             herald,
             telephone: Telephone::connect(config.webrtc.clone()),
             repertoire: Repertoire::new(&config, board, pid),
@@ -195,7 +201,7 @@ impl Generator {
             threads: [desk]
                 .into_iter()
                 .chain(speaking)
-                .chain([telling])
+                .chain([telling, deleting])
                 .collect(),
             staff: filming.into_iter().chain(posing).collect(),
         })

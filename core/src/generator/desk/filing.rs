@@ -24,7 +24,8 @@ impl Desk {
         if self.dismiss(id).is_none() && !board.holds(id) {
             return;
         }
-        self.supplies.publication.store.remove(id);
+        self.supplies.publication.store.put_away(id);
+        self.supplies.files.empty();
         board.remove(id);
         tracing::info!(session = %id, "removed");
     }

@@ -224,7 +224,8 @@ impl Recorder<'_> {
                     // The last segment is `sequence - 1`; another may have come since.
                     2 => format!("_HLS_msn={}", sequence + 8),
                     3 => format!("_HLS_msn={sequence}&_HLS_part=-1"),
-                    _ => format!("_HLS_msn={sequence}&_HLS_part={}", parts + 40),
+                    // Of the segment after the one being made: that may be whole by now, and such a part of it the first of the next.
+                    _ => format!("_HLS_msn={}&_HLS_part={}", sequence + 1, parts + 40),
                 };
                 self.ask(Reason::Wrong, self.playlist, &query);
             }

@@ -49,8 +49,8 @@ pub fn language_of(text: &str) -> Option<Language> {
 pub fn foreign_script(text: &str) -> Option<&'static str> {
     let mut known = 0_usize;
     let mut others: HashMap<Script, usize> = HashMap::new();
-    for letter in text.nfkc().filter(|letter| letter.is_alphabetic()) {
-        match letter.script() {
+    for script in scripts(text) {
+        match script {
             Script::Latin | Script::Cyrillic => known += 1,
             Script::Common | Script::Inherited | Script::Unknown => {}
             script => *others.entry(script).or_default() += 1,
@@ -65,10 +65,28 @@ pub fn foreign_script(text: &str) -> Option<&'static str> {
     most.map(|(script, _)| script.full_name())
 }
 
-fn letters(text: &str, script: Script) -> usize {
-    text.nfkc()
-        .filter(|letter| letter.is_alphabetic() && letter.script() == script)
-        .count()
+fn letters(text: &str, wanted: Script) -> usize {
+    scripts(text).filter(|script| *script == wanted).count()
+}
+
+/// The script of each letter, of those that stand for others that of these. Letters of our own languages are told by their place, since
+/// a text may have a hundred thousand and its client waits.
+fn scripts(text: &str) -> impl Iterator<Item = Script> {
+    text.chars().flat_map(|character| {
+        let (plain, form) = match character {
+            'a'..='z' | 'A'..='Z' => (Some(Script::Latin), None),
+            '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => (Some(Script::Cyrillic), None),
+            '\0'..='\u{7f}' => (None, None),
+            other => (None, Some(other)),
+        };
+        let letters = form
+            .into_iter()
+            .nfkc()
+            .filter(|letter| letter.is_alphabetic());
+        plain
+            .into_iter()
+            .chain(letters.map(|letter| letter.script()))
+    })
 }
 
 fn cyrillic_language(text: &str) -> Language {
@@ -102,7 +120,23 @@ pub(super) fn has_kazakh(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn letters_told_by_their_place_are_of_that_script(
+            text in "[\\PC\\p{Latin}\\p{Cyrillic}\u{400}-\u{530}]{0,40}"
+        ) {
+            let one_by_one = text.chars().flat_map(|letter| [letter].into_iter().nfkc());
+            let one_by_one = one_by_one.filter(|letter| letter.is_alphabetic());
+            prop_assert_eq!(
+                scripts(&text).collect::<Vec<_>>(),
+                one_by_one.map(|letter| letter.script()).collect::<Vec<_>>()
+            );
+        }
+    }
 
     #[test]
     fn most_letters_tell_the_language() {

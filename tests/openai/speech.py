@@ -10,6 +10,8 @@ import unittest
 import wave
 
 import openai
+import soundfile
+from scipy.io import wavfile
 
 BASE = os.environ["BASE"]
 TEXT = "Good morning. It is a pleasure to see you here today!"
@@ -68,6 +70,19 @@ class Speech(unittest.TestCase):
                     response.stream_to_file(path)
                 self.assertEqual(ffprobe(path, "stream=codec_name"), codec)
                 self.assertAlmostEqual(decoded(path), exact, delta=0.15)
+
+    def test_readers_that_believe_headers_read_all(self):
+        exact = len(speak(response_format="pcm")) // 2
+        with tempfile.TemporaryDirectory() as room:
+            for format in ("wav", "flac"):
+                path = f"{room}/speech.{format}"
+                with open(path, "wb") as file:
+                    file.write(speak(response_format=format, extra_body={"stream": False}))
+                self.assertEqual(soundfile.info(path).frames, exact)
+                sound, rate = soundfile.read(path)
+                self.assertEqual((len(sound), rate), (exact, 24_000))
+            rate, sound = wavfile.read(f"{room}/speech.wav", mmap=True)
+            self.assertEqual((len(sound), rate), (exact, 24_000))
 
     def test_a_file_is_written_where_nothing_is_said_of_its_format(self):
         with tempfile.NamedTemporaryFile(suffix=".mp3") as file:

@@ -36,6 +36,9 @@ pub enum Content {
     Words,
 }
 
+/// Characters that are looked at at once to see what a text is.
+const GLANCE: usize = 512;
+
 /// What there is in plain `text`.
 ///
 /// ```
@@ -47,7 +50,20 @@ pub enum Content {
 /// ```
 pub fn content(text: &str) -> Content {
     let mut sentences = Sentences::default();
-    sentences.push(text);
+    let mut rest = text;
+    // Most texts show what they are in their first sentence, and who sent one waits.
+    while !rest.is_empty() {
+        let end = rest
+            .char_indices()
+            .nth(GLANCE)
+            .map_or(rest.len(), |(at, _)| at);
+        let (piece, after) = rest.split_at(end);
+        sentences.push(piece);
+        if sentences.next().is_some() {
+            return Content::Words;
+        }
+        rest = after;
+    }
     sentences.finish();
     match (sentences.next(), sentences.has_marks()) {
         (Some(_), _) => Content::Words,

@@ -3,6 +3,10 @@
 mod abbreviation;
 mod address;
 mod boundary;
+#[cfg_attr(
+    not(feature = "espeak"),
+    allow(dead_code, reason = "only built-in engines say what a dot is")
+)]
 mod dotted;
 mod manner;
 mod markdown;

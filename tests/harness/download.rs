@@ -103,6 +103,11 @@ impl Download {
             }
             self.raw.extend(read);
         }
+        // What was complete when its header left is not in chunks.
+        if let Ok(length) = self.header("Content-Length").parse::<usize>() {
+            let whole = self.raw.len() == length;
+            return (self.raw, whole);
+        }
         let (mut rest, mut body) = (self.raw.as_slice(), Vec::new());
         loop {
             let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else {
